@@ -1,0 +1,1 @@
+"""How good a clustering or a set of edges is, measured against known labels."""
