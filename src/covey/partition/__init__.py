@@ -1,0 +1,1 @@
+"""Partitions: from edges to clusters. Any of them goes with any way of scoring edges."""
