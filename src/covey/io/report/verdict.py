@@ -1,0 +1,100 @@
+"""One plain verdict from the two expected figures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from covey.clustering import ClusterReport
+from covey.io.report.groups import Groups
+from covey.io.report.words import percent
+
+Level = Literal["trust", "look", "doubt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How far to rely on the clusters, and why, in words."""
+
+    level: Level
+    heading: str
+    sentence: str
+
+
+def judge(report: ClusterReport, groups: Groups) -> Verdict:
+    """Reads expected precision and recall, and the shapes that make both meaningless."""
+    precision, recall = report.expected_precision, report.expected_recall
+    if groups.n == 0:
+        return Verdict("doubt", "There is nothing to judge.", "The collection holds no items.")
+    if groups.n_singletons == groups.n_clusters:
+        return Verdict(
+            "doubt",
+            "Do not rely on it: nothing was grouped.",
+            "Every item stands alone. Either nothing here belongs together, or the embeddings do "
+            "not show it.",
+        )
+    if groups.n > 2 and groups.n_clusters == 1:
+        return Verdict(
+            "doubt",
+            "Do not rely on it: everything fell into one cluster.",
+            "No cut could tell clusters apart. The items may be near copies of each other, or the "
+            "embeddings may not show the difference.",
+        )
+    if math.isnan(precision) or math.isnan(recall):
+        return Verdict(
+            "look",
+            "Look before you rely on it.",
+            "Precision and recall could not be estimated for this collection; judge by the "
+            "clusters below.",
+        )
+    if precision < 0.75 or recall < 0.5:
+        flaw = (
+            "many clusters mix different things" if precision < 0.75 else "most clusters are split"
+        )
+        return Verdict(
+            "doubt",
+            "Do not rely on it yet.",
+            f"By its own estimate {flaw}. Correct the clusters below, or try other embeddings.",
+        )
+    if precision >= 0.95 and recall >= 0.9:
+        return Verdict(
+            "trust",
+            "Trust it, and spot-check.",
+            "By its own estimate nearly all clusters are whole and pure. What follows is what is "
+            "most likely to be wrong.",
+        )
+    if precision >= 0.95:
+        return Verdict(
+            "look",
+            "Trust what is together; look for what is split.",
+            "By its own estimate the clusters are pure, but some things are spread over several. "
+            "Begin with the likely merges.",
+        )
+    return Verdict(
+        "look",
+        "Look before you rely on it.",
+        "By its own estimate most clusters are right, but some hold more than one thing"
+        + (", and some things are spread over several." if recall < 0.9 else ".")
+        + " Begin with the mixed-looking clusters.",
+    )
+
+
+def precision_sentence(precision: float) -> str:
+    """What the expected precision means for this run."""
+    if math.isnan(precision):
+        return "Could not be estimated."
+    return (
+        f"Of all pairs of items that share a cluster, {percent(precision)} should truly belong "
+        "together. The rest are wrongly mixed."
+    )
+
+
+def recall_sentence(recall: float) -> str:
+    """What the expected recall means for this run."""
+    if math.isnan(recall):
+        return "Could not be estimated."
+    return (
+        f"Of all pairs that belong together, {percent(recall)} should share a cluster. The rest "
+        "are split over several."
+    )
