@@ -1,0 +1,1 @@
+"""Data to try, train and measure on: stored sets, scikit-learn's digits, synthetic ones."""

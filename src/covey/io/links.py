@@ -1,0 +1,144 @@
+"""Groups of files as folders of links, to leaf through in a file manager."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from covey.io.atomic import atomic_folder
+from covey.io.files import listed
+from covey.types import Clustering, InputError, UsageError
+
+_MARK = ".covey-groups"
+"""Name of the empty file that says: Covey made this folder and may replace it."""
+
+LinkKind = Literal["symlink", "hardlink", "copy"]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """What `link_groups` wrote.
+
+    Attributes:
+        folder: The folder.
+        n_folders: Folders in it.
+        n_files: Links in them, one per item.
+        kind: What the links are: the first kind that the file system allows.
+    """
+
+    folder: Path
+    n_folders: int
+    n_files: int
+    kind: LinkKind
+
+
+def link_groups(
+    folder: str | Path,
+    clustering: Clustering,
+    ids: Sequence[str] | NDArray[np.object_],
+    *,
+    base: str | Path = ".",
+    overwrite: bool = False,
+) -> LinkReport:
+    """Makes one folder per cluster with a link to each of its files.
+
+    Folders are named `cluster_00042` by label; all singletons share `singletons`, noise (label -1)
+    goes to `noise`. A link has the name of its file; where a folder holds that name already, also
+    in other case, `-2`, `-3`, ... is put before the suffix. Links are symbolic with absolute
+    targets; where the system refuses them, hard links, then copies. The folder appears whole or
+    not at all.
+
+    Args:
+        folder: What to make. Its parent must exist.
+        clustering: n items.
+        ids: (n,) path of each item's file, absolute or relative to `base`.
+        base: Folder that relative paths start from.
+        overwrite: Replace `folder`, if this function made it.
+
+    Returns:
+        How many links of which kind.
+
+    Raises:
+        InputError: If files are missing: names the first few.
+        UsageError: If `folder` exists (and `overwrite` is not set, or Covey did not make it), or
+            the numbers of items and ids differ.
+    """
+    folder = Path(folder)
+    if len(ids) != clustering.n:
+        raise UsageError(f"{len(ids)} paths were given for {clustering.n} items; give one each")
+    if overwrite and folder.exists() and not (folder / _MARK).exists():
+        raise UsageError(
+            f"{folder}: was not made by Covey and is not replaced; choose another name"
+        )
+    files = [os.path.abspath(os.path.join(base, name)) for name in ids]
+    missing = [name for name, file in zip(ids, files, strict=True) if not os.path.isfile(file)]
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(files)} files are not in {base}: {listed(missing)}; item ids "
+            "must be paths relative to the base folder"
+        )
+    folders = _folder_names(clustering)
+    with atomic_folder(folder, overwrite=overwrite) as temporary:
+        (temporary / _MARK).touch()
+        for name in set(folders):
+            (temporary / name).mkdir()
+        names = _link_names(folders, files)
+        kind: LinkKind = "symlink"
+        for directory, name, file in zip(folders, names, files, strict=True):
+            kind = _link(file, temporary / directory / name, kind)
+    return LinkReport(folder, len(set(folders)), len(files), kind)
+
+
+def _folder_names(clustering: Clustering) -> list[str]:
+    width = max(5, len(str(clustering.n_clusters)))
+    single = clustering.sizes[clustering.labels] == 1 if clustering.n_clusters else None
+    return [
+        "noise" if label < 0 else "singletons" if alone else f"cluster_{label:0{width}d}"
+        for label, alone in zip(
+            clustering.labels.tolist(),
+            [False] * clustering.n if single is None else single.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _link_names(folders: list[str], files: list[str]) -> list[str]:
+    """A name for each file that is unlike all others in its folder, also where case is ignored."""
+    taken: set[tuple[str, str]] = set()
+    turn: dict[tuple[str, str], int] = {}
+    names = []
+    for folder, file in zip(folders, files, strict=True):
+        stem, suffix = os.path.splitext(os.path.basename(file))
+        name = stem + suffix
+        wanted = (folder, name.casefold())
+        while (folder, name.casefold()) in taken:
+            turn[wanted] = turn.get(wanted, 1) + 1
+            name = f"{stem}-{turn[wanted]}{suffix}"
+        taken.add((folder, name.casefold()))
+        names.append(name)
+    return names
+
+
+def _link(file: str, at: Path, kind: LinkKind) -> LinkKind:
+    """Links `at` to `file` in the way `kind`, or the next one that works; says which it was."""
+    ways: dict[LinkKind, Callable[[str, Path], object]] = {
+        "symlink": os.symlink,
+        "hardlink": os.link,
+        "copy": shutil.copy2,
+    }
+    kinds = list(ways)
+    for way in kinds[kinds.index(kind) : -1]:
+        try:
+            ways[way](file, at)
+            return way
+        except (OSError, NotImplementedError):
+            continue
+    shutil.copy2(file, at)
+    return "copy"
