@@ -1,0 +1,229 @@
+"""Nearest neighbours among different rows: candidates compared anew, ties settled, recall kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from covey.candidates import AllRows, Hnsw, InvertedLists, Proposer
+from covey.types import Float32, Int64, IntArray
+from covey.vectors import Metric, pair_similarity
+
+Found = tuple[IntArray, Float32]
+
+_WORTH_AN_INDEX = 2_000  # below so many rows an approximate index is not built
+_SPARE = 8  # columns searched beyond k, so that rounding in FAISS does not decide who is in
+_SLACK = 1e-6  # similarities this close may change places by that rounding
+_SAMPLE = 1_000  # queries that recall is measured on
+_WIDTH = 8  # candidates of an approximate search, times k
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search among different rows.
+
+    Attributes:
+        rows: (u, d) float32, no two equal.
+        key: (u,) uint64 hash of each row, which decides between equal similarities.
+        k: Neighbours wanted, below u.
+        metric: "cosine" (rows of unit length) or "euclidean".
+        threads: Threads of the comparison.
+        seed: Draws the sample and the training rows.
+        tell: Progress, called as `tell(stage, fraction)`.
+    """
+
+    rows: Float32
+    key: NDArray[np.uint64]
+    k: int
+    metric: Metric
+    threads: int
+    seed: int
+    tell: Callable[[str, float], None]
+
+    def run(self, index: str, recall: float) -> tuple[Found, str, float]:
+        """Searches; returns (u, k) indices and similarities, the index used, its recall."""
+        if self.k and index != "exact" and len(self.rows) >= _WORTH_AN_INDEX:
+            self.tell("index", 0.0)
+            proposer: InvertedLists | Hnsw
+            if index == "ivf":
+                proposer = InvertedLists.build(self.rows, self.metric, self.seed)
+            else:
+                proposer = Hnsw.build(self.rows, self.metric)
+            self.tell("index", 0.5)
+            sample = self._draw_sample()
+            for effort in proposer.efforts:
+                proposer.set_effort(effort)
+                if self._foresee_recall(proposer, sample) >= recall:
+                    self.tell("index", 1.0)
+                    found = self._run_approximate(proposer)
+                    reached = _share_found(sample[1], found[0][sample[0]])
+                    return found, proposer.name, reached
+        return self._run_exact(np.arange(len(self.rows))), "exact", 1.0
+
+    def _run_exact(self, queries: Int64, *, tell: bool = True) -> Found:
+        """Compares `queries` with all rows, a chunk of about 1e11 products at a time."""
+        everything = AllRows(self.rows, self.metric)
+        out = _blank(len(queries), self.k)
+        if self.k == 0:
+            return out
+        step = int(np.clip(1e11 / self.rows.size, 64, 8192))
+        for start in range(0, len(queries), step):
+            chunk = queries[start : start + step]
+            parts = out[0][start : start + step], out[1][start : start + step]
+            width = self.k + 1 + _SPARE
+            farthest = self._compare(everything, chunk, width, parts)
+            # Where even the farthest candidate ties with the last neighbour, look further once.
+            unsure = np.flatnonzero(farthest >= parts[1][:, -1] - _SLACK)
+            if len(unsure) and width < len(self.rows):
+                again = _blank(len(unsure), self.k)
+                self._compare(everything, chunk[unsure], 4 * width, again)
+                parts[0][unsure], parts[1][unsure] = again
+            if tell:
+                self.tell("search", min(1.0, (start + step) / len(queries)))
+        return out
+
+    def _run_approximate(self, proposer: Proposer) -> Found:
+        """Searches a list half as long again, hands pairs to both ends, cuts to k."""
+        n = len(self.rows)
+        out = _blank(n, self._kept)
+        step = int(np.clip(8e6 / (_WIDTH * self.k), 256, 8192))
+        for start in range(0, n, step):
+            stop = min(n, start + step)
+            parts = out[0][start:stop], out[1][start:stop]
+            self._compare(proposer, np.arange(start, stop), _WIDTH * self.k, parts)
+            self.tell("search", stop / n)
+        _hand_over(*out)
+        indices, similarities = out[0][:, : self.k].copy(), out[1][:, : self.k].copy()
+        short = np.flatnonzero(indices[:, -1] < 0)
+        if len(short):
+            indices[short], similarities[short] = self._run_exact(short, tell=False)
+        return indices, similarities
+
+    def _draw_sample(self) -> tuple[Int64, IntArray]:
+        """Queries and their (q, k) true neighbours."""
+        rng = np.random.default_rng(self.seed)
+        queries = np.sort(rng.choice(len(self.rows), _SAMPLE, replace=False))
+        return queries, self._run_exact(queries, tell=False)[0]
+
+    def _foresee_recall(self, proposer: Proposer, sample: tuple[Int64, IntArray]) -> float:
+        """Share of true pairs that the query finds, or its neighbour finds from the other end."""
+        queries, truth = sample
+        seen, _ = self._kept_of(proposer, queries)
+        hit = (seen[:, None, : self.k] == truth[:, :, None]).any(axis=2)
+        row, column = np.nonzero(~hit)
+        others, place = np.unique(truth[row, column].astype(np.int64), return_inverse=True)
+        back, _ = self._kept_of(proposer, others)
+        found_back = (back[place] == queries[row, None]).any(axis=1)
+        return float((hit.sum() + found_back.sum()) / hit.size)
+
+    def _kept_of(self, proposer: Proposer, queries: Int64) -> Found:
+        out = _blank(len(queries), self._kept)
+        self._compare(proposer, queries, _WIDTH * self.k, out)
+        return out
+
+    @property
+    def _kept(self) -> int:
+        """Length of the lists of an approximate search before pairs are handed over."""
+        return min(self.k + self.k // 2 + 1, len(self.rows) - 1)
+
+    def _compare(self, proposer: Proposer, queries: Int64, width: int, out: Found) -> Float32:
+        """Fills `out` with the best candidates; returns the similarity of the farthest one."""
+        width = min(width, len(self.rows))
+        candidates = proposer.propose(self.rows[queries], width)
+        farthest = np.empty(len(queries), np.float32)
+        step = max(1, -(-len(queries) // self.threads))
+
+        def compare(start: int) -> None:
+            part = slice(start, start + step)
+            _keep_best(
+                self.rows,
+                self.key,
+                queries[part],
+                candidates[part],
+                self.metric == "euclidean",
+                out[0][part],
+                out[1][part],
+                farthest[part],
+            )
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(compare, range(0, len(queries), step)))
+        return farthest
+
+
+def _blank(n: int, k: int) -> Found:
+    return np.full((n, k), -1, np.int32), np.full((n, k), -np.inf, np.float32)
+
+
+def _share_found(truth: IntArray, seen: IntArray) -> float:
+    return float((truth[:, :, None] == seen[:, None, :]).any(axis=2).mean())
+
+
+@njit(cache=True, nogil=True)
+def _keep_best(
+    rows: Float32,
+    key: NDArray[np.uint64],
+    queries: Int64,
+    candidates: Int64,
+    euclidean: bool,
+    indices: IntArray,
+    similarities: Float32,
+    farthest: Float32,
+) -> None:
+    """Compares each query with its candidates and inserts the best: similarity, then hash."""
+    k = indices.shape[1]
+    for q in range(queries.shape[0]):
+        own = queries[q]
+        filled = 0
+        farthest[q] = np.inf
+        for c in range(candidates.shape[1]):
+            j = candidates[q, c]
+            if j < 0 or j == own:
+                continue
+            s = pair_similarity(rows, own, j, euclidean)
+            farthest[q] = min(farthest[q], s)
+            at = filled
+            while at > 0 and (
+                s > similarities[q, at - 1]
+                or (s == similarities[q, at - 1] and key[j] < key[indices[q, at - 1]])
+            ):
+                at -= 1
+            if at == k:
+                continue
+            filled = min(k, filled + 1)
+            for move in range(filled - 1, at, -1):
+                indices[q, move] = indices[q, move - 1]
+                similarities[q, move] = similarities[q, move - 1]
+            indices[q, at] = j
+            similarities[q, at] = s
+
+
+@njit(cache=True, nogil=True)
+def _hand_over(indices: IntArray, similarities: Float32) -> None:
+    """Inserts each item into the lists of its neighbours that missed it, where it belongs."""
+    n, k = indices.shape
+    for i in range(n):
+        for c in range(k):
+            j = indices[i, c]
+            s = similarities[i, c]
+            if j < 0 or s <= similarities[j, k - 1]:
+                continue
+            known = False
+            for t in range(k):
+                if indices[j, t] == i:
+                    known = True
+                    break
+            if known:
+                continue
+            at = k - 1
+            while at > 0 and similarities[j, at - 1] < s:
+                indices[j, at] = indices[j, at - 1]
+                similarities[j, at] = similarities[j, at - 1]
+                at -= 1
+            indices[j, at] = i
+            similarities[j, at] = s
