@@ -106,7 +106,7 @@ def test_one_strong_edge_to_a_stray_item_hardly_shakes_a_member_of_many():
 
 
 def test_nan_and_foreign_items_are_refused():
-    with pytest.raises(UsageError, match="edge 1 between items 0 and 2 has the score NaN"):
+    with pytest.raises(UsageError, match="edge 1 between items 0 and 2 has the score nan"):
         membership_strength(edges((0, 1, 1), (0, 2, np.nan)), np.zeros(3, np.int64))
     with pytest.raises(UsageError, match="0 and 5"):
         membership_strength(edges((0, 5, 1)), np.zeros(3, np.int64))

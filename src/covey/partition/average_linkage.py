@@ -54,8 +54,8 @@ def average_linkage(
         bytes an edge.
 
     Raises:
-        UsageError: If `cut` is not above `missing`, a weight is NaN, an edge leads outside the
-            items or constraints contradict each other.
+        UsageError: If `cut` is not above `missing`, a weight is not finite, an edge leads outside
+            the items or constraints contradict each other.
     """
     if not cut > missing:
         raise UsageError(

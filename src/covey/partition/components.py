@@ -39,8 +39,8 @@ def components(
         partition at any c >= `cut`. O(m log m) time, O(m + n) memory.
 
     Raises:
-        UsageError: If a weight is NaN, an edge leads outside the items or constraints contradict
-            each other.
+        UsageError: If a weight is not finite, an edge leads outside the items or constraints
+            contradict each other.
     """
     tree = single_linkage(contract(edges, n, constraints, seed=seed, cut=cut))
     labels = cut_tree(tree, n)

@@ -71,7 +71,7 @@ def contract(
 
     Raises:
         UsageError: If constraints contradict each other, an edge leads outside the items or has
-            the weight NaN.
+            a weight that is not finite.
     """
     check_weights(edges)
     resolved = resolve_constraints(constraints, n)

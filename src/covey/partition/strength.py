@@ -40,7 +40,7 @@ def membership_strength(edges: Edges, labels: Int64) -> Float32:
         O(m + n) time and memory.
 
     Raises:
-        UsageError: If an edge ends outside the n items or has the weight NaN.
+        UsageError: If an edge ends outside the n items or has a weight that is not finite.
     """
     n = labels.shape[0]
     check_ends(edges, n)
@@ -62,17 +62,18 @@ def membership_strength(edges: Edges, labels: Int64) -> Float32:
 
 
 def check_weights(edges: Edges) -> None:
-    """Refuses edges whose weight is NaN.
+    """Refuses edges whose weight is NaN or infinite.
 
     Raises:
         UsageError: Naming the first such edge.
     """
-    if np.isnan(edges.weight).any():
-        bad = int(np.argmax(np.isnan(edges.weight)))
+    finite = np.isfinite(edges.weight)
+    if not finite.all():
+        bad = int(np.argmin(finite))
         what = "score" if edges.probability is None else "probability"
         raise UsageError(
             f"edge {bad} between items {edges.source[bad]} and {edges.target[bad]} has the {what} "
-            "NaN: drop it or look for NaN in the embeddings it was scored from"
+            f"{edges.weight[bad]}: drop it or look for NaN in the embeddings it was scored from"
         )
 
 
