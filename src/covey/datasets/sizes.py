@@ -47,7 +47,7 @@ def group_sizes(
     Raises:
         UsageError: If no such sizes exist.
     """
-    top = n if max_size is None else max_size
+    top = max(n, min_size) if max_size is None else max_size
     if n_groups < 0 or not 0 <= min_size <= top or not min_size * n_groups <= n <= top * n_groups:
         raise UsageError(
             f"{n} items cannot form {n_groups} groups of {min_size} to {top}; change one of them"

@@ -265,8 +265,12 @@ def _long_tailed(
     max_size: int | None,
     rng: np.random.Generator,
 ) -> tuple[Int64, int]:
-    """(n,) labels in random order with sizes descending by label, and how many there are."""
+    """(n,) labels in random order with sizes descending by label, and how many there are.
+
+    Where no number of groups is asked for, fewer than `min_size` items form one group.
+    """
     if n_groups is None:
+        min_size = min(min_size, n)
         n_groups = min(max(1, round(n / TYPICAL_SIZE)), n // max(min_size, 1))
         if max_size:
             n_groups = max(n_groups, -(-n // max_size))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from covey.datasets.sizes import Tail, group_sizes
 from covey.types import Int64, UsageError
@@ -38,11 +39,11 @@ def with_cone(x: NDArray[Any], strength: float, *, seed: int = 0) -> NDArray[Any
     """
     if not 0 <= strength < 1:
         raise UsageError(f"strength must be in [0, 1), not {strength}")
-    axis = np.random.default_rng(seed).standard_normal(x.shape[1])
+    axis = np.random.default_rng(seed).standard_normal((1, x.shape[1]))
     mean = x.mean(axis=0, dtype=np.float64) if len(x) else np.zeros(x.shape[1])
     if np.any(mean):
-        axis = axis - (axis @ mean) / (mean @ mean) * mean
-    u = _unit(axis[None]) * np.sqrt(strength)
+        axis -= (axis @ mean)[:, None] / (mean @ mean) * mean
+    u = _unit(axis) * np.sqrt(strength)
     out = np.empty_like(x)
     for part in _parts(len(x)):
         out[part] = _unit(np.sqrt(1 - strength) * _unit(x[part].astype(np.float64)) + u)
@@ -51,27 +52,32 @@ def with_cone(x: NDArray[Any], strength: float, *, seed: int = 0) -> NDArray[Any
 
 def with_hubs(
     x: NDArray[Any],
+    labels: NDArray[np.integer[Any]],
     *,
     share: float = 0.01,
     strength: float = 0.5,
-    breadth: int = 8,
+    breadth: int = 2,
     seed: int = 0,
 ) -> NDArray[Any]:
-    """Makes some items hubs: near neighbours of items of many groups.
+    """Makes some items hubs: near neighbours of items of other groups.
 
-    A hub's direction becomes (1 - strength) its own and strength that of the mean of `breadth`
-    random items. (Hubs lie towards the middle of the data: Radovanovic et al., "Hubs in space",
-    JMLR 2010.)
+    A hub's direction becomes (1 - strength) its own and strength that of the middle of `breadth`
+    groups, those of random items. (Hubs lie close to the middle of their cluster or of the data:
+    Radovanovic et al., "Hubs in space", JMLR 2010.)
 
     Args:
         x: (n, d) floats.
+        labels: (n,) group of each item.
         share: Share of items, in [0, 1].
         strength: 0 leaves them, 1 gives up their own direction.
-        breadth: Items that a hub is drawn towards.
+        breadth: Groups that a hub is drawn between.
         seed: Seed.
 
     Returns:
-        (n, d), dtype of `x`; hubs keep their length, other rows are unchanged.
+        (n, d), dtype of `x`; hubs keep their length, other rows are unchanged. O(n d).
+
+    Raises:
+        UsageError: If a number is out of range.
     """
     if not (0 <= share <= 1 and 0 <= strength <= 1 and breadth >= 1):
         raise UsageError("share and strength must be in [0, 1] and breadth at least 1")
@@ -80,11 +86,13 @@ def with_hubs(
     hubs = rng.choice(len(x), round(share * len(x)), replace=False)
     if len(hubs) == 0:
         return out
+    _, codes = np.unique(labels, return_inverse=True)
+    middles = _unit(_group_sums(x, codes))
+    drawn = np.zeros((len(hubs), x.shape[1]))
+    for _ in range(breadth):
+        drawn += middles[codes[rng.integers(len(x), size=len(hubs))]]
     own = x[hubs].astype(np.float64)
     lengths = np.linalg.norm(own, axis=1, keepdims=True)
-    drawn = np.zeros_like(own)
-    for _ in range(breadth):
-        drawn += _unit(x[rng.integers(len(x), size=len(hubs))].astype(np.float64))
     out[hubs] = _unit((1 - strength) * _unit(own) + strength * _unit(drawn)) * lengths
     return out
 
@@ -191,6 +199,16 @@ def with_duplicates(
         step = rng.standard_normal(copies.shape) * (jitter / np.sqrt(x.shape[1]))
         copies = (copies + step * lengths).astype(x.dtype)
     return np.concatenate([x, copies]), np.concatenate([labels, labels[picked]])
+
+
+def _group_sums(x: NDArray[Any], codes: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """(groups, d) sums of unit rows, block by block."""
+    sums = np.zeros((int(codes.max()) + 1, x.shape[1]))
+    for part in _parts(len(x)):
+        own = codes[part]
+        ones = (np.ones(len(own)), (own, np.arange(len(own))))
+        sums += csr_array(ones, shape=(len(sums), len(own))) @ _unit(x[part].astype(np.float64))
+    return sums
 
 
 def _parts(n: int) -> list[slice]:

@@ -21,6 +21,9 @@ from covey.types import Float32, InputError
 
 _BLOCK_BYTES = 1 << 24
 _PROBED_ROWS = 1000
+_NUMBERED_COLUMNS = 8
+"""So many columns that a first line of 0, 1, 2, ... can no longer be taken for an item."""
+
 _MISSING = frozenset(pa_csv.ConvertOptions().null_values)
 
 
@@ -46,8 +49,8 @@ class Layout:
 def read_delimited(path: Path, id_column: str | None) -> RawTable:
     """Reads a text file of numbers as float32.
 
-    A header is recognised by names instead of numbers, or by columns numbered from 0 or 1. The ids
-    are the column `id_column` (a name, or a 0-based number where there is no header); otherwise a
+    A header is recognised by names instead of numbers, or by columns numbered from 0. The ids are
+    the column `id_column` (a name, or a 0-based number where there is no header); otherwise a
     column named id or item_id; otherwise a first column that is no number, that has no name
     (pandas writes its index so) or that counts the rows.
 
@@ -92,12 +95,9 @@ def numeric_layout(path: Path) -> Layout:
     layout = text_layout(path)
     cells = layout.first
     words = sum(not _is_number(cell) for cell in cells[1:])
-    numbered = any(
-        tail == [str(i) for i in range(start, start + len(tail))]
-        for tail in (cells, cells[1:])
-        for start in (0, 1)
-        if len(tail) > 2 or not cells[0]
-    )
+    tail = cells[1:] if not _is_number(cells[0]) or not cells[0] else cells
+    numbered = tail == [str(i) for i in range(len(tail))]
+    numbered &= len(tail) >= (_NUMBERED_COLUMNS if tail is cells else 1)
     alone = len(cells) == 1 and not _is_number(cells[0])
     header = 2 * words > len(cells) - 1 or numbered or alone
     if header and not layout.second:
@@ -115,9 +115,7 @@ def text_layout(path: Path) -> Layout:
         with open(path, encoding="utf-8-sig", newline="") as stream:
             sample = next((line for line in stream if line.strip()), "")
             stream.seek(0)
-            delimiter = "\t"
-            if path.suffix.lower() != ".tsv":
-                delimiter = max(",;\t|", key=sample.count)
+            delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(sample)
             reader = csv.reader(stream, delimiter=delimiter)
             lines = ((cells, reader.line_num) for cells in reader if cells)
             first, skip = next(lines, ([], 0))
@@ -131,6 +129,12 @@ def text_layout(path: Path) -> Layout:
     if not first:
         raise InputError(f"{path}: has no lines; write it again")
     return Layout(delimiter, [cell.strip() for cell in first], second, True, skip)
+
+
+def _delimiter(line: str) -> str:
+    """The likeliest one of a line; a comma may also be the decimal point within other ones."""
+    best = max(";\t|", key=line.count)
+    return best if 0 < line.count(best) >= line.count(",") - 1 else ","
 
 
 def _id_index(path: Path, layout: Layout, id_column: str | None) -> int | None:

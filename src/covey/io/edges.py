@@ -105,7 +105,8 @@ def read_edges(
     loops = np.flatnonzero(source == target)
     if len(loops):
         raise InputError(
-            f"{path}: row {loops[0]} joins {shown(names[source[loops[0]]])} with itself; remove it"
+            f"{path}: row {loops[0]} joins {shown(known[source[loops[0]]].as_py())} with itself; "
+            "remove it"
         )
     source, target = np.minimum(source, target), np.maximum(source, target)
     keys = source * n + target

@@ -89,10 +89,8 @@ def _from_numpy(path: Path, column: str | None) -> pa.Array:
         if not isinstance(loaded, np.ndarray):
             with loaded as archive:
                 names = archive.files
-                known = [name for name in _LABEL_NAMES if name in names] or names
-                loaded = archive[
-                    pick(path, column, names, known[:1] if known != names else names, "array")
-                ]
+                known = [name for name in _LABEL_NAMES if name in names]
+                loaded = archive[pick(path, column, names, known[:1] or names, "array")]
     except InputError:
         raise
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
