@@ -1,0 +1,167 @@
+"""Writes the results into the documentation as Markdown tables.
+
+A table stands between `<!-- table:NAME -->` and `<!-- /table:NAME -->` in README.md, docs/*.md or
+benchmarks/README.md; what is between the two is replaced, and running twice changes nothing.
+
+    python benchmarks/tables.py            # write
+    python benchmarks/tables.py --check    # exit with 1 and name the files that are out of date
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from machine import REPOSITORY, RESULTS
+
+MARKED = re.compile(
+    r"(?P<head><!-- table:(?P<name>[\w-]+) -->\n).*?(?P<tail><!-- /table:(?P=name) -->)", re.DOTALL
+)
+
+
+def _read(question: str) -> dict[str, Any]:
+    path = RESULTS / f"{question}.json"
+    if not path.exists():
+        raise SystemExit(f"{path.name} is missing: run benchmarks/{question}.py first")
+    return json.loads(path.read_text())
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column is text and whose others are numbers."""
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _origin(result: dict[str, Any]) -> str:
+    """The line under a table: where its numbers come from."""
+    machine = result["machine"]
+    return (
+        f"\n`{result['command']}`, {result['date']}, commit {result['commit']}, "
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB.\n"
+    )
+
+
+def _short(share: float) -> str:
+    return f"{share:.3f}".removeprefix("0") if share < 1 else "1.000"
+
+
+def quality_peers() -> str:
+    """Peers by sets, BCubed F with pairwise F in brackets, the best of each set bold."""
+    result = _read("quality_peers")
+    scores = {
+        (entry["peer"], entry["set"]): (
+            entry["scores"]["bcubed"]["f"],
+            entry["scores"]["pairwise"]["f"],
+        )
+        for entry in result["results"]
+    }
+    sets = sorted({name for _, name in scores})
+    best = {name: max(b for (_, own), (b, _) in scores.items() if own == name) for name in sets}
+    rows = []
+    for peer in sorted({peer for peer, _ in scores}, key=str.lower):
+        row = [peer]
+        for name in sets:
+            if (peer, name) not in scores:
+                row.append("")
+                continue
+            bcubed, pairwise = scores[peer, name]
+            mark = "**" if bcubed == best[name] else ""
+            row.append(f"{mark}{_short(bcubed)}{mark} ({_short(pairwise)})")
+        rows.append(row)
+    return _markdown(["parameters by labels: B (F)", *sets], rows) + _origin(result)
+
+
+def speed() -> str:
+    """One row for each contender and size."""
+    result = _read("speed")
+    header = ["contender", "items", "seconds", "x Covey", "CPU seconds", "peak MiB", "B", "growth"]
+    exponents = {(row["contender"], row["to"]): row["exponent"] for row in result["growth"]}
+    rows = []
+    for entry in result["results"]:
+        done = entry["ending"] == "ok"
+        exponent = exponents.get((entry["contender"], entry["items"]))
+        rows.append(
+            [
+                f"{entry['contender']} ({entry['settings']})",
+                f"{entry['items']:,}",
+                f"{entry['seconds']:.1f}" if done else entry["ending"],
+                f"{entry['times_covey']:.1f}" if "times_covey" in entry else "",
+                f"{entry['cpu_seconds']:.1f}" if done else "",
+                f"{entry['peak_rss_mib']:,}" if done else "",
+                _short(entry["bcubed"]) if done else "",
+                "" if exponent is None else f"{exponent:.2f}",
+            ]
+        )
+    return _markdown(header, rows) + _origin(result)
+
+
+def codelength() -> str:
+    """One row for each graph."""
+    result = _read("codelength")
+    header = [
+        "graph",
+        "edges",
+        "bits, Covey",
+        "bits, infomap",
+        "ratio",
+        "seconds, Covey",
+        "seconds, infomap",
+    ]
+    rows = [
+        [
+            f"{entry['set']}, k = {entry['k']}"
+            + (f", upper {1 - entry['quantile']:.0%}" if entry["quantile"] else ""),
+            f"{entry['edges']:,}",
+            f"{entry['covey']['bits']:.4f}",
+            f"{entry['infomap']['bits']:.4f}",
+            f"{entry['bits_ratio']:.4f}",
+            f"{entry['covey']['seconds']:.2f}",
+            f"{entry['infomap']['seconds']:.2f}",
+        ]
+        for entry in result["results"]
+    ]
+    return _markdown(header, rows) + _origin(result)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "quality-peers": quality_peers,
+    "speed": speed,
+    "codelength": codelength,
+}
+
+
+def fill(text: str) -> str:
+    """The text with every marked table made anew."""
+
+    def table(found: re.Match[str]) -> str:
+        if found["name"] not in TABLES:
+            raise SystemExit(f"no table {found['name']!r}: there are {', '.join(TABLES)}")
+        return f"{found['head']}{TABLES[found['name']]()}{found['tail']}"
+
+    return MARKED.sub(table, text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if stale")
+    check = parser.parse_args().check
+    stale = []
+    pages = [REPOSITORY / "README.md", REPOSITORY / "benchmarks" / "README.md"]
+    for page in [*pages, *sorted((REPOSITORY / "docs").glob("**/*.md"))]:
+        text = page.read_text()
+        filled = fill(text)
+        if filled != text:
+            stale.append(str(page.relative_to(REPOSITORY)))
+            if not check:
+                page.write_text(filled)
+    if stale:
+        print(("out of date: " if check else "wrote ") + ", ".join(stale), file=sys.stderr)
+    raise SystemExit(1 if check and stale else 0)
+
+
+if __name__ == "__main__":
+    main()
