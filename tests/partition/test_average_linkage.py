@@ -17,7 +17,7 @@ def random_edges(n, m, seed):
     return Edges(source[kept], target[kept], rng.random(m).astype(np.float32))
 
 
-def oracle(edges, n, cut, missing=0.0, groups=None, apart=()):
+def oracle(edges, n, cut, missing=0.0, groups=None, apart=(), reach=np.inf):
     """Greedy average linkage on the dense matrix, by plain loops."""
     w = np.full((n, n), missing)
     w[edges.source, edges.target] = w[edges.target, edges.source] = edges.weight
@@ -29,7 +29,9 @@ def oracle(edges, n, cut, missing=0.0, groups=None, apart=()):
                 if any(i in clusters[a] + clusters[b] and j in clusters[a] + clusters[b]
                        for i, j in apart):  # fmt: skip
                     continue
-                mean = w[np.ix_(clusters[a], clusters[b])].mean()
+                between = w[np.ix_(clusters[a], clusters[b])] - missing
+                small, large = sorted(between.shape)
+                mean = missing + between.sum() / (small * min(large, reach))
                 if mean > best:
                     best, pair = mean, (a, b)
         if pair is None or best < cut:
@@ -50,11 +52,13 @@ def test_dense_graphs_agree_with_scipy(n):
 
 @pytest.mark.parametrize("missing", [0.0, -0.3, 0.15])
 @pytest.mark.parametrize("cut", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("reach", [None, 1, 3])
 @pytest.mark.parametrize("seed", range(3))
-def test_sparse_graphs_agree_with_plain_loops(seed, cut, missing):
+def test_sparse_graphs_agree_with_plain_loops(seed, reach, cut, missing):
     edges = random_edges(25, 60, seed)
-    found = average_linkage(edges, 25, cut=cut, missing=missing)
-    assert np.array_equal(found.labels, oracle(edges, 25, cut, missing))
+    found = average_linkage(edges, 25, cut=cut, missing=missing, reach=reach)
+    expected = oracle(edges, 25, cut, missing, reach=reach or np.inf)
+    assert np.array_equal(found.labels, expected)
 
 
 @settings(deadline=None, max_examples=60)
@@ -71,13 +75,26 @@ def test_constraints_agree_with_plain_loops(seed, n, cut):
     assert np.array_equal(found.labels, oracle(edges, n, cut, 0.0, groups, apart))
 
 
-def test_heights_ascend_and_one_tree_holds_every_higher_cut():
+@pytest.mark.parametrize("reach", [None, 10])
+def test_heights_ascend_and_one_tree_holds_every_higher_cut(reach):
     edges = random_edges(300, 3000, 0)
-    tree = average_linkage(edges, 300, cut=0.02).tree
-    assert (np.diff(tree[:, 2]) >= -1e-12).all()
+    tree = average_linkage(edges, 300, cut=0.02, reach=reach).tree
+    assert (tree[:, 2] >= 0).all()
+    assert (np.diff(tree[:, 2]) >= 0).all()
     for cut in (0.05, 0.2, 0.6):
-        expected = average_linkage(edges, 300, cut=cut).labels
+        expected = average_linkage(edges, 300, cut=cut, reach=reach).labels
         assert np.array_equal(cut_tree(tree, 300, 1 - cut), expected)
+
+
+def test_reach_lets_clusters_outgrow_the_neighbour_lists():
+    n, k = 200, 8
+    source = np.repeat(np.arange(n), k // 2)
+    target = (source + np.tile(np.arange(1, k // 2 + 1), n)) % n
+    edges = Edges(
+        np.minimum(source, target), np.maximum(source, target), np.ones(n * k // 2, np.float32)
+    )
+    assert average_linkage(edges, n, cut=0.2).sizes.max() <= k / 0.2
+    assert average_linkage(edges, n, cut=0.02, reach=k).n_clusters == 1
 
 
 def test_one_wrong_edge_between_large_clusters_does_not_join_them():
@@ -91,6 +108,11 @@ def test_the_cut_is_inclusive_in_float32():
     edges = Edges(np.array([0]), np.array([1]), np.array([0.7], np.float32))
     assert average_linkage(edges, 2, cut=0.7).n_clusters == 1
     assert average_linkage(edges, 2, cut=0.7, missing=0.1).n_clusters == 1
+
+
+def test_a_reach_below_one_is_refused():
+    with pytest.raises(UsageError, match="reach must be at least 1"):
+        average_linkage(random_edges(4, 3, 0), 4, cut=0.5, reach=0)
 
 
 @pytest.mark.parametrize(("cut", "missing"), [(0.0, 0.0), (0.2, 0.3), (float("nan"), 0.0)])

@@ -23,6 +23,7 @@ def average_linkage(
     *,
     cut: float,
     missing: float = 0.0,
+    reach: int | None = None,
     constraints: Constraints | None = None,
     seed: int = 0,
 ) -> Clustering:
@@ -31,8 +32,12 @@ def average_linkage(
     mean(A, B) = sum of w_ij over all i in A, j in B, divided by |A| |B|; a pair without an edge
     counts as `missing`. A wrong edge between two large clusters thus weighs next to nothing, and
     an item joins a large cluster only if it has edges into a good part of it. (UPGMA: Sokal and
-    Michener, 1958.) An item of degree d cannot join a cluster of more than d / cut items, so where
-    clusters are far larger than the neighbour lists were long, prefer a community method.
+    Michener, 1958.)
+
+    Where edges come from lists of k neighbours, an item has about k edges however large its true
+    cluster is, and the plain mean stops every cluster at about k / cut items. `reach` = k lifts
+    that: no more than k partners are counted for each item of the smaller cluster, so the divisor
+    is min(|A| |B|, k min(|A|, |B|)). Below k items nothing changes.
 
     Sums, not means, are kept for the pairs of clusters that share an edge. Means wait in a heap and
     may be out of date there, but only upwards, as a cluster that grows lowers the means of pairs
@@ -44,6 +49,8 @@ def average_linkage(
         cut: The least mean weight that joins, above `missing`. 0.2 did well with calibrated
             edges, where an absent pair is far less likely than any present one.
         missing: Weight of the pairs that have no edge.
+        reach: How many edges an item could have had, the k of the neighbour lists; None where all
+            pairs could have had one.
         constraints: Must-link and cannot-link, kept exactly. A must-link group counts as one
             cluster of its size from the start.
         seed: Breaks ties among equal means.
@@ -62,6 +69,10 @@ def average_linkage(
             f"cut {cut} must lie above missing {missing}, or everything would join everything; "
             "raise cut or lower missing"
         )
+    if reach is not None and reach < 1:
+        raise UsageError(
+            f"reach must be at least 1, got {reach}: pass the k of the neighbour lists"
+        )
     graph = contract(edges, n, constraints, seed=seed)
     # With missing weights as the zero point, pairs without an edge add nothing to any sum.
     left, right, mean = _agglomerate(
@@ -72,9 +83,13 @@ def average_linkage(
         _unlinked(graph.source.size, graph.n),
         new_queue(graph.source.size),
         new_separation(graph.tag_start, graph.tag),
+        np.inf if reach is None else float(reach),
         float(np.float32(cut)) - missing,
     )
-    tree = merge_tree(graph, left, right, mean + missing)
+    # A mean counts as the lowest so far: with a reach, a union may be nearer than its parts were.
+    highest = graph.strongest.max(initial=missing)
+    weight = np.minimum.accumulate(np.minimum(mean + missing, highest))
+    tree = merge_tree(graph, left, right, weight)
     labels = cut_tree(tree, n)
     return Clustering(labels, membership_strength(edges, labels), cut, tree)
 
@@ -130,6 +145,12 @@ def _detach(links: _Links, h: int) -> None:
     links.degree[cluster] -= 1
 
 
+@nb.njit(inline="always")
+def _pairs(a: float, b: float, reach: float) -> float:
+    """How many pairs between clusters of a and b items could have had an edge."""
+    return min(a, b) * min(max(a, b), reach)
+
+
 @nb.njit(cache=True, nogil=True)
 def _agglomerate(
     source: NDArray[np.int64],
@@ -139,6 +160,7 @@ def _agglomerate(
     links: _Links,
     queue: MaxQueue,
     separation: Separation,
+    reach: float,
     cut: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """All merges in order: the two clusters, each by one node, and their mean weight.
@@ -151,7 +173,7 @@ def _agglomerate(
         _attach(links, 2 * e, a)
         _attach(links, 2 * e + 1, b)
         insert(links.pair, a, b, e)
-        mean = total[e] / (size[a] * size[b])
+        mean = total[e] / _pairs(size[a], size[b], reach)
         if mean >= cut:
             raise_key(queue, e, mean)
 
@@ -161,7 +183,7 @@ def _agglomerate(
     while queue.length[0] > 0:
         e = int(queue.entry[0])
         a, b = int(links.end[2 * e]), int(links.end[2 * e + 1])
-        mean = total[e] / (size[a] * size[b])
+        mean = total[e] / _pairs(size[a], size[b], reach)
         if mean < queue.key[e] and mean >= cut:
             lower_top(queue, mean)
             continue
@@ -190,7 +212,7 @@ def _agglomerate(
             else:
                 insert(links.pair, min(a, other), max(a, other), e)
                 _attach(links, h, a)
-            mean = total[e] / (size[a] * size[other])
+            mean = total[e] / _pairs(size[a], size[other], reach)
             if mean >= cut:
                 raise_key(queue, e, mean)
             h = following
