@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.sparse import coo_array
@@ -23,7 +25,7 @@ def components(edges: Edges, cut: float, n: int) -> np.ndarray:
     return np.argsort(np.argsort(first))[label].astype(np.int64)
 
 
-def result_of(edges: Edges, knn: KnnGraph, labels: np.ndarray, cut: float) -> ClusterResult:
+def make_result(edges: Edges, knn: KnnGraph, labels: np.ndarray, cut: float) -> ClusterResult:
     """A result with strengths and cohesions that are the means of the edges inside."""
     n = labels.shape[0]
     inside = (labels[edges.source] == labels[edges.target]) & (labels[edges.source] >= 0)
@@ -79,7 +81,7 @@ def neighbour_result(x: np.ndarray, k: int, cut: float, *, sharp: float = 12.0) 
     probability = 1.0 / (1.0 + np.exp(-sharp * (score - middle) / max(score.std(), 1e-6) / 4))
     edges = Edges(pairs[:, 0], pairs[:, 1], score, probability.astype(np.float32))
     knn = KnnGraph(index.astype(np.int64), similar)
-    return result_of(edges, knn, components(edges, cut, n), cut)
+    return make_result(edges, knn, components(edges, cut, n), cut)
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +89,9 @@ def digits() -> tuple[ClusterResult, np.ndarray, np.ndarray]:
     """Result, images (n, 8, 8) and embeddings (n, 64) of scikit-learn's digits."""
     data = load_digits()
     return neighbour_result(data.data, 10, 0.8), data.images, data.data
+
+
+@pytest.fixture(scope="session")
+def result_of() -> Callable[[Edges, KnnGraph, np.ndarray, float], ClusterResult]:
+    """`result_of(edges, knn, labels, cut)`."""
+    return make_result

@@ -63,7 +63,7 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
         ),
     ]
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(_grid(width, float(share(np.array(tick))), f"{100 * tick:.0f} %"))
+        parts.append(_grid(width, float(share(np.array(tick))), f"{100 * tick:.0f}%"))
     for power in range(0, decades + 1, max(1, math.ceil(decades / 4))):
         parts.append(_grid(width, float(size(np.array(10.0**power))), _short(10**power)))
     taken = float(across(float(curve.cut[curve.chosen]))) if cut.size else -100.0
@@ -73,26 +73,26 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
         at = float(across(tick))
         if abs(at - taken) > 52:
             parts.append(
-                f'<text class="tick" x="{at:.1f}" y="{bottom + 18:.0f}">{tick:.{digits}f}</text>'
+                f'<text class="tick" x="{at:.1f}" y="{bottom + 19:.0f}">{tick:.{digits}f}</text>'
             )
     parts.append(
-        f'<text class="axis" x="{_LEFT + inner / 2:.0f}" y="{bottom + 38:.0f}">'
+        f'<text class="axis" x="{_LEFT + inner / 2:.0f}" y="{bottom + 40:.0f}">'
         "cut: links less sure than this are ignored</text>"
     )
     x = across(cut)
     for name, values in (("precision", curve.precision[keep]), ("recall", curve.recall[keep])):
         parts.append(_line(x, share(values), name))
-    for name, values in counts.items():
-        parts.append(_line(x, size(values.astype(float)), name))
+    for name, number in counts.items():
+        parts.append(_line(x, size(number.astype(float)), name))
     if cut.size:
-        label = min(max(taken, _LEFT + 10), width - 34.0)
+        label = min(max(taken, _LEFT + 10), width - 37.0)
         for y1, y2 in (top, middle):
             parts.append(
                 f'<line class="chosen" x1="{taken:.1f}" x2="{taken:.1f}" y1="{y1:.0f}" '
-                f'y2="{y2 + (5 if y2 == bottom else 0):.0f}"/>'
+                f'y2="{y2 + (3 if y2 == bottom else 0):.0f}"/>'
             )
         parts.append(
-            f'<text class="chosen-label" x="{label:.1f}" y="{bottom + 18:.0f}">'
+            f'<text class="chosen-label" x="{label:.1f}" y="{bottom + 19:.0f}">'
             f"taken {curve.cut[curve.chosen]:.3g}</text>"
         )
         parts.append(_bands(curve, keep, x, top[0], bottom))

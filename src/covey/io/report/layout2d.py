@@ -8,19 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
-from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from covey.clustering import ClusterResult
 from covey.io.report.groups import Groups
 from covey.types import Float32, Int64
 
-_LANDMARKS = 1500
-_SINGLETON_LANDMARKS = 400
+_LANDMARKS = 1000
+_SINGLETON_LANDMARKS = 300
 _EXEMPLARS = 32
 _GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
 _WIDTH_TO_HEIGHT = 1.7
+_CLEARANCE = 0.8
+_SPREAD_REACH = 4.0
+_SPREAD_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def lay_out(
 ) -> Map:
     """Places clusters by likeness and their items in spirals, the strongest in the middle.
 
-    The clusters shown (1,500 at most: the largest, and a sample of the singletons) are laid out
+    The clusters shown (1,000 at most: the largest, and a sample of the singletons) are laid out
     by t-SNE (van der Maaten and Hinton, JMLR 2008) of the means of their strongest items, or,
     without embeddings, of shortest paths through the neighbour graph; discs that overlap are then
     pushed apart. Members lie on a sunflower spiral (Vogel, Mathematical Biosciences 1979).
@@ -99,18 +101,17 @@ def _embed(
     many = chosen.shape[0]
     options = {
         "perplexity": min(30.0, (many - 1) / 3.0),
-        "max_iter": 600,
+        "max_iter": 400,
         "random_state": seed,
         "learning_rate": "auto",
     }
     with threadpool_limits(1):
         if x is not None:
             means = _means(x, groups, chosen)
-            kept = min(50, *means.shape)
-            flat = PCA(kept, svd_solver="full", random_state=seed).fit_transform(means)
-            spread = float(flat[:, 0].std()) or 1.0
+            u, spread, _ = np.linalg.svd(means - means.mean(axis=0), full_matrices=False)
+            flat = u[:, :50] * spread[:50]
             init = np.zeros((many, 2), np.float32)
-            init[:, : min(2, kept)] = flat[:, :2] / spread * 1e-2
+            init[:, : flat.shape[1]] = flat[:, :2] / (flat[:, :1].std() or 1.0) * 1e-2
             init += np.random.default_rng(seed).normal(0, 1e-4, init.shape)
             return TSNE(init=init, **options).fit_transform(flat).astype(np.float64)
         apart = _graph_distances(result, groups, chosen)
@@ -125,7 +126,8 @@ def _means(x: NDArray[np.floating], groups: Groups, chosen: Int64) -> NDArray[np
     within = np.arange(int(counts.sum())) - np.repeat(first, counts)
     items = groups.order[np.repeat(groups.starts[chosen], counts) + within]
     rows = np.nan_to_num(np.asarray(x[items], np.float32), posinf=0.0, neginf=0.0)
-    return np.add.reduceat(rows, first, axis=0) / counts[:, None].astype(np.float32)
+    total = np.add.reduceat(rows, first, axis=0)
+    return np.asarray(total / counts[:, None], np.float32)
 
 
 def _graph_distances(result: ClusterResult, groups: Groups, chosen: Int64) -> Float32:
@@ -162,25 +164,39 @@ def _spread(centre: NDArray[np.float64], radius: NDArray[np.float64]) -> NDArray
     centre = centre / span * np.array([height * _WIDTH_TO_HEIGHT, height]) if many > 1 else centre
     if many < 4:
         centre = np.stack([np.cumsum(2 * radius + 2) - radius, np.zeros(many)], axis=1)
-    need = radius[:, None] + radius[None, :] + 0.8
-    np.fill_diagonal(need, 0.0)
-    weight = np.square(radius)
-    share = (weight[None, :] / (weight[:, None] + weight[None, :])).astype(np.float64)
-    for _ in range(80):
-        gap = centre[:, None, :] - centre[None, :, :]
-        distance = np.sqrt(np.square(gap).sum(axis=2)) + 1e-9
-        overlap = np.maximum(need - distance, 0.0)
-        if overlap.max(initial=0.0) < 0.05:
+    for _ in range(_SPREAD_ROUNDS):
+        gap = np.sqrt(sum(np.square(np.subtract.outer(axis, axis)) for axis in centre.T))
+        near = gap < np.add.outer(radius, radius) + _CLEARANCE + _SPREAD_REACH
+        one, other = np.nonzero(np.triu(near, 1))
+        moved = _push_apart(centre, radius, one, other)
+        if np.abs(moved - centre).max(initial=0.0) < 0.05:
             break
-        push = overlap * share * 0.5 / distance
-        centre = centre + np.einsum("ij,ijk->ik", push, gap)
+        centre = moved
+    return centre
+
+
+def _push_apart(
+    centre: NDArray[np.float64], radius: NDArray[np.float64], one: Int64, other: Int64
+) -> NDArray[np.float64]:
+    """Twelve steps over the pairs that may touch; the smaller disc of a pair gives way."""
+    many, centre = centre.shape[0], centre.copy()
+    need = radius[one] + radius[other] + _CLEARANCE
+    weight = np.square(radius)
+    share = weight[other] / (weight[one] + weight[other])
+    for _ in range(12):
+        gap = centre[one] - centre[other]
+        distance = np.hypot(gap[:, 0], gap[:, 1]) + 1e-9
+        step = (0.6 * np.maximum(need - distance, 0.0) / distance)[:, None] * gap
+        for axis in (0, 1):
+            centre[:, axis] += np.bincount(one, share * step[:, axis], minlength=many)
+            centre[:, axis] -= np.bincount(other, (1 - share) * step[:, axis], minlength=many)
     return centre
 
 
 def _spirals(
     groups: Groups, chosen: Int64, centre: NDArray[np.float64], most: int
 ) -> tuple[Int64, Int64, Float32]:
-    """Every member's place, thinned evenly along each spiral where there are too many."""
+    """Every member's place; where there are too many, an even sample on a wider spiral."""
     sizes = groups.sizes[chosen]
     total, many = int(sizes.sum()), chosen.shape[0]
     share = 1.0 if total <= most else max(most - many, 0) / max(total - many, 1)
@@ -190,7 +206,9 @@ def _spirals(
     kept = (rank == 0) | (np.floor(rank * share) > np.floor((rank - 1) * share))
     place, rank = place[kept], rank[kept]
     items = groups.order[groups.starts[chosen][place] + rank]
-    angle = rank * _GOLDEN_ANGLE
-    away = np.sqrt(rank.astype(np.float64) + 0.5 * (sizes[place] > 1))
+    drawn = np.bincount(place, minlength=many)
+    turn = np.arange(place.shape[0]) - np.repeat(np.cumsum(drawn) - drawn, drawn)
+    angle = turn * _GOLDEN_ANGLE
+    away = np.sqrt((turn + 0.5) * (sizes / np.maximum(drawn, 1))[place]) * (sizes[place] > 1)
     offset = np.stack([away * np.cos(angle), away * np.sin(angle)], axis=1)
     return items, place, (centre[place] + offset).astype(np.float32)

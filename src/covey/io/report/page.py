@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from importlib import metadata, resources
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from covey.clustering import ClusterResult
+from covey.io.atomic import atomic_file
 from covey.io.report import sections
 from covey.io.report.contact_sheet import ContactSheet
 from covey.io.report.groups import Groups, group
@@ -24,10 +25,11 @@ from covey.io.report.words import safe
 from covey.types import UsageError
 
 Items = Sequence[Any] | NDArray[Any]
+Skipped = tuple[int | str, str] | str
 
 
 def write_report(
-    path: str | os.PathLike[str],
+    path: str | Path,
     result: ClusterResult,
     *,
     ids: Items | None = None,
@@ -36,7 +38,7 @@ def write_report(
     title: str = "What belongs together",
     x: NDArray[np.floating] | None = None,
     command: str | None = None,
-    skipped: Sequence[object] = (),
+    skipped: Sequence[Skipped] = (),
     seed: int = 0,
 ) -> None:
     """Writes one HTML file that says what was found, how far to trust it and where to look.
@@ -54,12 +56,12 @@ def write_report(
         title: Heading of the page.
         x: (n, d) embeddings for the map; without them it is drawn from the graph.
         command: The command that made the result, to be shown.
-        skipped: What was left out of the collection, one entry each.
+        skipped: What was left out of the collection: sentences, or (row or name, reason).
         seed: Decides the map and which small groups are sampled.
 
     Raises:
         UsageError: If `ids`, `images`, `texts` or `x` have not n entries.
-        OSError: If the file cannot be written.
+        CoveyError: If the file cannot be written.
     """
     n = result.clustering.n
     for name, given in (("ids", ids), ("images", images), ("texts", texts), ("x", x)):
@@ -77,7 +79,8 @@ def write_report(
         skipped=skipped,
         seed=seed,
     )
-    _write_whole(path, html.encode("utf-8", "replace"))
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(html.encode("utf-8", "replace"))
 
 
 def render_report(
@@ -87,7 +90,7 @@ def render_report(
     title: str,
     x: NDArray[np.floating] | None,
     command: str | None,
-    skipped: Sequence[object],
+    skipped: Sequence[Skipped],
     seed: int,
 ) -> str:
     """The page as text. O(n log n + m) time; its size does not grow with n."""
@@ -98,7 +101,7 @@ def render_report(
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     suspicious = sections.suspicious(kinds, groups, sheet)
     gallery = sections.gallery(groups, sheet, seed, largest=24, others=12)
-    left_out = list(skipped)
+    left_out = [_left_out(entry) for entry in skipped]
     if sheet.unreadable:
         left_out.append(
             f"{sheet.unreadable:,} images could not be drawn; their names stand instead"
@@ -146,19 +149,12 @@ def _map_data(drawn: Map, groups: Groups, kinds: Sequence[Findings], sheet: Cont
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def _left_out(entry: Skipped) -> str:
+    if isinstance(entry, str):
+        return entry
+    where, reason = entry
+    return f"row {where}: {reason}" if isinstance(where, int) else f"{where}: {reason}"
+
+
 def _template(name: str) -> str:
     return resources.files("covey.io.report").joinpath("template", name).read_text("utf-8")
-
-
-def _write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    temporary = f"{os.fspath(path)}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-        raise

@@ -24,14 +24,14 @@ def headline(
     report: ClusterReport,
     groups: Groups,
     command: str | None,
-    skipped: Sequence[object],
+    skipped: Sequence[str],
 ) -> str:
     """Figures, verdict, notes and the command."""
     several = groups.n_clusters - groups.n_singletons
     noise = groups.n - int(groups.sizes.sum())
     verdict = judge(report, groups)
     lead = (
-        f"{count(groups.n, 'item')} in {count(several, 'group')} of two or more, and "
+        f"{count(groups.n, 'item')} in {count(several, 'cluster')} of two or more, and "
         f"{count(groups.n_singletons, 'item')} that {_stand(groups.n_singletons)} alone."
     )
     if noise:
@@ -73,7 +73,7 @@ def _meter(name: str, value: float, sentence: Callable[[float], str]) -> str:
     )
 
 
-def _notes(report: ClusterReport, skipped: Sequence[object]) -> str:
+def _notes(report: ClusterReport, skipped: Sequence[str]) -> str:
     told = ""
     if report.notes:
         notes = "".join(f"<li>{safe(note, most=600)}</li>" for note in report.notes[:30])
@@ -114,7 +114,7 @@ def _kind(findings: Findings, groups: Groups, sheet: ContactSheet) -> str:
     return (
         f'<section class="kind" id="{findings.key}"><h3>{findings.heading} '
         f'<span class="tally">{tally}</span></h3><p class="meaning">{findings.meaning}</p>'
-        f'<div class="findings {findings.key}">{cards}</div></section>'
+        f'<div class="findings {findings.key} {sheet.kind}">{cards}</div></section>'
     )
 
 
@@ -206,6 +206,8 @@ def map_caption(drawn: Map, groups: Groups) -> str:
 def gallery(groups: Groups, sheet: ContactSheet, seed: int, *, largest: int, others: int) -> str:
     """Contact sheets of the largest clusters, a sample of the other ones, and singletons."""
     by_size = np.argsort(-groups.sizes, kind="stable")
+    if groups.n_clusters - groups.n_singletons <= largest + others:
+        largest += others
     several = by_size[: groups.n_clusters - groups.n_singletons]
     rest, alone = several[largest:], by_size[several.shape[0] :]
     rng = np.random.default_rng(seed)
@@ -219,7 +221,7 @@ def gallery(groups: Groups, sheet: ContactSheet, seed: int, *, largest: int, oth
         told = f"{sample.size} of the {rest.size:,} other clusters, by chance"
         parts.append(_sheets(told, rest[sample], groups, sheet))
     if alone.size:
-        few = np.sort(rng.choice(alone, min(24, alone.size), replace=False))
+        few = np.sort(rng.choice(alone, min(36, alone.size), replace=False))
         told = (
             "Singletons" if few.size == alone.size else f"{few.size} of {alone.size:,} singletons"
         )

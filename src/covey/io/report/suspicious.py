@@ -24,7 +24,7 @@ SPARSE_FILL = 0.25
 LARGE_FACTOR = 4.0
 TOUCHED_SHARE = 0.25
 MORE_LIKELY_THAN_NOT = 0.5
-_SPLIT_CANDIDATES = 60
+_SPLIT_CANDIDATES = 40
 _SPLIT_LARGEST = 20_000
 _CROSSING_MOST = 2_000_000
 
@@ -158,12 +158,14 @@ def find_large(groups: Groups, already: set[int], *, show: int) -> Findings:
     """Clusters far above the sizes of the others (median absolute deviation of log sizes)."""
     sizes = groups.sizes
     several = sizes[sizes > 1]
-    total, shown = 0, []
+    total = 0
+    shown: list[Finding] = []
     if several.shape[0] >= 3:
         logs = np.log2(several)
         middle = float(np.median(logs))
         spread = max(1.4826 * float(np.median(np.abs(logs - middle))), 0.5)
-        limit = max(2.0 ** (middle + 3.0 * spread), LARGE_FACTOR * 2.0**middle, 12.0)
+        floor = max(12.0, min(0.01 * groups.n, 200.0))
+        limit = max(2.0 ** (middle + 3.0 * spread), LARGE_FACTOR * 2.0**middle, floor)
         total = int(np.count_nonzero(sizes > limit))
         median = 2.0**middle
         for label in np.argsort(-sizes, kind="stable")[: min(total, show + len(already))]:
@@ -199,7 +201,7 @@ def find_merges(edges: Edges, cut: float, groups: Groups, *, show: int) -> Findi
     likely = both >= TOUCHED_SHARE
     score = both * mean * np.log2(1.0 + np.minimum(groups.sizes[a], groups.sizes[b])) * likely
     seen: dict[int, int] = {}
-    shown = []
+    shown: list[Finding] = []
     for p in np.argsort(-score, kind="stable")[: 20 * show]:
         one, other = int(pairs[p, smaller[p]]), int(pairs[p, 1 - smaller[p]])
         if score[p] <= 0 or len(shown) == show or max(seen.get(one, 0), seen.get(other, 0)) > 1:
@@ -223,7 +225,7 @@ def find_merges(edges: Edges, cut: float, groups: Groups, *, show: int) -> Findi
         key="merges",
         heading="Likely merges",
         meaning="Pairs of clusters that many strong links run between: perhaps one thing in two "
-        "groups.",
+        "clusters.",
         none="None: no two clusters share strong links in any number.",
         total=int(np.count_nonzero(likely)),
         shown=tuple(shown),

@@ -48,6 +48,13 @@ def judge(report: ClusterReport, groups: Groups) -> Verdict:
             "Precision and recall could not be estimated for this collection; judge by the "
             "clusters below.",
         )
+    if precision >= 0.95 and recall < 0.5:
+        return Verdict(
+            "doubt",
+            "Rely on what is together, not on the number of clusters.",
+            "By its own estimate the clusters are pure, but most things are spread over several. "
+            "Begin with the likely merges, or prefer recall.",
+        )
     if precision < 0.75 or recall < 0.5:
         flaw = (
             "many clusters mix different things" if precision < 0.75 else "most clusters are split"

@@ -16,12 +16,12 @@ def percent(share: float) -> str:
     if math.isnan(share):
         return "unknown"
     if share >= 1.0:
-        return "100 %"
+        return "100%"
     if share > 0.99:
-        return f"{min(100.0 * share, 99.9):.1f} %"
+        return f"{min(100.0 * share, 99.9):.1f}%"
     if 0.0 < share < 0.01:
-        return "under 1 %"
-    return f"{100.0 * max(share, 0.0):.0f} %"
+        return "under 1%"
+    return f"{100.0 * max(share, 0.0):.0f}%"
 
 
 def times(factor: float) -> str:
