@@ -91,3 +91,10 @@ def test_texts_and_names() -> None:
     assert ">7</span>" in ContactSheet(None, None, None).sheet(np.array([7]), ONE)
     spoken = ContactSheet(["id"], [np.ones((4, 4))], ['a "word"']).sheet(np.array([0]), ONE)
     assert 'alt="a &quot;word&quot;"' in spoken
+
+
+def test_captions_prefer_texts_and_skip_numbers() -> None:
+    items = np.array([1])
+    assert ContactSheet(None, None, None).captions(items, most=3) is None
+    assert ContactSheet(["id0", "id01"], None, None).captions(items, most=3) == ["id0"]
+    assert ContactSheet(["a", "b"], None, ["x", "yes!"]).captions(items, most=3) == ["yes"]

@@ -144,7 +144,7 @@ def test_escapes_whatever_the_user_gives(tmp_path: Path, digits) -> None:
         assert not any("onerror" in attributes for _, attributes in page.tags)
         assert "alert(1)</script>" not in text
         data = json.loads(_data(text))
-        assert data["ids"][0].startswith(HOSTILE[:40])
+        assert data["names"][0].startswith(HOSTILE[:40])
 
 
 def _data(text: str) -> str:

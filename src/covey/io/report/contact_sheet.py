@@ -64,6 +64,12 @@ class ContactSheet:
         """The item's identifier as plain text."""
         return str(item if self.ids is None else self.ids[item])
 
+    def captions(self, items: Int64, *, most: int) -> list[str] | None:
+        """Plain texts, else names, cut at `most` characters; None where there are only numbers."""
+        if self.texts is not None:
+            return [str(self.texts[int(i)])[:most] for i in items]
+        return None if self.ids is None else [self.name(int(i))[:most] for i in items]
+
     def sheet(self, items: Int64, strength: NDArray[np.float32]) -> str:
         """A list of items, `strength` (n,) shown on hover."""
         cells = "".join(f"<li>{self._cell(int(i), float(strength[i]))}</li>" for i in items)

@@ -136,7 +136,7 @@ def _map_data(drawn: Map, groups: Groups, kinds: Sequence[Findings], sheet: Cont
         "place": drawn.place.tolist(),
         "points": (100 * drawn.points).round().astype(int).ravel().tolist(),
         "strength": (100 * groups.strength[drawn.items]).round().astype(int).tolist(),
-        "ids": None if sheet.ids is None else [sheet.name(int(i))[:80] for i in drawn.items],
+        "names": sheet.captions(drawn.items, most=80),
         "flagged": sorted({f.clusters[0] for key, f in about if key in ("mixed", "large")}),
         "low": round(100 * LOW_STRENGTH),
         "bridges": [

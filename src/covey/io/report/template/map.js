@@ -96,7 +96,7 @@
     told.classList.toggle("on", c >= 0);
     if (c >= 0) {
       const size = map.size[c].toLocaleString("en") + (map.size[c] === 1 ? " item" : " items");
-      const name = map.ids === null ? "item " + map.items[i] : map.ids[i];
+      const name = map.names === null ? "item " + map.items[i] : map.names[i];
       told.textContent = name + "\ncluster " + map.clusters[c] + ", " + size +
         "\nstrength " + (map.strength[i] / 100).toFixed(2);
       const x = px(xy[2 * i]), y = py(xy[2 * i + 1]);
