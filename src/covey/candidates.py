@@ -84,7 +84,7 @@ class InvertedLists:
     @property
     def efforts(self) -> list[int]:
         """Lists to scan, from cheap to the point where scanning all rows is no dearer."""
-        return _ladder(16, self.index.nlist // 3)
+        return _ladder(max(8, self.index.nlist // 64), self.index.nlist // 3)
 
     def set_effort(self, effort: int) -> None:
         """Chooses how many lists a query scans."""

@@ -1,0 +1,1 @@
+"""Untrained scorers, one idea a file: neighbour lists in, edges out."""
