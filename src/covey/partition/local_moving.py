@@ -33,9 +33,12 @@ class Objective(NamedTuple):
     least_gain: float
 
 
+_LOG2_E = 1.0 / np.log(2.0)
+
+
 @nb.njit(inline="always")
-def _plogp(p: float) -> float:
-    return p * np.log2(p) if p > 0.0 else 0.0
+def _log2(p: float) -> float:
+    return np.log2(p) if p > 0.0 else 0.0
 
 
 @nb.njit(cache=True, nogil=True)
@@ -75,8 +78,8 @@ def move_nodes(
     mass = np.zeros(n)  # of each cluster, as the three below
     cut = np.zeros(n)
     members = np.zeros(n, np.int32)
-    h_cut = np.zeros(n)
-    h_flow = np.zeros(n)
+    log_cut = np.zeros(n)
+    log_flow = np.zeros(n)  # flow: cut and mass together
     inner = np.zeros(n if refine else 0)  # weight between a cluster and the rest of its `within`
     room = np.zeros(n if refine else 0)  # mass of each cluster of `within`
     for v in range(n):
@@ -93,12 +96,12 @@ def move_nodes(
                 if refine and within[u] == within[v]:
                     inner[c] += weight[e]
     total_cut = cut.sum()
-    h_total = _plogp(total_cut * scale)
+    log_total = _log2(total_cut * scale)
     vacant = np.empty(n, np.int32)
     n_vacant = 0
     for c in range(n - 1, -1, -1):
-        h_cut[c] = _plogp(cut[c] * scale)
-        h_flow[c] = _plogp((cut[c] + mass[c]) * scale)
+        log_cut[c] = _log2(cut[c] * scale)
+        log_flow[c] = _log2((cut[c] + mass[c]) * scale)
         if members[c] == 0:
             vacant[n_vacant] = c
             n_vacant += 1
@@ -138,9 +141,12 @@ def move_nodes(
         left_cut = cut[old] - own_degree + 2.0 * to_old
         left_mass = mass[old] - own_mass
         if is_map:
-            h_left_cut = _plogp(left_cut * scale)
-            h_left_flow = _plogp((left_cut + left_mass) * scale)
-            leaving = 2.0 * (h_left_cut - h_cut[old]) - (h_left_flow - h_flow[old]) + h_total
+            left_flow = left_cut + left_mass
+            leaving = scale * (
+                2.0 * (left_cut * _log2(left_cut * scale) - cut[old] * log_cut[old])
+                - left_flow * _log2(left_flow * scale)
+                + (cut[old] + mass[old]) * log_flow[old]
+            )
         else:
             leaving = scale * own_mass * left_mass - to_old
         if refine and not is_map:
@@ -159,12 +165,30 @@ def move_nodes(
             if c == old or forbidden[c]:
                 continue
             if is_map:
-                new_cut = cut[c] + own_degree - 2.0 * to[c]
-                gain = (
-                    leaving
-                    - _plogp((total_cut + 2.0 * (to_old - to[c])) * scale)
-                    + 2.0 * (_plogp(new_cut * scale) - h_cut[c])
-                    - (_plogp((new_cut + mass[c] + own_mass) * scale) - h_flow[c])
+                flow = cut[c] + mass[c]
+                more_total = 2.0 * (to_old - to[c])
+                more_cut = own_degree - 2.0 * to[c]
+                more_flow = more_cut + own_mass
+                new_cut = cut[c] + more_cut
+                # A bound without logarithms, as they take most of the time: x log2 x is convex, so
+                # it lies above its tangents, and its curvature is log2(e) / x.
+                least = min(cut[c], new_cut)
+                if least > 0.0:
+                    tangents = (
+                        2.0 * more_cut * (log_cut[c] + _LOG2_E)
+                        - more_flow * (log_flow[c] + _LOG2_E)
+                        - more_total * (log_total + _LOG2_E)
+                    )
+                    curvature = more_cut * more_cut * _LOG2_E / least
+                    if leaving + scale * (tangents + curvature) <= best_gain:
+                        continue
+                new_total, new_flow = total_cut + more_total, flow + more_flow
+                gain = leaving + scale * (
+                    total_cut * log_total
+                    - new_total * _log2(new_total * scale)
+                    + 2.0 * (new_cut * _log2(new_cut * scale) - cut[c] * log_cut[c])
+                    - new_flow * _log2(new_flow * scale)
+                    + flow * log_flow[c]
                 )
             else:
                 if refine and inner[c] < scale * mass[c] * (room[within[v]] - mass[c]):
@@ -181,15 +205,15 @@ def move_nodes(
             total_gain += best_gain
             if is_map:
                 total_cut += 2.0 * (to_old - to[best])
-                h_total = _plogp(total_cut * scale)
+                log_total = _log2(total_cut * scale)
             cut[old], mass[old] = left_cut, left_mass
             cut[best] += own_degree - 2.0 * to[best]
             mass[best] += own_mass
             if refine:
                 inner[best] += inner[old] - 2.0 * to[best]
             for c in (old, best):
-                h_cut[c] = _plogp(cut[c] * scale)
-                h_flow[c] = _plogp((cut[c] + mass[c]) * scale)
+                log_cut[c] = _log2(cut[c] * scale)
+                log_flow[c] = _log2((cut[c] + mass[c]) * scale)
             if members[best] == 0:
                 n_vacant -= 1
             members[old] -= 1
