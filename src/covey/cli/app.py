@@ -1,0 +1,42 @@
+"""The commands, gathered. Their bodies import what they need, so that `--help` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from covey import __version__
+from covey.cli.cluster import cluster
+from covey.cli.demo import demo
+from covey.cli.evaluate import evaluate
+from covey.cli.info import info
+from covey.cli.knn import knn
+
+app = typer.Typer(
+    help="Finds what belongs together in large unlabelled collections of embeddings.",
+    epilog="Exit codes: 0 done, 1 unexpected failure, 2 usage, 3 bad input, "
+    "4 not enough memory, 5 missing extra, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (cluster, evaluate, knn, info, demo):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"covey {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def covey(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Options that stand before the command."""

@@ -1,0 +1,194 @@
+"""`covey cluster`: the main job."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from covey import __version__
+from covey.cli import options
+
+if TYPE_CHECKING:
+    from covey.clustering import ClusterResult
+    from covey.io.embeddings import EmbeddingTable
+
+
+def cluster(
+    emb: options.Embeddings,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Groups as .csv, .tsv or .parquet; or a folder for groups, edges, summary and "
+            "report. A file is replaced; in a folder nothing is touched that Covey did not write.",
+        ),
+    ],
+    prefer: Annotated[
+        Literal["precision", "balanced", "recall"],
+        typer.Option(help="The dial: purer groups, or fewer groups torn apart."),
+    ] = "balanced",
+    mask: options.Mask = None,
+    skip_bad: options.SkipBad = False,
+    ids: options.IdFile = None,
+    id_column: options.IdColumn = None,
+    column: options.Column = None,
+    dim: options.Dim = None,
+    metric: options.Metric = "cosine",
+    k: options.Neighbours = None,
+    method: Annotated[str, typer.Option(help="How neighbours are scored.")] = "auto",
+    partition: Annotated[str, typer.Option(help="How edges become groups.")] = "auto",
+    constraints: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV: item_id_a,item_id_b,kind; kind is must or cannot."),
+    ] = None,
+    exclusive: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV: item_id,group. Items of one group are never together: faces of one photo.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write the report here, too.")
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="Pictures for the report: a folder with a file per item id, a .npy of images, or "
+            "a column of EMB with paths.",
+        ),
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Texts for the report, one line per row."),
+    ] = None,
+    edges: Annotated[
+        Path | None, typer.Option(metavar="FILE.parquet", help="Write the edges here, too.")
+    ] = None,
+    links: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BASE",
+            help="Make a folder of links per group; item ids are paths relative to BASE.",
+        ),
+    ] = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    memory_limit: options.MemoryLimit = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace files in a folder that no earlier run wrote."),
+    ] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Group the rows of EMB.
+
+    It needs no labels, no number of groups and no threshold. At the end it says what it found, how
+    far to trust that, and what it wrote.
+    """
+    from covey import clustering
+    from covey.cli.interrupt import interruptible
+    from covey.cli.machine import check_memory
+    from covey.cli.outputs import ReportContent, plan_outputs
+    from covey.cli.terminal import Terminal
+    from covey.cli.words import cluster_sentences
+    from covey.io.constraints import read_constraints
+    from covey.io.embeddings import read_embeddings
+    from covey.io.illustrations import read_images, read_texts
+
+    terminal = Terminal(json=json, quiet=quiet)
+    plan = plan_outputs(
+        out,
+        report=report,
+        edges=edges,
+        links=links,
+        force=force,
+        inputs=[emb, mask, ids, constraints, exclusive, texts],
+    )
+    with terminal.progress() as tell:
+        table = read_embeddings(
+            emb,
+            column=column,
+            id_column=id_column,
+            ids=ids,
+            dim=dim,
+            skip_bad=skip_bad,
+            mask=mask,
+            metric=metric,
+            progress=tell,
+        )
+        known = read_constraints(table, pairs=constraints, exclusive=exclusive)
+        content = ReportContent(
+            title=f"What belongs together in {emb.name}",
+            images=None if images is None else read_images(images, table),
+            texts=None if texts is None else read_texts(texts, table),
+            command=shlex.join(["covey", *sys.argv[1:]]),
+        )
+        check_memory(table.x, k, memory_limit)
+        result = interruptible(
+            partial(
+                clustering.cluster,
+                table.x,
+                k=k,
+                method=method,
+                partition=partition,
+                prefer=prefer,
+                metric=metric,
+                constraints=known.constraints or None,
+                seed=seed,
+                threads=threads,
+                progress=tell,
+            )
+        )
+        tell("writing", 0.0)
+        notes = table.notes + known.notes + result.report.notes
+        facts = summary(result, table, notes, terminal.seconds)
+        facts["outputs"] = plan.paths()
+        plan.write(result, table, facts, content)
+        tell("writing", 1.0)
+    facts |= figures(terminal.seconds)
+    terminal.answer(cluster_sentences(result, table, notes, plan.paths()), facts)
+
+
+def summary(
+    result: ClusterResult, table: EmbeddingTable, notes: list[str], seconds: float
+) -> dict[str, Any]:
+    """The facts of a run, for `--json` and summary.json."""
+    clustering, report = result.clustering, result.report
+    return {
+        "version": __version__,
+        "input": str(table.path),
+        "n_items": clustering.n,
+        "dim": table.x.shape[1],
+        "n_clusters": clustering.n_clusters,
+        "n_singletons": clustering.n_singletons,
+        "largest": int(clustering.sizes.max(initial=0)),
+        "expected_precision": report.expected_precision,
+        "expected_recall": report.expected_recall,
+        "cut": report.cut,
+        "method": report.method,
+        "partition": report.partition,
+        "prefer": report.prefer,
+        "k": result.knn.k,
+        "n_edges": result.edges.m,
+        "skipped": [{"row": row, "reason": reason} for row, reason in table.skipped],
+        "notes": notes,
+        "stages": report.seconds,
+        **figures(seconds),
+    }
+
+
+def figures(seconds: float) -> dict[str, float]:
+    """What the run took so far: wall seconds with reading, and the peak of resident memory."""
+    from covey.cli.machine import peak_memory_mb
+
+    return {"seconds": round(seconds, 3), "peak_memory_mb": peak_memory_mb()}

@@ -1,0 +1,93 @@
+"""How a run ends: every failure as one line on stderr and one exit code.
+
+0 done, 1 unexpected failure, 2 usage, 3 bad input, 4 not enough memory, 5 missing extra,
+130 interrupted. The traceback is shown with `--debug` only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+USAGE = 2
+OUT_OF_MEMORY = 4
+INTERRUPTED = 130
+
+_CLOSED_PIPE = 141
+"""What a shell reports for a program whose reader went away: 128 + SIGPIPE."""
+
+
+def run_process() -> None:
+    """Runs the command line and ends the process.
+
+    A process that was interrupted ends at once, without waiting for a compiled loop that may still
+    run in another thread: whatever was being written has been cleared away by then.
+    """
+    code = run(sys.argv[1:])
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    if code == INTERRUPTED:
+        os._exit(code)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command line with these arguments and returns the exit code; raises nothing."""
+    try:
+        from covey.cli.app import app
+
+        code = app(args=list(arguments), prog_name="covey", standalone_mode=False)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CLOSED_PIPE
+    except Exception as error:
+        return _failed(error, arguments)
+    if code == INTERRUPTED:
+        _say("interrupted: nothing was left half-written")
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception, arguments: Sequence[str]) -> int:
+    from covey.types import CoveyError
+
+    if "--debug" in arguments:
+        traceback.print_exc()
+    if isinstance(error, CoveyError):
+        _say(str(error))
+        return error.exit_code
+    if hasattr(error, "format_message"):  # typer's own, for what it could not parse
+        _say(_as_usage(error))
+        return USAGE
+    if isinstance(error, MemoryError):
+        _say("not enough memory; lower --k, close other programs, or take a machine with more")
+        return OUT_OF_MEMORY
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"{where}{error.strerror or error}")
+        return 1
+    more = "" if "--debug" in arguments else "; --debug shows the traceback"
+    _say(f"unexpected {type(error).__name__}: {error}{more}")
+    return 1
+
+
+def _as_usage(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "covey"
+    message = error.format_message().rstrip(".")
+    return f"{message[:1].lower()}{message[1:]}; see {command} --help"
+
+
+def _say(message: str) -> None:
+    line = " ".join(message.split())
+    with suppress(OSError, ValueError):
+        print(f"covey: {line}", file=sys.stderr)

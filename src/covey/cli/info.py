@@ -1,0 +1,141 @@
+"""`covey info`: the machine, the installation, and what a file of embeddings holds."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata, util
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from covey import __version__
+from covey.cli import options
+
+_LIBRARIES = ("numpy", "scipy", "numba", "faiss-cpu", "scikit-learn", "pyarrow", "typer", "rich")
+_EXTRAS = {"learn": "torch"}
+
+
+def info(
+    emb: Annotated[
+        Path | None, typer.Argument(metavar="[EMB]", help="A file of embeddings to look at.")
+    ] = None,
+    column: options.Column = None,
+    id_column: options.IdColumn = None,
+    ids: options.IdFile = None,
+    dim: options.Dim = None,
+    k: options.Neighbours = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show versions, threads and memory.
+
+    With EMB, also what that file holds and about how much memory it takes to group it.
+    """
+    from covey.cli.terminal import Terminal
+
+    terminal = Terminal(json=json, quiet=quiet)
+    facts = machine_facts()
+    sentences = machine_sentences(facts)
+    if emb is not None:
+        from covey.io.embeddings import read_embeddings
+
+        with terminal.progress() as tell:
+            table = read_embeddings(
+                emb,
+                column=column,
+                id_column=id_column,
+                ids=ids,
+                dim=dim,
+                skip_bad=True,
+                progress=tell,
+            )
+            found = embedding_facts(table.x, k)
+        found |= {
+            "path": str(emb),
+            "has_ids": table.ids is not None,
+            "bad_rows": [{"row": row, "reason": reason} for row, reason in table.skipped],
+            "notes": table.notes,
+        }
+        facts["embeddings"] = found
+        sentences += embedding_sentences(found, table.skipped_summary)
+    terminal.answer(sentences, facts)
+
+
+def machine_facts() -> dict[str, Any]:
+    """What is installed and what there is to work with."""
+    from covey.cli.machine import memory_bytes, threads
+
+    total, available = memory_bytes()
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "threads": threads(),
+        "memory_bytes": total,
+        "memory_available_bytes": available,
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "extras": {extra: util.find_spec(module) is not None for extra, module in _EXTRAS.items()},
+    }
+
+
+def machine_sentences(facts: dict[str, Any]) -> list[str]:
+    """The same, a line each."""
+    extras = [
+        f"{name} {'installed' if there else f'not installed (pip install covey[{name}])'}"
+        for name, there in facts["extras"].items()
+    ]
+    lines = [
+        f"covey {facts['version']}, Python {facts['python']}, {facts['platform']}",
+        f"threads: {facts['threads']}",
+    ]
+    if facts["memory_bytes"]:
+        lines.append(
+            f"memory: {facts['memory_bytes'] / 1e9:.1f} GB, "
+            f"{facts['memory_available_bytes'] / 1e9:.1f} GB available"
+        )
+    lines.append("libraries: " + ", ".join(f"{n} {v}" for n, v in facts["libraries"].items()))
+    lines.append("extras: " + ", ".join(extras))
+    return lines
+
+
+def embedding_facts(x: Any, k: int | None) -> dict[str, Any]:
+    """Shape, lengths and duplicates of (n, d) embeddings, and what grouping them takes."""
+    import numpy as np
+
+    from covey.cli.machine import expected_bytes
+    from covey.vectors import as_rows, group_equal_rows
+
+    lengths = np.concatenate(
+        [
+            np.linalg.norm(np.asarray(x[at : at + 65_536], np.float64), axis=1)
+            for at in range(0, len(x), 65_536)
+        ]
+    )
+    first, _, _ = group_equal_rows(np.ascontiguousarray(as_rows(x, metric="cosine")))
+    low, middle, high = np.quantile(lengths, [0, 0.5, 1])
+    return {
+        "n_items": len(x),
+        "dim": x.shape[1],
+        "dtype": x.dtype.name,
+        "norms": {"min": float(low), "median": float(middle), "max": float(high)},
+        "n_duplicates": len(x) - len(first),
+        "memory_needed_bytes": expected_bytes(x, k),
+    }
+
+
+def embedding_sentences(found: dict[str, Any], bad: str) -> list[str]:
+    """The same, a line each."""
+    norms = found["norms"]
+    return [
+        "",
+        f"{found['path']}: {found['n_items']:,} x {found['dim']} {found['dtype']}"
+        f"{', with ids' if found['has_ids'] else ''}",
+        f"row lengths: {norms['min']:.4g} to {norms['max']:.4g}, median {norms['median']:.4g}",
+        f"rows with an equal direction and an earlier twin: {found['n_duplicates']:,}",
+        f"unusable rows: {len(found['bad_rows'])}"
+        + (f" ({bad}); leave them out with --skip-bad" if found["bad_rows"] else ""),
+        f"grouping takes about {found['memory_needed_bytes'] / 1e9:.1f} GB",
+        *(f"note: {note}" for note in found["notes"]),
+    ]

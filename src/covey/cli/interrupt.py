@@ -1,0 +1,36 @@
+"""Work that Ctrl-C stops at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.2
+
+
+def interruptible(work: Callable[[], T]) -> T:
+    """Runs `work` in a thread of its own and waits for it.
+
+    A compiled loop holds off Python's signal handler until it returns, in the main thread only.
+    Here the main thread does nothing but wait, so KeyboardInterrupt is raised from this call
+    within moments; the work is left to die with the process.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def job() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=job, name="covey-work", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_POLL_SECONDS)
+    if errors:
+        raise errors[0]
+    return results[0]

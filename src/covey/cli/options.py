@@ -1,0 +1,74 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Embeddings = Annotated[
+    Path,
+    typer.Argument(
+        metavar="EMB",
+        help="Embeddings: .npy, .npz, .parquet, .safetensors, .csv, .tsv, .bin, .fvecs, .bvecs.",
+    ),
+]
+Column = Annotated[
+    str | None,
+    typer.Option(help="Array, tensor or column with the vectors, where EMB has several."),
+]
+IdColumn = Annotated[str | None, typer.Option(help="Column or array with the item ids.")]
+IdFile = Annotated[
+    Path | None, typer.Option("--ids", metavar="FILE", help="Item ids, one per line, per row.")
+]
+Dim = Annotated[int | None, typer.Option(help="Values in a row; needed for .bin, else checked.")]
+Mask = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="One number per row of EMB: 0 leaves the row out."),
+]
+SkipBad = Annotated[
+    bool,
+    typer.Option("--skip-bad", help="Leave out rows with NaN, infinity or only zeros, and say so."),
+]
+Metric = Annotated[
+    Literal["cosine", "euclidean"],
+    typer.Option(help="How alike two rows are. Cosine ignores their length."),
+]
+Neighbours = Annotated[
+    int | None, typer.Option("--k", min=1, help="Neighbours per item; chosen by size if not given.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores if not given.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of words.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no words.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of a failure.", show_default=False)
+]
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def as_bytes(text: str | int) -> int:
+    """`6GB`, `500 MB`, `2GiB` or a plain number as bytes.
+
+    Raises:
+        typer.BadParameter: If it is none of these.
+    """
+    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", str(text), re.IGNORECASE)
+    units = _BINARY_UNITS if parts and parts[3] else _UNITS
+    if parts is None or parts[2].upper() not in units:
+        raise typer.BadParameter(f"{text!r} is no size; write it like 6GB, 500MB or 2GiB")
+    return int(float(parts[1]) * units[parts[2].upper()])
+
+
+MemoryLimit = Annotated[
+    int | None,
+    typer.Option(
+        parser=as_bytes,
+        metavar="SIZE",
+        help="Refuse to start if more memory would be needed, like 6GB.",
+    ),
+]

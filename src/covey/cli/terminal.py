@@ -1,0 +1,88 @@
+"""What a command says: progress and remarks on stderr, the answer on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+_SILENT_SECONDS = 5.0
+"""Where stderr is no terminal, a run that is over by then says nothing about its stages."""
+
+
+class Terminal:
+    """Stands between a command and the two streams.
+
+    Attributes:
+        json: The answer is one JSON object.
+        quiet: Only failures are told.
+    """
+
+    def __init__(self, *, json: bool = False, quiet: bool = False) -> None:
+        self.json, self.quiet = json, quiet
+        self._began = time.perf_counter()
+        self._errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds since the command began."""
+        return time.perf_counter() - self._began
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, float], None]]:
+        """Gives a function to call as `tell(stage, fraction)`, and draws what it is told."""
+        if self.quiet:
+            yield lambda stage, fraction: None
+        elif self._errors.is_terminal:
+            with self._bars() as bars:
+                tasks: dict[str, Any] = {}
+
+                def draw(stage: str, fraction: float) -> None:
+                    if stage not in tasks:
+                        tasks[stage] = bars.add_task(stage, total=1.0)
+                    bars.update(tasks[stage], completed=fraction)
+
+                yield draw
+        else:
+            yield self._lines()
+
+    def remark(self, sentence: str) -> None:
+        """Says one sentence on stderr."""
+        if not self.quiet:
+            self._errors.print(sentence)
+
+    def answer(self, sentences: list[str], facts: dict[str, Any]) -> None:
+        """Gives the answer on stdout: the facts as one JSON object, or the sentences."""
+        if self.json:
+            from covey.io.summary import as_json
+
+            print(json.dumps(as_json(facts), ensure_ascii=False, allow_nan=False))
+        elif not self.quiet:
+            print("\n".join(sentences))
+        sys.stdout.flush()
+
+    def _bars(self) -> Progress:
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=self._errors,
+            transient=True,
+        )
+
+    def _lines(self) -> Callable[[str, float], None]:
+        told: set[str] = set()
+
+        def tell(stage: str, fraction: float) -> None:
+            if stage not in told and fraction < 1 and self.seconds > _SILENT_SECONDS:
+                told.add(stage)
+                self._errors.print(f"covey: {stage} ({self.seconds:.0f} s)")
+
+        return tell

@@ -1,0 +1,37 @@
+"""The answer in plain words: what was found, how far to trust it, what was written."""
+
+from __future__ import annotations
+
+import math
+
+from covey.clustering import ClusterResult
+from covey.io.embeddings import EmbeddingTable
+from covey.io.report.groups import group
+from covey.io.report.verdict import judge
+from covey.io.report.words import count, percent
+
+
+def cluster_sentences(
+    result: ClusterResult, table: EmbeddingTable, notes: list[str], written: list[str]
+) -> list[str]:
+    """What a run of `covey cluster` says at its end, a line each."""
+    clustering, report = result.clustering, result.report
+    shared = clustering.n_clusters - clustering.n_singletons
+    sizes = clustering.sizes
+    lines = [
+        f"{count(clustering.n, 'item')}: {count(shared, 'group')} of two or more (the largest has "
+        f"{int(sizes.max(initial=0)):,}), {count(clustering.n_singletons, 'item')} alone."
+    ]
+    if not math.isnan(report.expected_precision) and not math.isnan(report.expected_recall):
+        lines.append(
+            f"Expected without labels: {percent(report.expected_precision)} of the pairs put "
+            f"together belong together, {percent(report.expected_recall)} of the pairs that belong "
+            "together were put together."
+        )
+    verdict = judge(report, group(result))
+    lines.append(f"{verdict.heading} {verdict.sentence}")
+    if table.skipped:
+        lines.append(f"Skipped: {table.skipped_summary}.")
+    lines += [f"Note: {note.rstrip('.')}." for note in notes]
+    lines.append(f"Wrote {', '.join(written)}")
+    return lines

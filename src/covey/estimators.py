@@ -1,0 +1,92 @@
+"""The main job as a scikit-learn estimator: it stores parameters and calls `cluster`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from joblib import effective_n_jobs
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_random_state, validate_data
+
+from covey.clustering import Prefer, cluster
+
+
+class GraphClusterer(ClusterMixin, BaseEstimator):
+    """Groups embeddings without labels, without a number of groups and without a threshold.
+
+    Rows that are all zeros have no direction: with `metric="cosine"` they are refused, as in
+    `cluster`. Sparse input is refused. Every row gets a label of 0 or more; a row that belongs to
+    nobody is a cluster of its own.
+
+    Args:
+        k: Neighbours per item; chosen by the number of items if None.
+        method: How neighbours are scored, as in `cluster`.
+        partition: How edges become clusters, as in `cluster`.
+        prefer: "precision", "balanced" or "recall".
+        metric: "cosine" or "euclidean".
+        random_state: Seed, generator or None, which stands for seed 0: two fits then agree.
+        n_jobs: Threads, counted as scikit-learn counts; all cores for None.
+
+    Attributes:
+        labels_: (n,) int64 cluster of each row, numbered by first appearance.
+        strength_: (n,) float32 in [0, 1], how firmly each row sits in its cluster.
+        report_: `ClusterReport`: how far to trust it, and what other cuts would have given.
+        n_clusters_: Number of clusters, singletons counted.
+        n_features_in_: Values in a row.
+        feature_names_in_: Names of the columns, where `fit` was given a table that has them.
+    """
+
+    def __init__(
+        self,
+        *,
+        k: int | None = None,
+        method: str = "auto",
+        partition: str = "auto",
+        prefer: Prefer = "balanced",
+        metric: Literal["cosine", "euclidean"] = "cosine",
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.k = k
+        self.method = method
+        self.partition = partition
+        self.prefer = prefer
+        self.metric = metric
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Groups the rows of `X`.
+
+        Args:
+            X: (n, d) finite numbers, n >= 2; float32 and float16 are not copied.
+            y: Ignored; it is here because scikit-learn passes it.
+
+        Raises:
+            ValueError: If `X` or a parameter cannot be used.
+        """
+        x = validate_data(self, X, dtype=[np.float32, np.float64, np.float16], ensure_min_samples=2)
+        result = cluster(
+            x,
+            k=self.k,
+            method=self.method,
+            partition=self.partition,
+            prefer=self.prefer,
+            metric=self.metric,
+            seed=self._seed(),
+            threads=None if self.n_jobs is None else effective_n_jobs(self.n_jobs),
+        )
+        self.labels_ = result.clustering.labels
+        self.strength_ = result.clustering.strength
+        self.report_ = result.report
+        self.n_clusters_ = result.clustering.n_clusters
+        return self
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return 0
+        if isinstance(self.random_state, (int, np.integer)):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
