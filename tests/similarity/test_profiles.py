@@ -19,8 +19,8 @@ def oracle(x: np.ndarray, knn: KnnGraph, centred: bool) -> np.ndarray:
         def profile(j: int, local: list[int] = local) -> np.ndarray:
             row = np.array([x[j] @ x[m] for m in local])
             if centred:
-                others = np.array([m != j for m in local])
-                row = np.where(others, row - row[others].mean(), 0)
+                row[local.index(j)] = x[local[0]] @ x[local[1]]
+                row -= row.mean()
             return row / np.linalg.norm(row)
 
         score[i] = [profile(i) @ profile(j) for j in local[1:]]

@@ -20,10 +20,10 @@ def profile_similarity(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) ->
     form of multiple tests in "Robust Graph Structure Learning via Multiple Statistical Tests",
     Wang et al., NeurIPS 2022.)
 
-    `centred` leaves out the similarity of an item to itself and takes the mean off each row: it
-    compares where two items differ in their likes, not how much they like on the whole. Far
-    better where groups are confusable and every item has company, and useless where most items
-    stand alone, as the level is what tells those.
+    `centred` takes the mean off each row: it compares where two items differ in their likes, not
+    how much they like on the whole. For that, every member counts as near to itself as the
+    nearest neighbour of i is to i. Far better where groups are confusable and every item has
+    company, and useless where most items stand alone, as the level is what tells those.
 
     Args:
         x: (n, d) embeddings that `knn` was built from, any dtype; rows need not be of unit length.
@@ -56,9 +56,8 @@ def profile_matrix(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) -> Flo
         members = rows[lists[start : start + step]]
         tests = members @ members.transpose(0, 2, 1)
         if centred and size > 1:
-            tests[:, diagonal, diagonal] = 0
-            tests -= tests.sum(axis=2, keepdims=True) / np.float32(size - 1)
-            tests[:, diagonal, diagonal] = 0
+            tests[:, diagonal, diagonal] = tests[:, 0, 1, None]
+            tests -= tests.mean(axis=2, keepdims=True)
         length = np.maximum(np.linalg.norm(tests, axis=2, keepdims=True), np.float32(1e-12))
         tests /= length
         scores[start : start + step] = (tests @ tests[:, 0, :, None])[:, :, 0]
