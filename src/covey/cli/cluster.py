@@ -12,6 +12,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
+from covey.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from covey.clustering import ClusterResult
@@ -99,7 +100,6 @@ def cluster(
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import check_memory
     from covey.cli.outputs import ReportContent, plan_outputs
-    from covey.cli.terminal import Terminal
     from covey.cli.words import cluster_sentences
     from covey.io.constraints import read_constraints
     from covey.io.embeddings import read_embeddings

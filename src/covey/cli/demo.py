@@ -11,6 +11,7 @@ import typer
 from covey.cli import options
 from covey.cli.cluster import figures, summary
 from covey.cli.evaluate import score_sentences
+from covey.cli.terminal import Terminal
 
 
 def demo(
@@ -33,7 +34,6 @@ def demo(
     from covey import clustering
     from covey.cli.interrupt import interruptible
     from covey.cli.outputs import REPORT, ReportContent, plan_outputs
-    from covey.cli.terminal import Terminal
     from covey.cli.words import cluster_sentences
     from covey.datasets.digits import load_digits_images
     from covey.io.embeddings import EmbeddingTable

@@ -9,6 +9,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
+from covey.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from covey.io.matching import Matched
@@ -46,7 +47,6 @@ def evaluate(
 
     Items are matched by id where both have ids, else by row.
     """
-    from covey.cli.terminal import Terminal
     from covey.io.matching import match_labels
 
     terminal = Terminal(json=json, quiet=quiet)

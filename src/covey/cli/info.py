@@ -11,6 +11,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
+from covey.cli.terminal import Terminal
 
 _LIBRARIES = ("numpy", "scipy", "numba", "faiss-cpu", "scikit-learn", "pyarrow", "typer", "rich")
 _EXTRAS = {"learn": "torch"}
@@ -33,8 +34,6 @@ def info(
 
     With EMB, also what that file holds and about how much memory it takes to group it.
     """
-    from covey.cli.terminal import Terminal
-
     terminal = Terminal(json=json, quiet=quiet)
     facts = machine_facts()
     sentences = machine_sentences(facts)

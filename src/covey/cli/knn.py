@@ -10,6 +10,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
+from covey.cli.terminal import Terminal
 
 
 def knn(
@@ -41,7 +42,6 @@ def knn(
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import peak_memory_mb
     from covey.cli.outputs import check_file
-    from covey.cli.terminal import Terminal
     from covey.io.embeddings import read_embeddings
     from covey.io.neighbours import SUFFIXES, write_neighbours
     from covey.knn import build_knn_graph_with_info
