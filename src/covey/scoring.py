@@ -1,0 +1,68 @@
+"""Scorers by name: one signature for every way to weigh the edges of a neighbour graph."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from covey.graph import knn_to_edges
+from covey.similarity.bhattacharyya import bhattacharyya_matrix, neighbour_scale
+from covey.similarity.jaccard import structure_matrix
+from covey.similarity.profiles import profile_matrix
+from covey.similarity.smoothing import smoothed_matrix
+from covey.types import Edges, Float32, KnnGraph, UsageError
+
+Scorer = Literal["cosine", "smoothed", "transition", "structure", "profiles"]
+SCORERS: tuple[Scorer, ...] = get_args(Scorer)
+
+
+def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
+    """Weighs the edges between neighbours without training.
+
+    Args:
+        rows: (n, d) float32 that `knn` was built from.
+        knn: n items, k neighbours each; see `as_affinity` for distances.
+        scorer: "cosine": the similarities themselves; "smoothed": of neighbourhood means;
+            "transition": shared transition probabilities (TPDi); "structure": overlap of
+            reciprocal neighbours (Ada-NETS); "profiles": multiple tests (B-Attention).
+
+    Returns:
+        One edge per unordered neighbour pair, score above 0.
+
+    Raises:
+        UsageError: If the scorer is unknown.
+    """
+    if scorer == "cosine":
+        matrix = knn.similarities
+    elif scorer == "smoothed":
+        matrix = smoothed_matrix(rows, knn)
+    elif scorer == "transition":
+        matrix = bhattacharyya_matrix(knn)
+    elif scorer == "structure":
+        matrix = structure_matrix(knn)
+    elif scorer == "profiles":
+        matrix = profile_matrix(rows, knn, centred=True)
+    else:
+        raise UsageError(f"unknown scorer {scorer!r}: choose one of {', '.join(SCORERS)}")
+    return knn_to_edges(knn, score=np.maximum(matrix, np.float32(1e-6)))
+
+
+def as_affinity(knn: KnnGraph) -> KnnGraph:
+    """Maps similarities that are distances with a minus to (0, 1], keeping their order.
+
+    exp(-distance / scale), the scale being how far the tenth neighbour lies beyond the first one.
+    """
+    scale = neighbour_scale(knn)
+    affinity = np.exp(knn.similarities / np.float32(scale))
+    return KnnGraph(knn.indices, np.maximum(affinity, np.float32(1e-6)), knn.includes_self)
+
+
+def nearest(knn: KnnGraph, k: int) -> KnnGraph:
+    """Shortens the lists to their first k columns, the item itself not counted."""
+    width = min(knn.k, k + int(knn.includes_self))
+    return KnnGraph(
+        np.ascontiguousarray(knn.indices[:, :width]),
+        np.ascontiguousarray(knn.similarities[:, :width]),
+        knn.includes_self,
+    )

@@ -1,0 +1,61 @@
+"""Two independent views of the same items, to test whether a grouping would come out again.
+
+A grouping that rests on what the items share shows in any half of the dimensions; one that rests
+on chance shows in one half only. Psychology calls the agreement of two halves of a test its
+split-half reliability (Spearman 1910; Brown 1910); here the items of the test are the dimensions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from covey.types import Float32
+
+_BLOCK = 512  # dimensions rotated together: an orthogonal matrix of this size is cheap to draw
+_FEWEST_DIMENSIONS = 8  # below, half of the dimensions no longer tell items apart
+
+
+def split_halves(rows: Float32, *, unit: bool, seed: int) -> tuple[Float32, Float32]:
+    """Rotates the space at random and deals its dimensions to two views.
+
+    A random rotation spreads what is known over all dimensions, so that no view gets the better
+    half of embeddings whose dimensions are ordered or unequal. Where there are fewer than 8
+    dimensions, the views are x + e and x - e instead, with noise e of half the typical distance
+    from the middle: independent where e is as large as the noise already in x.
+
+    Args:
+        rows: (n, d) float32.
+        unit: Whether the rows of the views are brought to unit length.
+        seed: Draws the rotation.
+
+    Returns:
+        Two matrices, (n, ceil(d / 2)) and (n, floor(d / 2)) float32. O(n d min(d, 512)) time.
+    """
+    n, d = rows.shape
+    rng = np.random.default_rng(seed)
+    if d < _FEWEST_DIMENSIONS:
+        spread = rows.std(axis=0, dtype=np.float64) if n else np.zeros(d)
+        noise = rng.normal(size=(n, d)) * (0.1 * spread)
+        pair = (rows + noise).astype(np.float32), (rows - noise).astype(np.float32)
+    else:
+        turned = np.empty((n, d), np.float32)
+        deal = rng.permutation(d)
+        for start in range(0, d, _BLOCK):
+            block = deal[start : start + _BLOCK]
+            turned[:, start : start + len(block)] = rows[:, block] @ _rotation(len(block), rng)
+        pair = np.ascontiguousarray(turned[:, 0::2]), np.ascontiguousarray(turned[:, 1::2])
+    return (_unit(pair[0]), _unit(pair[1])) if unit else pair
+
+
+def _rotation(size: int, rng: np.random.Generator) -> Float32:
+    """Draws a random orthogonal matrix."""
+    basis, upper = np.linalg.qr(rng.normal(size=(size, size)))
+    return (basis * np.sign(np.diag(upper))).astype(np.float32)
+
+
+def _unit(rows: Float32) -> Float32:
+    """Brings rows to unit length; a row of zeros becomes the first axis."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows[length[:, 0] == 0, 0] = 1
+    length[length == 0] = 1
+    return rows / length
