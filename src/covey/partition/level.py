@@ -217,6 +217,36 @@ def aggregate(level: Level, label: Int32, n_new: int) -> Level:
 
 
 @nb.njit(cache=True, nogil=True)
+def inner_level(level: Level, label: Int32) -> Level:
+    """The graph without the edges between clusters, nor the mass that came from them. O(m + n)."""
+    n = label.shape[0]
+    start = np.zeros(n + 1, np.int64)
+    neighbour = np.empty_like(level.neighbour)
+    weight = np.empty_like(level.weight)
+    mass = level.mass.copy()
+    filled = 0
+    for v in range(n):
+        for e in range(level.start[v], level.start[v + 1]):
+            if label[level.neighbour[e]] == label[v]:
+                neighbour[filled], weight[filled] = level.neighbour[e], level.weight[e]
+                filled += 1
+            else:
+                mass[v] -= level.weight[e]
+        start[v + 1] = filled
+    return Level(
+        start,
+        neighbour[:filled].copy(),
+        weight[:filled].copy(),
+        mass,
+        level.items,
+        level.tag_start,
+        level.tag,
+        level.holder_start,
+        level.holder,
+    )
+
+
+@nb.njit(cache=True, nogil=True)
 def connected_parts(level: Level, label: Int32) -> Int32:
     """Splits each cluster into the parts that its own edges connect."""
     n = label.shape[0]

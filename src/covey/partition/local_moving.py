@@ -16,6 +16,9 @@ import numpy as np
 
 from covey.partition.level import Float64, Int32, Level
 
+FREE, REFINE, APART = 0, 1, 2
+"""How nodes may move: see `move_nodes`."""
+
 
 class Objective(NamedTuple):
     """What is optimised.
@@ -48,22 +51,28 @@ def move_nodes(
     label: Int32,
     objective: Objective,
     within: Int32,
-    refine: bool,
+    mode: int,
 ) -> float:
     """Moves nodes between clusters, in place, as long as that gains; returns the total gain.
 
-    Every node is visited once, and again whenever a neighbour has left for another cluster. With
-    `refine`, each node is visited once, joins only clusters inside its cluster of `within`, and
-    moves only while it is alone, so that every piece stays connected.
+    Every node is visited once, and again whenever a neighbour has left for another cluster.
+
+    - `FREE`: the plain search.
+    - `REFINE`: each node is visited once, joins only clusters inside its cluster of `within`, and
+      moves only while it is alone, so that every piece stays connected. `label` must be 0..n-1.
+    - `APART`: as `FREE`, on a graph without edges between the clusters of `within`, each of which
+      counts as a network of its own: the map equation gives it its own index codebook. `label`
+      must be 0..n-1.
 
     Args:
         level: The graph, n nodes.
         node_mass: (n,) float64, what the objective counts of a node.
         label: (n,) cluster of each node, values in 0..n-1.
         objective: What is optimised.
-        within: (n,) clusters to stay inside; read only with `refine`.
-        refine: See above; `label` must then be 0..n-1.
+        within: (n,) clusters to stay inside, values in 0..n-1; not read in mode `FREE`.
+        mode: One of the three above.
     """
+    refine = mode == REFINE
     start, neighbour, weight = level.start, level.neighbour, level.weight
     tag_start, tag, holder_start, holder = (
         level.tag_start,
@@ -95,8 +104,9 @@ def move_nodes(
                 cut[c] += weight[e]
                 if refine and within[u] == within[v]:
                     inner[c] += weight[e]
-    total_cut = cut.sum()
-    log_total = _log2(total_cut * scale)
+    total_cuts = np.zeros(n if mode == APART else 1)  # of each index codebook
+    for c in range(n):
+        total_cuts[within[c] if mode == APART else 0] += cut[c]
     vacant = np.empty(n, np.int32)
     n_vacant = 0
     for c in range(n - 1, -1, -1):
@@ -137,6 +147,9 @@ def move_nodes(
             for h in range(holder_start[tag[t]], holder_start[tag[t] + 1]):
                 forbidden[label[holder[h]]] = True
 
+        book = within[v] if mode == APART else 0
+        total_cut = total_cuts[book]
+        log_total = _log2(total_cut * scale)
         own_mass, own_degree, to_old = node_mass[v], degree[v], to[old]
         left_cut = cut[old] - own_degree + 2.0 * to_old
         left_mass = mass[old] - own_mass
@@ -203,9 +216,7 @@ def move_nodes(
 
         if best != old:
             total_gain += best_gain
-            if is_map:
-                total_cut += 2.0 * (to_old - to[best])
-                log_total = _log2(total_cut * scale)
+            total_cuts[book] += 2.0 * (to_old - to[best])
             cut[old], mass[old] = left_cut, left_mass
             cut[best] += own_degree - 2.0 * to[best]
             mass[best] += own_mass
