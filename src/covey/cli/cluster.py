@@ -96,6 +96,7 @@ def cluster(
     It needs no labels, no number of groups and no threshold. At the end it says what it found, how
     far to trust that, and what it wrote.
     """
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey import clustering
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import check_memory
@@ -105,7 +106,6 @@ def cluster(
     from covey.io.embeddings import read_embeddings
     from covey.io.illustrations import read_images, read_texts
 
-    terminal = Terminal(json=json, quiet=quiet)
     plan = plan_outputs(
         out,
         report=report,

@@ -31,6 +31,7 @@ def demo(
     The 1,797 digits come with scikit-learn, so this is real input without a download. Their labels
     are looked at once the groups are made, to show how good those are.
     """
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey import clustering
     from covey.cli.interrupt import interruptible
     from covey.cli.outputs import REPORT, ReportContent, plan_outputs
@@ -40,7 +41,6 @@ def demo(
     from covey.metrics.clustering import evaluate
     from covey.types import UsageError
 
-    terminal = Terminal(json=json, quiet=quiet)
     plan = plan_outputs(out, force=force)
     if not plan.is_folder:
         raise UsageError(f"{out}: the demo writes a folder; give a name without a suffix")

@@ -47,9 +47,9 @@ def evaluate(
 
     Items are matched by id where both have ids, else by row.
     """
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.io.matching import match_labels
 
-    terminal = Terminal(json=json, quiet=quiet)
     matched = match_labels(groups, labels, column=column, mask=mask)
     scores, repeated = both_scores(matched)
     facts: dict[str, Any] = {

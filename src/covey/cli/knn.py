@@ -39,6 +39,7 @@ def knn(
     debug: options.Debug = False,
 ) -> None:
     """Find the nearest neighbours of each row of EMB."""
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import peak_memory_mb
     from covey.cli.outputs import check_file
@@ -47,7 +48,6 @@ def knn(
     from covey.knn import build_knn_graph_with_info
     from covey.types import UsageError
 
-    terminal = Terminal(json=json, quiet=quiet)
     check_file(out, SUFFIXES)
     if out.resolve() == emb.resolve():
         raise UsageError(f"{out}: is read by this run; name another file to write")

@@ -12,9 +12,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-_BEGAN = time.perf_counter()
-"""The clock of the run starts with this module, before the libraries that take time to load."""
-
 _SILENT_SECONDS = 5.0
 """Where stderr is no terminal, a run that is over by then says nothing about its stages."""
 
@@ -29,12 +26,13 @@ class Terminal:
 
     def __init__(self, *, json: bool = False, quiet: bool = False) -> None:
         self.json, self.quiet = json, quiet
+        self._began = time.perf_counter()
         self._errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
     @property
     def seconds(self) -> float:
-        """Wall seconds since the run began."""
-        return time.perf_counter() - _BEGAN
+        """Wall seconds since the command began."""
+        return time.perf_counter() - self._began
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, float], None]]:

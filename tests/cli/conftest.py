@@ -1,0 +1,92 @@
+"""The command line, run inside this process or as one of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from covey.cli.exits import run
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        assert self.out.count("\n") == 1, self.out
+        return json.loads(self.out)
+
+    def refused(self, code: int, *words: str) -> None:
+        """One line on stderr with these words, nothing on stdout, this exit code."""
+        assert (self.code, self.out) == (code, ""), self
+        assert self.err.startswith("covey: ")
+        assert self.err.count("\n") == 1, self.err
+        assert "Traceback" not in self.err
+        for word in words:
+            assert word in self.err
+
+
+Covey = Callable[..., Ran]
+
+
+@pytest.fixture
+def covey(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Covey:
+    """Runs `covey` with these arguments in the temporary folder, inside this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def here(*arguments: object) -> Ran:
+        capfd.readouterr()
+        code = run([str(argument) for argument in arguments])
+        return Ran(code, *capfd.readouterr())
+
+    return here
+
+
+@pytest.fixture
+def covey_process(tmp_path: Path) -> Covey:
+    """The same as a process of its own, as users run it; takes a second longer."""
+
+    def beside(*arguments: object) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "covey", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=dict(os.environ, NUMBA_NUM_THREADS="2"),
+            timeout=300,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return beside
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """400 items in 20 tight groups, saved as x.npy and y.npy in the temporary folder."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 20, 400)
+    x = rng.standard_normal((20, 32))[labels] + 0.15 * rng.standard_normal((400, 32))
+    x = x.astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", labels)
+    return x, labels
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> list[str]:
+    """400 item ids, saved one per line as ids.txt."""
+    found = [f"photo_{i:03d}.png" for i in range(400)]
+    (tmp_path / "ids.txt").write_text("\n".join(found) + "\n")
+    return found

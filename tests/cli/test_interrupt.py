@@ -1,0 +1,43 @@
+"""Ctrl-C during a run: exit code 130, one line, no file."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def long_run(tmp_path: Path) -> Path:
+    """Enough rows that grouping takes much longer than the test waits."""
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "x.npy", rng.standard_normal((60_000, 128), np.float32))
+    return tmp_path
+
+
+@pytest.mark.parametrize("out", ["groups.csv", "out"])
+@pytest.mark.parametrize("wait", [1.0, 3.0])
+def test_ctrl_c_leaves_nothing(long_run: Path, out: str, wait: float) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "covey", "cluster", "x.npy", "-o", out],
+        cwd=long_run,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, NUMBA_NUM_THREADS="1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    time.sleep(wait)
+    assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGINT)
+    began = time.perf_counter()
+    told, error = process.communicate(timeout=60)
+    assert time.perf_counter() - began < 5
+    assert process.returncode == 130
+    assert told == ""
+    assert error == "covey: interrupted: nothing was left half-written\n"
+    assert {path.name for path in long_run.iterdir()} == {"x.npy"}
