@@ -50,11 +50,13 @@ def write_neighbours(
     if suffix != ".parquet":
         raise UsageError(f"{path}: neighbours are written to .npz or .parquet; change the suffix")
     named = pa.array(names, pa.int64() if names.dtype.kind == "i" else pa.string())
-    lists = pa.FixedSizeListArray.from_arrays
+    ends = pa.array(np.arange(knn.n + 1, dtype=np.int64) * knn.k)
+    near = named.take(pa.array(knn.indices.ravel()))
+    similar = pa.array(knn.similarities.ravel(), pa.float32())
     columns = {
         "item_id": named,
-        "neighbour_ids": lists(named.take(pa.array(knn.indices.ravel())), knn.k),
-        "similarities": lists(pa.array(knn.similarities.ravel(), pa.float32()), knn.k),
+        "neighbour_ids": pa.LargeListArray.from_arrays(ends, near),
+        "similarities": pa.LargeListArray.from_arrays(ends, similar),
     }
     with atomic_file(path) as temporary:
         pq.write_table(pa.table(columns), temporary)
