@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from covey.calibration import CutCurve
-from covey.types import Clustering, Constraints, Edges, KnnGraph
+from covey.calibration import Calibration, CutCurve, calibrate, with_probability
+from covey.graph_partition import DEFAULT, PARTITIONS, partition_edges
+from covey.knn import build_knn_graph
+from covey.partition.strength import membership_strength
+from covey.sampling import Sample, whole_regions
+from covey.scoring import LIST_LENGTH, SCORERS, Scorer, as_affinity, nearest, score_edges
+from covey.selection import (
+    RECIPES,
+    Decision,
+    HalfViews,
+    Recipe,
+    decide,
+    edges_above,
+    try_recipe,
+)
+from covey.types import Clustering, Constraints, Edges, Int64, KnnGraph, UsageError
+from covey.unique_items import UniqueItems, unique_items
 
 Prefer = Literal["precision", "balanced", "recall"]
 Progress = Callable[[str, float], None]
 """Called as `progress(stage, fraction)`, fraction in [0, 1]."""
+
+_BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
+_NEIGHBOURS = 80
+_MOST_JUDGED = 25_000  # items on which scorers and cuts are compared; beyond, whole regions of x
+_FEWEST_TESTED = 20  # different items below which agreement of halves says little
+_WEAK_AGREEMENT = 0.3
+_LOW_PRECISION = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +47,26 @@ class ClusterReport:
     """How sure the clustering is, and what the other cuts would have given.
 
     Attributes:
-        expected_precision: Expected share of same-cluster pairs that belong together, in [0, 1].
-        expected_recall: Expected share of belonging pairs that share a cluster, in [0, 1].
+        expected_precision: Of the items in an average item's cluster (itself included), the share
+            that is expected to belong with it: BCubed precision, in [0, 1].
+        expected_recall: Of all items that belong with an average item, the share expected in its
+            cluster: BCubed recall, in [0, 1].
+        agreement: Adjusted mutual information of the clusters of two halves of the dimensions at
+            the cut: 1 when they come out the same, 0 when no more alike than chance.
         cut: The edge probability below which edges were ignored.
         curve: The partition at every cut that was tried.
         method: Name of the scorer.
-        partition: Name of the partition that `auto` took.
+        partition: Name of the partition.
         prefer: The user's dial.
         seconds: Wall seconds of each stage, by name.
-        cohesion: (n_clusters,) float32, expected share of true pairs within each cluster;
-            1 for singletons.
+        cohesion: (n_clusters,) float32, how probably two linked members of a cluster belong
+            together, on average; 1 for singletons.
         notes: Sentences for the user: what was odd about this collection.
     """
 
     expected_precision: float
     expected_recall: float
+    agreement: float
     cut: float
     curve: CutCurve
     method: str
@@ -54,7 +84,7 @@ class ClusterResult:
     Attributes:
         clustering: The partition, with a strength per item.
         report: How far to trust it.
-        edges: Calibrated edges that the partition was made from.
+        edges: Calibrated edges at or above the cut, which the partition was made from.
         knn: The neighbours that the edges were made from.
     """
 
@@ -75,7 +105,216 @@ def cluster(
     constraints: Constraints | None = None,
     seed: int = 0,
     threads: int | None = None,
+    memory_limit: int | None = None,
     progress: Progress | None = None,
 ) -> ClusterResult:
-    """Groups the rows of `x`, with no labels, no number of groups and no threshold."""
-    raise NotImplementedError
+    """Groups the rows of `x`, with no labels, no number of groups and no threshold.
+
+    Neighbours are found, their edges are weighed in more than one way, and the clusters of two
+    halves of the dimensions are compared over a range of cuts: what both halves agree on decides
+    the scorer and the cut (see `selection`). Shuffling the rows changes nothing but names; equal
+    rows share a cluster, and how often a row is repeated does not change the others' clusters.
+
+    Args:
+        x: (n, d) finite numbers, n >= 2; memory-mapped is fine.
+        k: Neighbours of each item; 80 (or n - 1) if None.
+        method: "auto", or one of the scorers in `covey.scoring.SCORERS`.
+        partition: "auto" or one of `covey.graph_partition.PARTITIONS`.
+        prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
+        metric: "cosine" for embeddings, "euclidean" where lengths matter.
+        constraints: Pairs that must or must not share a cluster; always kept.
+        seed: Draws the halves and every random order.
+        threads: At most so many; all cores if None.
+        memory_limit: Bytes that the neighbour search may take; what is available if None.
+        progress: Called with the stage and the share done.
+
+    Returns:
+        The clustering, its report, edges and neighbours.
+
+    Raises:
+        InputError: If a row holds NaN, infinity or, for the cosine, only zeros; if n < 2.
+        UsageError: If an option is unknown or out of range.
+        MemoryLimitError: If the neighbour search would need more memory than allowed.
+    """
+    _check(method, partition, prefer, metric, k)
+    threads = threads or os.cpu_count() or 1
+    unit = metric == "cosine"
+    clock = _Clock(progress)
+    with clock.stage("reading"):
+        items = unique_items(x, metric=metric, keep_equal=bool(constraints), tick=clock.tick)
+        rows, n = items.rows, len(items.rows)
+        known = items.translate(constraints) if constraints else None
+    with clock.stage("neighbours"):
+        width = min(k or _NEIGHBOURS, n - 1)
+        knn = build_knn_graph(
+            rows,
+            width,
+            metric=metric,
+            threads=threads,
+            memory_limit=memory_limit,
+            seed=seed,
+            progress=lambda stage, done: clock.tick(done),
+        )
+        graph = knn if unit else as_affinity(knn)
+    with clock.stage("agreement"):
+        judged = whole_regions(rows, graph, _MOST_JUDGED, unit=unit, seed=seed, threads=threads)
+        views = HalfViews(
+            judged.rows, min(width, len(judged.rows) - 1), unit=unit, seed=seed, threads=threads
+        )
+        decision, evidence = _choose(
+            judged, views, _recipes(method, k), partition, _BETA[prefer], seed, threads, clock
+        )
+        del views
+    with clock.stage("groups"):
+        recipe = decision.trial.recipe
+        edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer)
+        edges = edges_above(edges, decision.cut[decision.chosen])
+        found = partition_edges(edges, n, name=partition, constraints=known, seed=seed)
+        edges = with_probability(edges, evidence)
+        strength = membership_strength(edges, found.labels)
+        clustering = Clustering(
+            items.spread_labels(found.labels),
+            strength[items.item],
+            float(evidence(decision.cut[[decision.chosen]].astype(np.float32))[0]),
+        )
+    report = ClusterReport(
+        expected_precision=float(decision.precision[decision.chosen]),
+        expected_recall=float(decision.recall[decision.chosen]),
+        agreement=float(decision.trial.agreement[decision.chosen]),
+        cut=float(clustering.cut or 0.0),
+        curve=_curve(decision, evidence, judged.share),
+        method=recipe.scorer,
+        partition=DEFAULT if partition == "auto" else partition,
+        prefer=prefer,
+        seconds=clock.seconds,
+        cohesion=_cohesion(items, edges, clustering, found.labels),
+        notes=_notes(decision, items, judged.share),
+    )
+    return ClusterResult(clustering, report, items.spread_edges(edges), items.spread_knn(knn))
+
+
+def _choose(
+    judged: Sample,
+    views: HalfViews,
+    recipes: tuple[Recipe, ...],
+    partition: str,
+    beta: float,
+    seed: int,
+    threads: int,
+    clock: _Clock,
+) -> tuple[Decision, Calibration]:
+    """Tries the recipes on the halves, decides on the cut, and calibrates the winner's edges."""
+
+    def divide(edges: Edges, size: int) -> Int64:
+        return partition_edges(edges, size, name=partition, rounds=2, seed=seed).labels
+
+    trials = []
+    for number, recipe in enumerate(recipes):
+        clock.tick(number / (len(recipes) + 1))
+        trials.append(try_recipe(recipe, views, divide, threads=threads))
+    best = max(trials, key=lambda trial: trial.utility.max())
+    clock.tick(len(recipes) / (len(recipes) + 1))
+    recipe = best.recipe
+    edges = score_edges(judged.rows, nearest(judged.knn, recipe.k), recipe.scorer)
+    decision = decide(best, edges, divide, beta=beta, threads=threads)
+    return decision, calibrate(edges, best.together(edges))
+
+
+def _recipes(method: str, k: int | None) -> tuple[Recipe, ...]:
+    """The recipes to try: one where the user named the scorer."""
+    if method == "auto":
+        return tuple(Recipe(recipe.scorer, k or recipe.k) for recipe in RECIPES)
+    return (Recipe(cast(Scorer, method), k or LIST_LENGTH[cast(Scorer, method)]),)
+
+
+def _check(method: str, partition: str, prefer: str, metric: str, k: int | None) -> None:
+    """Refuses options that are unknown or out of range."""
+    for name, value, allowed in (
+        ("method", method, ("auto", *SCORERS)),
+        ("partition", partition, ("auto", *PARTITIONS)),
+        ("prefer", prefer, get_args(Prefer)),
+        ("metric", metric, ("cosine", "euclidean")),
+    ):
+        if value not in allowed:
+            raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(allowed)}")
+    if k is not None and k < 1:
+        raise UsageError(f"k must be at least 1, got {k}")
+
+
+def _curve(decision: Decision, evidence: Calibration, share: float) -> CutCurve:
+    """The curve over all cuts, coarsest first; counts of a sample are scaled up."""
+    sizes = [np.bincount(labels) for labels in decision.labels]
+
+    def scaled(counts: list[int]) -> Int64:
+        return np.rint(np.array(counts) / share).astype(np.int64)
+
+    return CutCurve(
+        cut=evidence(decision.cut.astype(np.float32)).astype(np.float64),
+        n_clusters=scaled([len(size) for size in sizes]),
+        n_singletons=scaled([int((size == 1).sum()) for size in sizes]),
+        largest=np.array([size.max() for size in sizes], np.int64),
+        precision=decision.precision,
+        recall=decision.recall,
+        agreement=decision.trial.agreement,
+        chosen=decision.chosen,
+    )
+
+
+def _cohesion(
+    items: UniqueItems, edges: Edges, clustering: Clustering, found: Int64
+) -> NDArray[np.float32]:
+    """Mean probability of the edges inside each cluster of all items; 1 without edges."""
+    label = clustering.labels[items.first]  # of each different row, in the numbering of all items
+    inside = found[edges.source] == found[edges.target]
+    owner = label[edges.source[inside]]
+    n_clusters = clustering.n_clusters
+    count = np.bincount(owner, minlength=n_clusters)
+    total = np.bincount(owner, edges.weight[inside], n_clusters)
+    return np.where(count > 0, total / np.maximum(count, 1), 1.0).astype(np.float32)
+
+
+def _notes(decision: Decision, items: UniqueItems, share: float) -> list[str]:
+    """What the user should know about this collection."""
+    notes = []
+    n, unique = len(items.item), len(items.rows)
+    if unique < n:
+        notes.append(f"{n - unique:,} items repeat another row exactly and share its cluster.")
+    if unique < _FEWEST_TESTED:
+        notes.append(f"Only {unique} different items: too few to test whether groups are real.")
+    elif decision.trial.agreement[decision.chosen] < _WEAK_AGREEMENT:
+        notes.append(
+            "Two halves of the data hardly agree on any grouping: "
+            "there may be no groups in this collection."
+        )
+    elif decision.precision[decision.chosen] < _LOW_PRECISION:
+        notes.append("Groups are expected to be mixed; --prefer precision makes smaller ones.")
+    if share < 1:
+        notes.append(
+            f"Scorer and cut were chosen on whole regions with {share:.0%} of the items; "
+            "counts of the cut curve are scaled up from there."
+        )
+    return notes
+
+
+class _Clock:
+    """Times stages and passes progress on."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._stage = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Times what runs inside."""
+        self._stage = name
+        began = time.perf_counter()
+        self.tick(0.0)
+        yield
+        self.tick(1.0)
+        self.seconds[name] = time.perf_counter() - began
+
+    def tick(self, done: float) -> None:
+        """Reports the share of the current stage that is done."""
+        if self._progress is not None:
+            self._progress(self._stage, done)

@@ -15,6 +15,14 @@ from covey.types import Edges, Float32, KnnGraph, UsageError
 
 Scorer = Literal["cosine", "smoothed", "transition", "structure", "profiles"]
 SCORERS: tuple[Scorer, ...] = get_args(Scorer)
+LIST_LENGTH: dict[Scorer, int] = {
+    "cosine": 80,
+    "smoothed": 80,
+    "transition": 30,
+    "structure": 30,
+    "profiles": 30,
+}
+"""Neighbours of each item that a scorer does well with; set overlaps blur on long lists."""
 
 
 def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:

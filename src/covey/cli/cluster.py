@@ -146,6 +146,7 @@ def cluster(
                 constraints=known.constraints or None,
                 seed=seed,
                 threads=threads,
+                memory_limit=memory_limit,
                 progress=tell,
             )
         )
@@ -174,6 +175,7 @@ def summary(
         "largest": int(clustering.sizes.max(initial=0)),
         "expected_precision": report.expected_precision,
         "expected_recall": report.expected_recall,
+        "agreement": report.agreement,
         "cut": report.cut,
         "method": report.method,
         "partition": report.partition,

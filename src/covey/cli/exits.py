@@ -17,9 +17,6 @@ USAGE = 2
 OUT_OF_MEMORY = 4
 INTERRUPTED = 130
 
-_CLOSED_PIPE = 141
-"""What a shell reports for a program whose reader went away: 128 + SIGPIPE."""
-
 
 def run_process() -> None:
     """Runs the command line and ends the process.
@@ -45,23 +42,21 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except SystemExit as end:
+    except SystemExit as end:  # typer's answer to a reader of stdout that went away
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _CLOSED_PIPE
     except Exception as error:
-        return _failed(error, arguments)
+        return explain(error, arguments)
     if code == INTERRUPTED:
         _say("interrupted: nothing was left half-written")
     return code if isinstance(code, int) else 0
 
 
-def _failed(error: Exception, arguments: Sequence[str]) -> int:
+def explain(error: Exception, arguments: Sequence[str]) -> int:
+    """Says in one line on stderr what went wrong, and returns the exit code."""
     from covey.types import CoveyError
 
     if "--debug" in arguments:
-        traceback.print_exc()
+        traceback.print_exception(error)
     if isinstance(error, CoveyError):
         _say(str(error))
         return error.exit_code

@@ -24,9 +24,9 @@ def cluster_sentences(
     ]
     if not math.isnan(report.expected_precision) and not math.isnan(report.expected_recall):
         lines.append(
-            f"Expected without labels: {percent(report.expected_precision)} of the pairs put "
-            f"together belong together, {percent(report.expected_recall)} of the pairs that belong "
-            "together were put together."
+            f"Expected, without labels: {percent(report.expected_precision)} of what shares a "
+            f"group with an item belongs with it; {percent(report.expected_recall)} of what "
+            "belongs with an item shares its group."
         )
     verdict = judge(report, group(result))
     lines.append(f"{verdict.heading} {verdict.sentence}")

@@ -1,0 +1,247 @@
+"""Which scorer, how many neighbours, which cut: whatever two halves of the data agree on.
+
+A clustering is made of each half of the dimensions (see `split_half`) for every recipe and every
+cut of a grid. A recipe and a cut are good when both halves lead to the same clusters, more than
+cluster sizes alone would explain, and leave few items alone:
+
+    u = AMI(clusters of one half, clusters of the other) * (share of items in company) ^ 0.2
+
+Neighbouring cuts often do about equally well, because real groups have parts and belong to wholes.
+So the cut is not the best of u but the one that loses least: with weights exp((u - max u) / 0.02)
+over the cuts of the winning recipe, it is the cut whose clusters of all dimensions have the
+highest mean BCubed F against the halves' clusters at every cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from covey.knn import build_knn_graph
+from covey.metrics.information import adjusted_mutual_information
+from covey.scoring import LIST_LENGTH, Scorer, as_affinity, nearest, score_edges
+from covey.split_half import split_halves
+from covey.types import Edges, Float32, Int64, KnnGraph
+from covey.vectors import Metric
+
+COVERAGE_POWER = 0.2
+TEMPERATURE = 0.02
+_MOST_EDGES = 50.0  # an item, at the coarse end of the grid
+_FEWEST_EDGES = 0.25
+_GRID = 13
+
+Partition = Callable[[Edges, int], Int64]
+"""Clusters n items by their edges: (n,) labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A way to weigh edges: scorer and length of the neighbour lists."""
+
+    scorer: Scorer
+    k: int
+
+
+RECIPES = (Recipe("cosine", LIST_LENGTH["cosine"]), Recipe("smoothed", LIST_LENGTH["smoothed"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One recipe over the grid of cuts, coarsest first.
+
+    Attributes:
+        recipe: What was tried.
+        density: (c,) float64, edges an item that are kept.
+        agreement: (c,) float64, adjusted mutual information of the two halves.
+        coverage: (c,) float64, share of items that are not alone, mean of both halves.
+        halves: (2, c, n) int32 clusters of each half.
+    """
+
+    recipe: Recipe
+    density: NDArray[np.float64]
+    agreement: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    halves: NDArray[np.int32]
+
+    @property
+    def utility(self) -> NDArray[np.float64]:
+        """(c,) agreement times a power of the coverage."""
+        return self.agreement * self.coverage**COVERAGE_POWER
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """(c,) how much each cut counts, summing to 1."""
+        weight = np.exp((self.utility - self.utility.max()) / TEMPERATURE)
+        return weight / weight.sum()
+
+    def together(self, edges: Edges) -> Float32:
+        """(m,) in [0, 1], how often the halves put both ends together, cuts by their weight."""
+        share = np.zeros(edges.m, np.float64)
+        for c in np.flatnonzero(self.weight > 1e-4):
+            for half in self.halves[:, c]:
+                share += (half[edges.source] == half[edges.target]) * self.weight[c] / 2
+        return share.astype(np.float32)
+
+
+def thin_edges(edges: Edges, n: int, density: float) -> tuple[Edges, float]:
+    """Keeps the heaviest edges, `density` an item and all that tie with the last one.
+
+    Returns:
+        The edges kept and the score of the lightest of them.
+    """
+    keep = int(np.clip(round(density * n), 1, edges.m)) if edges.m else 0
+    if not keep:
+        return edges, 0.0
+    cut = np.partition(edges.score, edges.m - keep)[edges.m - keep]
+    return edges_above(edges, cut), float(cut)
+
+
+def edges_above(edges: Edges, cut: float) -> Edges:
+    """Keeps the edges whose score is at least `cut`."""
+    kept = edges.score >= np.float32(cut)
+    probability = None if edges.probability is None else edges.probability[kept]
+    return Edges(edges.source[kept], edges.target[kept], edges.score[kept], probability)
+
+
+def density_grid(most: float) -> NDArray[np.float64]:
+    """Edges an item to try, from as many as there are, `most`, down to one for four items."""
+    start = max(min(most, _MOST_EDGES), 2 * _FEWEST_EDGES)
+    return np.geomspace(start, _FEWEST_EDGES, _GRID)
+
+
+class HalfViews:
+    """Neighbour graphs of two halves of the dimensions, made once for all recipes."""
+
+    def __init__(self, rows: Float32, k: int, *, unit: bool, seed: int, threads: int) -> None:
+        self.rows = split_halves(rows, unit=unit, seed=seed)
+        metric: Metric = "cosine" if unit else "euclidean"
+        graphs = [build_knn_graph(half, k, metric=metric, threads=threads) for half in self.rows]
+        self.knn: list[KnnGraph] = graphs if unit else [as_affinity(graph) for graph in graphs]
+
+    def edges(self, recipe: Recipe) -> list[Edges]:
+        """The edges of each half."""
+        return [
+            score_edges(rows, nearest(knn, recipe.k), recipe.scorer)
+            for rows, knn in zip(self.rows, self.knn, strict=True)
+        ]
+
+
+def try_recipe(
+    recipe: Recipe,
+    views: HalfViews,
+    partition: Partition,
+    *,
+    threads: int,
+    tick: Callable[[float], None] = lambda done: None,
+) -> Trial:
+    """Clusters both halves at every cut of the grid."""
+    edges = views.edges(recipe)
+    n = len(views.rows[0])
+    grid = density_grid(min(half.m for half in edges) / n)
+    halves = np.empty((2, len(grid), n), np.int32)
+    done = 0
+    with ThreadPoolExecutor(min(2, threads)) as pool:
+
+        def run(half: int, c: int) -> None:
+            nonlocal done
+            halves[half, c] = partition(thin_edges(edges[half], n, grid[c])[0], n)
+            done += 1
+            tick(done / halves[..., 0].size)
+
+        for job in [pool.submit(run, half, c) for c in range(len(grid)) for half in (0, 1)]:
+            job.result()
+    agreement = np.array([_agreement(*halves[:, c]) for c in range(len(grid))])
+    coverage = np.array([_coverage(halves[:, c]) for c in range(len(grid))])
+    return Trial(recipe, grid, agreement, coverage, halves)
+
+
+def _agreement(a: NDArray[np.int32], b: NDArray[np.int32]) -> float:
+    """Adjusted mutual information, none where one side says nothing: all together or all alone."""
+    if any(labels.max() in (0, len(labels) - 1) for labels in (a, b)):
+        return 0.0
+    return max(0.0, adjusted_mutual_information(a, b))
+
+
+def _coverage(halves: NDArray[np.int32]) -> float:
+    """Share of items whose cluster has another member, mean over the rows of `halves`."""
+    return float(np.mean([np.bincount(labels)[labels] > 1 for labels in halves]))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The cut that loses least, and what all cuts of the winning recipe would have given.
+
+    Attributes:
+        trial: The winning recipe over its grid of cuts.
+        labels: (c, n) int32 clusters of all dimensions at each cut.
+        cut: (c,) float64, lightest edge kept at each cut.
+        precision, recall: (c,) float64, BCubed precision and recall to be expected at each cut.
+        chosen: Index of the cut taken.
+    """
+
+    trial: Trial
+    labels: NDArray[np.int32]
+    cut: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    chosen: int
+
+
+def decide(
+    trial: Trial, edges: Edges, partition: Partition, *, beta: float = 1.0, threads: int = 1
+) -> Decision:
+    """Takes the cut with the highest expected BCubed F-beta over the halves' clusters.
+
+    Args:
+        trial: The winning recipe.
+        edges: Edges of all dimensions by the same recipe.
+        partition: What clustered the halves.
+        beta: How many times recall counts as much as precision.
+        threads: Cuts clustered at the same time.
+
+    Returns:
+        The decision; O(c m + c^2 n) time for c cuts.
+    """
+    n = trial.halves.shape[2]
+    thinned = [thin_edges(edges, n, density) for density in trial.density]
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        labels = np.array(list(pool.map(lambda kept: partition(kept[0], n), thinned)), np.int32)
+        counted = np.flatnonzero(trial.weight > 1e-4)
+        shares = np.array(list(pool.map(lambda row: _expected(row, trial, counted, beta), labels)))
+    return Decision(
+        trial,
+        labels,
+        np.array([cut for _, cut in thinned]),
+        shares[:, 0],
+        shares[:, 1],
+        int(shares[:, 2].argmax()),
+    )
+
+
+def _expected(
+    labels: NDArray[np.int32], trial: Trial, counted: Int64, beta: float
+) -> NDArray[np.float64]:
+    """Mean BCubed precision, recall and F-beta against the halves, weighted by cut."""
+    weight = trial.weight[counted] / trial.weight[counted].sum() / 2
+    total = np.zeros(3)
+    for half in (0, 1):
+        for c, share in zip(counted, weight, strict=True):
+            precision, recall = bcubed(trial.halves[half, c], labels)
+            f = (1 + beta**2) * precision * recall / (beta**2 * precision + recall)
+            total += share * np.array([precision, recall, f])
+    return total
+
+
+def bcubed(truth: NDArray[np.integer], labels: NDArray[np.integer]) -> tuple[float, float]:
+    """BCubed precision and recall of `labels`, both numbered from 0. O(n log n)."""
+    n_labels = int(labels.max()) + 1
+    entry, count = np.unique(truth.astype(np.int64) * n_labels + labels, return_counts=True)
+    group, cluster = np.divmod(entry, n_labels)
+    square = count.astype(np.float64) ** 2
+    precision = (square / np.bincount(labels)[cluster]).sum() / len(labels)
+    recall = (square / np.bincount(truth)[group]).sum() / len(labels)
+    return float(precision), float(recall)

@@ -1,0 +1,107 @@
+"""Equal rows become one item, in an order that only their content decides.
+
+Whatever follows then cannot depend on the order of the rows, nor on how often one is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from covey.partition.canonical import renumber
+from covey.types import Constraints, Edges, Float32, InputError, Int64, KnnGraph
+from covey.vectors import Metric, as_matrix, as_rows, group_equal_rows
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueItems:
+    """The different rows of a collection.
+
+    Attributes:
+        rows: (u, d) float32, of unit length for the cosine, ordered by a hash of their content.
+        item: (n,) int64, the row of `rows` that each item has.
+        first: (u,) int64, the first item that has each row.
+    """
+
+    rows: Float32
+    item: Int64
+    first: Int64
+
+    def translate(self, constraints: Constraints) -> Constraints:
+        """Names the items of constraints by their rows; only where no two items are equal."""
+        exclusive = constraints.exclusive
+        return Constraints(
+            self._pairs(constraints.must_link, "must-link"),
+            self._pairs(constraints.cannot_link, "cannot-link"),
+            None if exclusive is None else np.asarray(exclusive)[self.first],
+        )
+
+    def _pairs(self, pairs: Int64, kind: str) -> Int64:
+        wrong = np.flatnonzero(((pairs < 0) | (pairs >= len(self.item))).any(axis=1))
+        if len(wrong):
+            a, b = pairs[wrong[0]]
+            raise InputError(
+                f"{kind} pair ({a}, {b}) names an item outside 0..{len(self.item) - 1}"
+            )
+        return self.item[pairs]
+
+    def spread_labels(self, labels: Int64) -> Int64:
+        """(n,) labels of all items, numbered by first appearance, from those of the rows."""
+        return renumber(labels[self.item])
+
+    def spread_edges(self, edges: Edges) -> Edges:
+        """Edges between the first items of each row, and from them to their twins.
+
+        Twins get the largest score there is and probability 1.
+        """
+        a, b = self.first[edges.source], self.first[edges.target]
+        twin = np.flatnonzero(self.first[self.item] != np.arange(len(self.item)))
+        top = np.float32(max(1.0, edges.score.max(initial=0)))
+        source = np.concatenate([np.minimum(a, b), self.first[self.item[twin]]])
+        target = np.concatenate([np.maximum(a, b), twin])
+        score = np.concatenate([edges.score, np.full(len(twin), top)])
+        order = np.lexsort((target, source))
+        probability = edges.probability
+        if probability is not None:
+            probability = np.concatenate([probability, np.ones(len(twin), np.float32)])[order]
+        return Edges(source[order], target[order], score[order], probability)
+
+    def spread_knn(self, knn: KnnGraph) -> KnnGraph:
+        """Neighbour lists of all items: those of their row, naming the first item of each row."""
+        first = self.first.astype(knn.indices.dtype)
+        return KnnGraph(first[knn.indices[self.item]], knn.similarities[self.item])
+
+
+def unique_items(
+    x: ArrayLike,
+    *,
+    metric: Metric,
+    keep_equal: bool = False,
+    tick: Callable[[float], None] | None = None,
+) -> UniqueItems:
+    """Checks, converts and orders the rows of a collection.
+
+    Args:
+        x: (n, d) real numbers, n >= 2.
+        metric: "cosine" brings rows to unit length.
+        keep_equal: Whether equal rows stay apart (constraints may tell them apart).
+        tick: Called with the share done.
+
+    Raises:
+        InputError: If `x` has fewer than two rows, or a row cannot be used.
+    """
+    matrix = as_matrix(x)
+    if len(matrix) < 2:
+        raise InputError(f"there is nothing to group: {len(matrix)} item, at least 2 are needed")
+    rows = as_rows(matrix, metric=metric, tick=tick)
+    first, group, key = group_equal_rows(rows)
+    order = np.argsort(key, kind="stable")
+    if keep_equal:
+        order = np.argsort(key[group], kind="stable")
+        first, group = np.arange(len(rows)), np.arange(len(rows))
+    position = np.empty(len(order), np.int64)
+    position[order] = np.arange(len(order))
+    return UniqueItems(rows[first[order]], position[group], first[order])
