@@ -1,5 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Both set everything up on a fresh machine.
-PYTHON ?= python3.11
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+            $$p -c '' 2>/dev/null && echo $$p && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 

@@ -23,6 +23,7 @@ _LEVELS = (
         "similarity",
         "vectors",
     ),
+    ("graph_partition", "sampling", "scoring", "selection", "split_half", "unique_items"),
     ("clustering",),
     ("estimators",),
     ("datasets", "io"),
@@ -30,7 +31,7 @@ _LEVELS = (
 )
 """From the ground up; a room may import from its own level and from those below."""
 
-_PURE_LEVELS = 4
+_PURE_LEVELS = 5
 """These lowest levels read no files and print nothing."""
 
 _READ_ONCE = {("knn", "open")}

@@ -11,14 +11,15 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_random_state, validate_data
 
 from covey.clustering import Prefer, cluster
+from covey.partition.canonical import renumber
 
 
 class GraphClusterer(ClusterMixin, BaseEstimator):
     """Groups embeddings without labels, without a number of groups and without a threshold.
 
-    Rows that are all zeros have no direction: with `metric="cosine"` they are refused, as in
-    `cluster`. Sparse input is refused. Every row gets a label of 0 or more; a row that belongs to
-    nobody is a cluster of its own.
+    Every row gets a label of 0 or more; a row that belongs to nobody is a cluster of its own. So
+    is, with `metric="cosine"`, a row of zeros, which has no direction: `cluster` refuses it, but
+    scikit-learn wants every finite row to have a label. Sparse input is refused.
 
     Args:
         k: Neighbours per item; chosen by the number of items if None.
@@ -31,8 +32,10 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
 
     Attributes:
         labels_: (n,) int64 cluster of each row, numbered by first appearance.
-        strength_: (n,) float32 in [0, 1], how firmly each row sits in its cluster.
-        report_: `ClusterReport`: how far to trust it, and what other cuts would have given.
+        strength_: (n,) float32 in [0, 1], how firmly each row sits in its cluster; 0 for rows
+            without a direction.
+        report_: `ClusterReport` of the rows that have a direction: how far to trust it, and what
+            other cuts would have given.
         n_clusters_: Number of clusters, singletons counted.
         n_features_in_: Values in a row.
         feature_names_in_: Names of the columns, where `fit` was given a table that has them.
@@ -68,8 +71,9 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
             ValueError: If `X` or a parameter cannot be used.
         """
         x = validate_data(self, X, dtype=[np.float32, np.float64, np.float16], ensure_min_samples=2)
+        known = x.any(axis=1) if self.metric == "cosine" else np.ones(len(x), np.bool_)
         result = cluster(
-            x,
+            x if known.all() else x[known],
             k=self.k,
             method=self.method,
             partition=self.partition,
@@ -78,10 +82,14 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
             seed=self._seed(),
             threads=None if self.n_jobs is None else effective_n_jobs(self.n_jobs),
         )
-        self.labels_ = result.clustering.labels
-        self.strength_ = result.clustering.strength
+        labels = np.empty(len(x), np.int64)
+        labels[known] = result.clustering.labels
+        labels[~known] = result.clustering.n_clusters + np.arange(np.count_nonzero(~known))
+        self.labels_ = renumber(labels)
+        self.strength_ = np.zeros(len(x), np.float32)
+        self.strength_[known] = result.clustering.strength
         self.report_ = result.report
-        self.n_clusters_ = result.clustering.n_clusters
+        self.n_clusters_ = int(self.labels_.max()) + 1
         return self
 
     def _seed(self) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from covey.cli.interrupt import interruptible
+
 
 @pytest.fixture
 def long_run(tmp_path: Path) -> Path:
@@ -41,3 +43,9 @@ def test_ctrl_c_leaves_nothing(long_run: Path, out: str, wait: float) -> None:
     assert told == ""
     assert error == "covey: interrupted: nothing was left half-written\n"
     assert {path.name for path in long_run.iterdir()} == {"x.npy"}
+
+
+def test_work_gives_its_result_or_its_error() -> None:
+    assert interruptible(lambda: 42) == 42
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 // 0)

@@ -1,0 +1,74 @@
+"""The estimator keeps scikit-learn's contract and adds nothing to `cluster`."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from covey.clustering import cluster
+from covey.datasets.synthetic import von_mises_fisher_mixture
+from covey.estimators import GraphClusterer
+from covey.metrics.clustering import evaluate
+
+
+@parametrize_with_checks([GraphClusterer()])
+def test_contract(estimator, check) -> None:
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def collection():
+    return von_mises_fisher_mixture(600, 64, n_groups=30, seed=1)
+
+
+def test_is_cluster(collection) -> None:
+    x, labels = collection
+    fitted = GraphClusterer(prefer="precision", random_state=3).fit(x)
+    result = cluster(x, prefer="precision", seed=3)
+    np.testing.assert_array_equal(fitted.labels_, result.clustering.labels)
+    np.testing.assert_array_equal(fitted.strength_, result.clustering.strength)
+    assert fitted.n_clusters_ == result.clustering.n_clusters
+    assert fitted.report_.prefer == "precision"
+    assert fitted.n_features_in_ == 64
+    assert evaluate(labels, fitted.labels_).bcubed.f > 0.8
+
+
+def test_in_a_pipeline_and_cloned(collection) -> None:
+    x, _ = collection
+    found = make_pipeline(Normalizer(), GraphClusterer(k=20)).fit_predict(x)
+    np.testing.assert_array_equal(found, clone(GraphClusterer(k=20)).fit_predict(x))
+
+
+@pytest.mark.parametrize("state", [None, 7, np.int64(7), np.random.RandomState(7)])
+def test_any_random_state(collection, state) -> None:
+    assert len(GraphClusterer(random_state=state).fit(collection[0][:100]).labels_) == 100
+
+
+def test_rows_without_direction_stand_alone(collection) -> None:
+    x = collection[0][:50].copy()
+    x[[0, 13]] = 0
+    fitted = GraphClusterer().fit(x)
+    sizes = np.bincount(fitted.labels_)
+    assert sizes[fitted.labels_[[0, 13]]].tolist() == [1, 1]
+    assert fitted.strength_[[0, 13]].tolist() == [0, 0]
+    assert fitted.labels_[0] == 0
+    assert fitted.n_clusters_ == len(sizes)
+    others = np.delete(fitted.labels_, [0, 13])
+    alone = GraphClusterer().fit_predict(np.delete(x, [0, 13], axis=0))
+    np.testing.assert_array_equal(np.unique(others, return_inverse=True)[1], alone)
+
+
+def test_sparse_is_refused(collection) -> None:
+    with pytest.raises(TypeError, match=r"[Ss]parse"):
+        GraphClusterer().fit(csr_array(collection[0][:50]))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"prefer": "speed"}, {"method": "magic"}, {"partition": "magic"}, {"k": 0}]
+)
+def test_wrong_parameters_are_refused(collection, wrong) -> None:
+    with pytest.raises(ValueError, match=r"speed|magic|k must"):
+        GraphClusterer(**wrong).fit(collection[0][:50])
