@@ -60,12 +60,14 @@ def calibrate(edges: Edges, together: Float32) -> Calibration:
     estimates", KDD 2002.)
 
     Args:
-        edges: m >= 1 edges.
+        edges: m edges; without any, the probability is 0.
         together: (m,) float32 in [0, 1], the evidence that each pair belongs together.
 
     Returns:
         The map, of at most a few hundred steps.
     """
+    if not edges.m:
+        return Calibration(np.zeros(1), np.zeros(1))
     order = np.argsort(edges.score, kind="stable")
     blocks = np.array_split(order, min(len(order), 400))
     score = np.array([edges.score[block].mean(dtype=np.float64) for block in blocks])

@@ -145,7 +145,7 @@ def cluster(
         rows, n = items.rows, len(items.rows)
         known = items.translate(constraints) if constraints else None
     with clock.stage("neighbours"):
-        width = min(k or _NEIGHBOURS, n - 1)
+        width = max(1, min(k or _NEIGHBOURS, n - 1))
         knn = build_knn_graph(
             rows,
             width,
@@ -158,9 +158,7 @@ def cluster(
         graph = knn if unit else as_affinity(knn)
     with clock.stage("agreement"):
         judged = whole_regions(rows, graph, _MOST_JUDGED, unit=unit, seed=seed, threads=threads)
-        views = HalfViews(
-            judged.rows, min(width, len(judged.rows) - 1), unit=unit, seed=seed, threads=threads
-        )
+        views = HalfViews(judged.rows, width, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
             judged, views, _recipes(method, k), partition, _BETA[prefer], seed, threads, clock
         )

@@ -58,7 +58,7 @@ def whole_regions(
     taken = np.sort(np.flatnonzero(np.isin(cell, order[fits]))[:most])
     part = np.ascontiguousarray(rows[taken])
     metric: Metric = "cosine" if unit else "euclidean"
-    graph = build_knn_graph(part, min(knn.k, len(part) - 1), metric=metric, threads=threads)
+    graph = build_knn_graph(part, max(1, knn.k), metric=metric, threads=threads)
     return Sample(part, graph if unit else as_affinity(graph), len(taken) / n)
 
 
