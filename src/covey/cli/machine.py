@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from covey.types import MemoryLimitError
 
-_BASE_BYTES = 400 << 20
+_BASE_BYTES = 450 << 20
 """What the interpreter and its libraries take with all of them loaded."""
 
-_BYTES_PER_NEIGHBOUR = 160
-"""What the stages after the search take at their peak for each entry of the neighbour lists."""
+_CONTAINER_LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
+"""Where Linux says how much a container may take; no number where it may take everything."""
+
+_JUDGED_ITEMS, _BYTES_PER_JUDGED_ITEM = 25_000, 14_000
+"""Items on which scorers and cuts are compared at most, and what each takes."""
+
+_BYTES_PER_NEIGHBOUR = 48
+"""What all stages together keep for each entry of the neighbour lists."""
 
 
 def peak_memory_mb() -> float:
@@ -34,8 +44,13 @@ def memory_bytes() -> tuple[int | None, int | None]:
                 name, amount = line.split(":")
                 found[name] = int(amount.split()[0]) << 10
     except (OSError, ValueError):
-        pass
-    return found.get("MemTotal"), found.get("MemAvailable")
+        return None, None
+    total, available = found.get("MemTotal"), found.get("MemAvailable")
+    for path in _CONTAINER_LIMITS:
+        with suppress(OSError, ValueError), open(path, encoding="ascii") as file:
+            limit = int(file.read())
+            total, available = (None if x is None else min(x, limit) for x in (total, available))
+    return total, available
 
 
 def threads() -> int:
@@ -48,12 +63,16 @@ def threads() -> int:
 def expected_bytes(x: Any, k: int | None) -> int:
     """Roughly the most memory that grouping the rows of `x` takes, counting `x` itself.
 
+    Within a third of what was measured from 10,000 x 128 to 120,000 x 64 values.
+
     Args:
         x: (n, d) numbers.
         k: Neighbours per item; 80 is assumed for None.
     """
     n, d = x.shape
-    return _BASE_BYTES + n * (4 * d + x.itemsize * d + _BYTES_PER_NEIGHBOUR * (k or 80))
+    judged = min(n, _JUDGED_ITEMS) * _BYTES_PER_JUDGED_ITEM
+    lists = n * _BYTES_PER_NEIGHBOUR * min(k or 80, max(n - 1, 0))
+    return _BASE_BYTES + judged + n * d * (4 + x.itemsize) + lists
 
 
 def check_memory(x: Any, k: int | None, limit: int | None) -> None:

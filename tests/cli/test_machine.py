@@ -1,0 +1,35 @@
+"""What the machine has, and what a run is expected to take of it."""
+
+import numpy as np
+import pytest
+
+from covey.cli.machine import check_memory, expected_bytes, memory_bytes, peak_memory_mb, threads
+from covey.types import MemoryLimitError
+
+
+def test_machine_figures_are_plausible() -> None:
+    total, available = memory_bytes()
+    if total is not None and available is not None:
+        assert 0 < available <= total
+    assert threads() >= 1
+    before = peak_memory_mb()
+    block = np.ones(40_000_000)
+    assert peak_memory_mb() >= max(before, block.nbytes / 1e6)
+
+
+def test_expected_memory_grows_with_everything() -> None:
+    def expected(n: int, d: int, k: int | None) -> int:
+        return expected_bytes(np.broadcast_to(np.float32(0), (n, d)), k)
+
+    assert expected(2, 4, None) < expected(100_000, 4, None) < expected(100_000, 512, None)
+    assert expected(100_000, 4, 20) < expected(100_000, 4, None) == expected(100_000, 4, 80)
+
+
+def test_limit() -> None:
+    x = np.broadcast_to(np.float32(0), (1_000_000, 256))
+    needed = expected_bytes(x, None)
+    check_memory(x, None, needed)
+    with pytest.raises(MemoryLimitError, match=r"1,000,000 x 256 needs about .* GB"):
+        check_memory(x, None, needed - 1)
+    with pytest.raises(MemoryLimitError, match="machine has"):
+        check_memory(np.broadcast_to(np.float32(0), (10**9, 4096)), None, None)
