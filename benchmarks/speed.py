@@ -151,7 +151,8 @@ def run_covey(folder: Path, timeout: float) -> tuple[dict[str, Any], np.ndarray 
     table = read_groups(output)
     labels = np.empty(len(table.labels), np.int64)
     labels[table.rows] = table.labels
-    return cost, labels
+    stages = json.loads((folder / "log").read_text())["stages"]
+    return cost | {"stages": {name: round(value, 2) for name, value in stages.items()}}, labels
 
 
 def run_peer(
