@@ -100,7 +100,9 @@ def test_bad_constraints(covey, tmp_path, content, words) -> None:
 
 def test_contradicting_constraints(covey, tmp_path) -> None:
     (tmp_path / "known.csv").write_text("1,2,must\n1,2,cannot\n")
-    covey("cluster", "x.npy", "-o", "g.csv", "--constraints", "known.csv").refused(2, "1", "2")
+    covey("cluster", "x.npy", "-o", "g.csv", "--constraints", "known.csv").refused(
+        3, "known.csv", "'1'", "'2'"
+    )
     _nothing_new(tmp_path, "known.csv")
 
 

@@ -80,3 +80,15 @@ def test_other_tables_are_refused(tmp_path, content) -> None:
     path.write_text(content)
     with pytest.raises(InputError, match=r"known\.csv"):
         read_constraints(_table(), pairs=path)
+
+
+def test_contradictions_are_told_in_the_words_of_the_files(tmp_path) -> None:
+    table = _table(["a", "b", "c", "d", "e"])
+    known, photos = tmp_path / "known.csv", tmp_path / "photos.csv"
+    known.write_text("e,b,must\nb,d,must\nd,e,cannot\n")
+    with pytest.raises(InputError, match=r"known\.csv: .*'d' and 'e' together, and another row"):
+        read_constraints(table, pairs=known)
+    known.write_text("e,b,must\nb,d,must\n")
+    photos.write_text("item_id,group\na,p\nb,p\nc,q\nd,p\n")
+    with pytest.raises(InputError, match="'b' and 'd' together, and their exclusive group"):
+        read_constraints(table, pairs=known, exclusive=photos)

@@ -12,6 +12,16 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+_STAGES = {
+    "checking": "checking rows",
+    "index": "indexing",
+    "search": "finding neighbours",
+    "neighbours": "finding neighbours",
+    "agreement": "comparing halves of the dimensions",
+    "groups": "forming groups",
+}
+"""What the stages are called; the others under their own names."""
+
 _SILENT_SECONDS = 5.0
 """Where stderr is no terminal, a run that is over by then says nothing about its stages."""
 
@@ -45,7 +55,7 @@ class Terminal:
 
                 def draw(stage: str, fraction: float) -> None:
                     if stage not in tasks:
-                        tasks[stage] = bars.add_task(stage, total=1.0)
+                        tasks[stage] = bars.add_task(_STAGES.get(stage, stage), total=1.0)
                     bars.update(tasks[stage], completed=fraction)
 
                 yield draw
@@ -83,6 +93,6 @@ class Terminal:
         def tell(stage: str, fraction: float) -> None:
             if stage not in told and fraction < 1 and self.seconds > _SILENT_SECONDS:
                 told.add(stage)
-                self._errors.print(f"covey: {stage} ({self.seconds:.0f} s)")
+                self._errors.print(f"covey: {_STAGES.get(stage, stage)} ({self.seconds:.0f} s)")
 
         return tell

@@ -16,6 +16,7 @@ from covey.io.embeddings import EmbeddingTable
 from covey.io.files import file_size, listed, shown
 from covey.io.groups import item_names, read_table
 from covey.io.labels import LabelTable, read_labels
+from covey.partition.constraints import resolve_constraints
 from covey.types import Constraints, InputError, Int64
 
 _COLUMNS = ("item_id_a", "item_id_b", "kind")
@@ -54,15 +55,37 @@ def read_constraints(
             cannot-link (the faces of one photo). Items without a label are free.
 
     Raises:
-        InputError: If a file cannot be read, a row names an unknown item or kind, or labels
-            without ids are too few.
+        InputError: If a file cannot be read, a row names an unknown item or kind, labels without
+            ids are too few, or two items must and must not be together.
     """
     notes: list[str] = []
     must = cannot = np.empty((0, 2), np.int64)
     if pairs is not None:
         must, cannot = _pairs(Path(pairs), table, notes)
     together = None if exclusive is None else _exclusive(Path(exclusive), table, notes)
-    return ConstraintTable(Constraints(must, cannot, together), notes)
+    constraints = Constraints(must, cannot, together)
+    if pairs is not None:
+        _refuse_contradiction(Path(pairs), constraints, _names(table))
+    return ConstraintTable(constraints, notes)
+
+
+def _refuse_contradiction(path: Path, known: Constraints, names: NDArray[np.object_]) -> None:
+    """Names two items that are tied together, through others perhaps, and yet kept apart."""
+    tied = resolve_constraints(Constraints(known.must_link), len(names)).group
+    apart, reason = known.cannot_link, "another row"
+    clash = np.flatnonzero(tied[apart[:, 0]] == tied[apart[:, 1]])
+    if not len(clash) and known.exclusive is not None:
+        item = np.flatnonzero(known.exclusive >= 0)
+        item = item[np.lexsort((known.exclusive[item], tied[item]))]
+        apart, reason = np.column_stack([item[:-1], item[1:]]), "their exclusive group"
+        a, b = apart.T
+        clash = np.flatnonzero((tied[a] == tied[b]) & (known.exclusive[a] == known.exclusive[b]))
+    if len(clash):
+        a, b = apart[clash[0]]
+        raise InputError(
+            f"{path}: must rows tie {shown(names[a])} and {shown(names[b])} together, and {reason} "
+            "keeps them apart; remove one of the two"
+        )
 
 
 def _pairs(path: Path, table: EmbeddingTable, notes: list[str]) -> tuple[Int64, Int64]:
