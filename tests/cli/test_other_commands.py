@@ -17,6 +17,12 @@ def test_version_and_help(covey) -> None:
         assert name in told.out
 
 
+def test_no_command_shows_the_help(covey) -> None:
+    ran = covey()
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Usage: covey")
+
+
 def test_knn_to_npz(covey, blobs, tmp_path) -> None:
     ran = covey("knn", "x.npy", "-o", "near.npz", "--k", "5", "--json")
     assert ran.code == 0, ran.err

@@ -10,6 +10,7 @@ from covey import __version__
 from covey.cli.cluster import cluster
 from covey.cli.demo import demo
 from covey.cli.evaluate import evaluate
+from covey.cli.exits import USAGE
 from covey.cli.info import info
 from covey.cli.knn import knn
 
@@ -17,7 +18,6 @@ app = typer.Typer(
     help="Finds what belongs together in large unlabelled collections of embeddings.",
     epilog="Exit codes: 0 done, 1 unexpected failure, 2 usage, 3 bad input, "
     "4 not enough memory, 5 missing extra, 130 interrupted.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -32,11 +32,15 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def covey(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Options that stand before the command."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(USAGE)

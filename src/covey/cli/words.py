@@ -28,8 +28,9 @@ def cluster_sentences(
             f"group with an item belongs with it; {percent(report.expected_recall)} of what "
             "belongs with an item shares its group."
         )
-    verdict = judge(report, group(result))
-    lines.append(f"{verdict.heading} {verdict.sentence}")
+    page = next((path for path in written if path.endswith(".html")), None)
+    where = f"{page} shows" if page else "--report FILE.html writes a page that shows"
+    lines.append(f"{judge(report, group(result)).heading} {where} what to check first.")
     if table.skipped:
         lines.append(f"Skipped: {table.skipped_summary}.")
     lines += [f"Note: {note.rstrip('.')}." for note in notes]
