@@ -22,7 +22,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
     scikit-learn wants every finite row to have a label. Sparse input is refused.
 
     Args:
-        k: Neighbours per item; chosen by the number of items if None.
+        k: Neighbours per item; 80 if None.
         method: How neighbours are scored, as in `cluster`.
         partition: How edges become clusters, as in `cluster`.
         prefer: "precision", "balanced" or "recall".
