@@ -27,6 +27,10 @@ check: $(VENV)/.installed  ## format, lint, types, fast tests
 	$(BIN)/mypy
 	$(MAKE) test
 
+bench: $(VENV)/.installed  ## quality on the sets that COVEY_DATA points to, then the tables
+	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/tables.py
+
 format: $(VENV)/.installed
 	$(BIN)/ruff format src tests benchmarks
 	$(BIN)/ruff check --fix src tests benchmarks
