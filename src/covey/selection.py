@@ -14,14 +14,16 @@ highest mean BCubed F against the halves' clusters at every cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from covey.knn import build_knn_graph
+from covey.metrics.clustering import bcubed
 from covey.metrics.information import adjusted_mutual_information
 from covey.scoring import LIST_LENGTH, Scorer, as_affinity, nearest, score_edges
 from covey.split_half import split_halves
@@ -143,20 +145,29 @@ def try_recipe(
     n = len(views.rows[0])
     grid = density_grid(min(half.m for half in edges) / n)
     halves = np.empty((2, len(grid), n), np.int32)
-    done = 0
-    with ThreadPoolExecutor(min(2, threads)) as pool:
+    jobs = [(half, c) for c in range(len(grid)) for half in (0, 1)]
 
-        def run(half: int, c: int) -> None:
-            nonlocal done
-            halves[half, c] = partition(thin_edges(edges[half], n, grid[c])[0], n)
-            done += 1
-            tick(done / halves[..., 0].size)
+    def run(job: tuple[int, int]) -> Int64:
+        half, c = job
+        return partition(thin_edges(edges[half], n, grid[c])[0], n)
 
-        for job in [pool.submit(run, half, c) for c in range(len(grid)) for half in (0, 1)]:
-            job.result()
+    with _pool(min(2, threads)) as pool:
+        for done, (job, labels) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
+            halves[job] = labels
+            tick(done / len(jobs))
     agreement = np.array([_agreement(*halves[:, c]) for c in range(len(grid))])
     coverage = np.array([_coverage(halves[:, c]) for c in range(len(grid))])
     return Trial(recipe, grid, agreement, coverage, halves)
+
+
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Worker threads; an interrupt drops the jobs that have not begun."""
+    pool = ThreadPoolExecutor(max(1, threads))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _agreement(a: NDArray[np.int32], b: NDArray[np.int32]) -> float:
@@ -208,7 +219,7 @@ def decide(
     """
     n = trial.halves.shape[2]
     thinned = [thin_edges(edges, n, density) for density in trial.density]
-    with ThreadPoolExecutor(max(1, threads)) as pool:
+    with _pool(threads) as pool:
         labels = np.array(list(pool.map(lambda kept: partition(kept[0], n), thinned)), np.int32)
         counted = np.flatnonzero(trial.weight > 1e-4)
         shares = np.array(list(pool.map(lambda row: _expected(row, trial, counted, beta), labels)))
@@ -230,18 +241,8 @@ def _expected(
     total = np.zeros(3)
     for half in (0, 1):
         for c, share in zip(counted, weight, strict=True):
-            precision, recall = bcubed(trial.halves[half, c], labels)
+            got = bcubed(trial.halves[half, c], labels)
+            precision, recall = got.precision, got.recall
             f = (1 + beta**2) * precision * recall / (beta**2 * precision + recall)
             total += share * np.array([precision, recall, f])
     return total
-
-
-def bcubed(truth: NDArray[np.integer], labels: NDArray[np.integer]) -> tuple[float, float]:
-    """BCubed precision and recall of `labels`, both numbered from 0. O(n log n)."""
-    n_labels = int(labels.max()) + 1
-    entry, count = np.unique(truth.astype(np.int64) * n_labels + labels, return_counts=True)
-    group, cluster = np.divmod(entry, n_labels)
-    square = count.astype(np.float64) ** 2
-    precision = (square / np.bincount(labels)[cluster]).sum() / len(labels)
-    recall = (square / np.bincount(truth)[group]).sum() / len(labels)
-    return float(precision), float(recall)

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from covey.metrics.information import information
-from covey.types import InputError, Int64, UsageError
+from covey.types import InputError, Int64, IntArray, UsageError
 
 BUCKETS = (1, 5, 20, 100)
 """Largest group size of each bucket; one more bucket takes the groups above the last."""
@@ -158,6 +158,32 @@ def evaluate(
     return scores
 
 
+def bcubed(labels_true: IntArray, labels_pred: IntArray) -> PrecisionRecall:
+    """BCubed precision and recall alone, for partitions that are compared many times.
+
+    Args:
+        labels_true, labels_pred: (n,) integers, n >= 1, both numbered from 0.
+
+    Returns:
+        What `evaluate` gives as `bcubed`. O(n log n) time.
+    """
+    n_clusters = int(labels_pred.max()) + 1
+    entry, count = np.unique(
+        labels_true.astype(np.int64) * n_clusters + labels_pred, return_counts=True
+    )
+    group, cluster = np.divmod(entry, n_clusters)
+    return _bcubed(count, np.bincount(labels_true)[group], np.bincount(labels_pred)[cluster])
+
+
+def _bcubed(count: Int64, group_size: Int64, cluster_size: Int64) -> PrecisionRecall:
+    """BCubed from table entries and, for each, the sizes of its group and its cluster."""
+    weight = count * count.astype(np.float64) / count.sum()
+    return PrecisionRecall(
+        min(1.0, float((weight / cluster_size).sum())),
+        min(1.0, float((weight / group_size).sum())),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     """Sparse contingency table.
@@ -219,11 +245,6 @@ def _score(
         agreeing / same_cluster if same_cluster else 1.0,
         agreeing / same_group if same_group else 1.0,
     )
-    weight = count * count.astype(np.float64) / items
-    bcubed = PrecisionRecall(
-        min(1.0, float((weight / cluster_size).sum())),
-        min(1.0, float((weight / group_size).sum())),
-    )
 
     # From here on the chosen items alone.
     groups = table.group_size[chosen]
@@ -235,7 +256,7 @@ def _score(
         groups=len(groups),
         clusters=len(clusters),
         pairwise=pairwise,
-        bcubed=bcubed,
+        bcubed=_bcubed(count, group_size, cluster_size),
         homogeneity=homogeneity,
         completeness=completeness,
         nmi=nmi,
