@@ -142,7 +142,7 @@ def build_knn_graph_with_info(
         found, used, reached = job.run(index, recall)
     if len(first) < n:
         found = _spread(rows, first, group, *found, k, metric == "euclidean")
-    _ties_by_index(*found)
+    sort_ties(*found)
     return KnnGraph(*found), KnnInfo(used, reached, time.perf_counter() - began)
 
 
@@ -244,8 +244,8 @@ def _spread_lists(
 
 
 @njit(cache=True, nogil=True)
-def _ties_by_index(indices: IntArray, similarities: Float32) -> None:
-    """Sorts nearly sorted lists by similarity descending, then index."""
+def sort_ties(indices: IntArray, similarities: Float32) -> None:
+    """Sorts nearly sorted lists in place by similarity descending, then index."""
     for i in range(indices.shape[0]):
         for c in range(1, indices.shape[1]):
             j = indices[i, c]

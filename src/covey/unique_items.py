@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from covey.knn import sort_ties
 from covey.partition.canonical import renumber
+from covey.partition.constraints import resolve_constraints
 from covey.types import Constraints, Edges, Float32, InputError, Int64, KnnGraph
 from covey.vectors import Metric, as_matrix, as_rows, group_equal_rows
 
@@ -31,22 +33,19 @@ class UniqueItems:
     first: Int64
 
     def translate(self, constraints: Constraints) -> Constraints:
-        """Names the items of constraints by their rows; only where no two items are equal."""
+        """Names the items of constraints by their rows; only where equal rows stay apart.
+
+        Raises:
+            UsageError: If an item does not exist or constraints contradict each other. Told here,
+                where items still have the caller's numbers.
+        """
+        resolve_constraints(constraints, len(self.item))
         exclusive = constraints.exclusive
         return Constraints(
-            self._pairs(constraints.must_link, "must-link"),
-            self._pairs(constraints.cannot_link, "cannot-link"),
-            None if exclusive is None else np.asarray(exclusive)[self.first],
+            self.item[constraints.must_link.astype(np.int64)],
+            self.item[constraints.cannot_link.astype(np.int64)],
+            None if exclusive is None else exclusive[self.first],
         )
-
-    def _pairs(self, pairs: Int64, kind: str) -> Int64:
-        wrong = np.flatnonzero(((pairs < 0) | (pairs >= len(self.item))).any(axis=1))
-        if len(wrong):
-            a, b = pairs[wrong[0]]
-            raise InputError(
-                f"{kind} pair ({a}, {b}) names an item outside 0..{len(self.item) - 1}"
-            )
-        return self.item[pairs]
 
     def spread_labels(self, labels: Int64) -> Int64:
         """(n,) labels of all items, numbered by first appearance, from those of the rows."""
@@ -72,7 +71,9 @@ class UniqueItems:
     def spread_knn(self, knn: KnnGraph) -> KnnGraph:
         """Neighbour lists of all items: those of their row, naming the first item of each row."""
         first = self.first.astype(knn.indices.dtype)
-        return KnnGraph(first[knn.indices[self.item]], knn.similarities[self.item])
+        spread = KnnGraph(first[knn.indices[self.item]], knn.similarities[self.item])
+        sort_ties(spread.indices, spread.similarities)
+        return spread
 
 
 def unique_items(
