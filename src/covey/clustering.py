@@ -17,7 +17,15 @@ from covey.graph_partition import DEFAULT, PARTITIONS, partition_edges
 from covey.knn import build_knn_graph
 from covey.partition.strength import membership_strength
 from covey.sampling import Sample, whole_regions
-from covey.scoring import LIST_LENGTH, SCORERS, Scorer, as_affinity, nearest, score_edges
+from covey.scoring import (
+    COMPARE_DIRECTIONS,
+    LIST_LENGTH,
+    SCORERS,
+    Scorer,
+    as_affinity,
+    nearest,
+    score_edges,
+)
 from covey.selection import (
     RECIPES,
     Decision,
@@ -27,6 +35,7 @@ from covey.selection import (
     edges_above,
     try_recipe,
 )
+from covey.split_half import FEWEST_DIMENSIONS
 from covey.types import Clustering, Constraints, Edges, Int64, KnnGraph, UsageError
 from covey.unique_items import UniqueItems, unique_items
 
@@ -136,7 +145,7 @@ def cluster(
         UsageError: If an option is unknown or out of range.
         MemoryLimitError: If the neighbour search would need more memory than allowed.
     """
-    _check(method, partition, prefer, metric, k)
+    _check(method, partition, prefer, metric, k, seed)
     threads = threads or os.cpu_count() or 1
     unit = metric == "cosine"
     clock = _Clock(progress)
@@ -160,7 +169,14 @@ def cluster(
         judged = whole_regions(rows, graph, _MOST_JUDGED, unit=unit, seed=seed, threads=threads)
         views = HalfViews(judged.rows, width, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
-            judged, views, _recipes(method, k), partition, _BETA[prefer], seed, threads, clock
+            judged,
+            views,
+            _recipes(method, k, unit),
+            partition,
+            _BETA[prefer],
+            seed,
+            threads,
+            clock,
         )
         del views
     with clock.stage("groups"):
@@ -206,26 +222,30 @@ def _choose(
     def divide(edges: Edges, size: int) -> Int64:
         return partition_edges(edges, size, name=partition, rounds=2, seed=seed).labels
 
-    trials = []
-    for number, recipe in enumerate(recipes):
-        clock.tick(number / (len(recipes) + 1))
-        trials.append(try_recipe(recipe, views, divide, threads=threads))
+    steps = len(recipes) + 1
+    trials = [
+        try_recipe(recipe, views, divide, threads=threads, tick=clock.part(number, steps))
+        for number, recipe in enumerate(recipes)
+    ]
     best = max(trials, key=lambda trial: trial.utility.max())
-    clock.tick(len(recipes) / (len(recipes) + 1))
     recipe = best.recipe
     edges = score_edges(judged.rows, nearest(judged.knn, recipe.k), recipe.scorer)
     decision = decide(best, edges, divide, beta=beta, threads=threads)
     return decision, calibrate(edges, best.together(edges))
 
 
-def _recipes(method: str, k: int | None) -> tuple[Recipe, ...]:
+def _recipes(method: str, k: int | None, unit: bool) -> tuple[Recipe, ...]:
     """The recipes to try: one where the user named the scorer."""
     if method == "auto":
-        return tuple(Recipe(recipe.scorer, k or recipe.k) for recipe in RECIPES)
+        return tuple(
+            Recipe(recipe.scorer, k or recipe.k)
+            for recipe in RECIPES
+            if unit or recipe.scorer not in COMPARE_DIRECTIONS
+        )
     return (Recipe(cast(Scorer, method), k or LIST_LENGTH[cast(Scorer, method)]),)
 
 
-def _check(method: str, partition: str, prefer: str, metric: str, k: int | None) -> None:
+def _check(method: str, partition: str, prefer: str, metric: str, k: int | None, seed: int) -> None:
     """Refuses options that are unknown or out of range."""
     for name, value, allowed in (
         ("method", method, ("auto", *SCORERS)),
@@ -235,8 +255,12 @@ def _check(method: str, partition: str, prefer: str, metric: str, k: int | None)
     ):
         if value not in allowed:
             raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(allowed)}")
+    if metric == "euclidean" and method in COMPARE_DIRECTIONS:
+        raise UsageError(f"method {method!r} compares directions: use metric 'cosine' with it")
     if k is not None and k < 1:
         raise UsageError(f"k must be at least 1, got {k}")
+    if seed < 0:
+        raise UsageError(f"seed must be at least 0, got {seed}")
 
 
 def _curve(decision: Decision, evidence: Calibration, share: float) -> CutCurve:
@@ -278,14 +302,20 @@ def _notes(decision: Decision, items: UniqueItems, share: float) -> list[str]:
     if unique < n:
         notes.append(f"{n - unique:,} items repeat another row exactly and share its cluster.")
     if unique < _FEWEST_TESTED:
-        notes.append(f"Only {unique} different items: too few to test whether groups are real.")
-    elif decision.trial.agreement[decision.chosen] < _WEAK_AGREEMENT:
+        what = "one item" if unique == 1 else f"{unique} items"
+        notes.append(f"Only {what} without repeats: too few to test whether groups are real.")
+    elif decision.trial.agreement.max() < _WEAK_AGREEMENT:
         notes.append(
             "Two halves of the data hardly agree on any grouping: "
             "there may be no groups in this collection."
         )
     elif decision.precision[decision.chosen] < _LOW_PRECISION:
         notes.append("Groups are expected to be mixed; --prefer precision makes smaller ones.")
+    if items.rows.shape[1] < FEWEST_DIMENSIONS:
+        notes.append(
+            f"Rows of fewer than {FEWEST_DIMENSIONS} numbers have no halves: agreement says that "
+            "groups withstand a little noise, not that they are real."
+        )
     if share < 1:
         notes.append(
             f"Scorer and cut were chosen on whole regions with {share:.0%} of the items; "
@@ -316,3 +346,7 @@ class _Clock:
         """Reports the share of the current stage that is done."""
         if self._progress is not None:
             self._progress(self._stage, done)
+
+    def part(self, number: int, parts: int) -> Callable[[float], None]:
+        """Gives a `tick` for one of several parts of the current stage."""
+        return lambda done: self.tick((number + done) / parts)

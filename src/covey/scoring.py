@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import numpy as np
+from scipy.special import expit
 
 from covey.graph import knn_to_edges
 from covey.similarity.bhattacharyya import bhattacharyya_matrix, neighbour_scale
@@ -23,6 +24,9 @@ LIST_LENGTH: dict[Scorer, int] = {
     "profiles": 30,
 }
 """Neighbours of each item that a scorer does well with; set overlaps blur on long lists."""
+COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"smoothed", "profiles"})
+"""Scorers that take cosines of rows, which mean nothing where distances do."""
+_SOFTNESS = 3.0  # gaps between the first and the tenth neighbour over which affinity falls by e
 
 
 def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
@@ -57,13 +61,16 @@ def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
 
 
 def as_affinity(knn: KnnGraph) -> KnnGraph:
-    """Maps similarities that are distances with a minus to (0, 1], keeping their order.
+    """Maps similarities that are distances with a minus to [0, 1], keeping their order.
 
-    exp(-distance / scale), the scale being how far the tenth neighbour lies beyond the first one.
+    1 / (1 + exp((distance - middle) / scale)), the middle being the typical distance of the
+    nearest neighbour and the scale three times what the tenth one lies beyond it. Counted from
+    the middle, because in many dimensions all distances are large and differ by little.
     """
-    scale = neighbour_scale(knn)
-    affinity = np.exp(knn.similarities / np.float32(scale))
-    return KnnGraph(knn.indices, np.maximum(affinity, np.float32(1e-6)), knn.includes_self)
+    nearest_of_each = knn.similarities[:, int(knn.includes_self) :][:, :1]
+    middle = np.median(nearest_of_each) if nearest_of_each.size else np.float32(0)
+    scale = np.float32(_SOFTNESS * neighbour_scale(knn))
+    return KnnGraph(knn.indices, expit((knn.similarities - middle) / scale), knn.includes_self)
 
 
 def nearest(knn: KnnGraph, k: int) -> KnnGraph:

@@ -8,11 +8,13 @@ split-half reliability (Spearman 1910; Brown 1910); here the items of the test a
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from covey.types import Float32
 
 _BLOCK = 512  # dimensions rotated together: an orthogonal matrix of this size is cheap to draw
-_FEWEST_DIMENSIONS = 8  # below, half of the dimensions no longer tell items apart
+_NOISE = 0.5  # length of the noise of the views, in distances to the tenth neighbour
+FEWEST_DIMENSIONS = 8  # below, half of the dimensions no longer tell items apart
 
 
 def split_halves(rows: Float32, *, unit: bool, seed: int) -> tuple[Float32, Float32]:
@@ -20,8 +22,8 @@ def split_halves(rows: Float32, *, unit: bool, seed: int) -> tuple[Float32, Floa
 
     A random rotation spreads what is known over all dimensions, so that no view gets the better
     half of embeddings whose dimensions are ordered or unequal. Where there are fewer than 8
-    dimensions, the views are x + e and x - e instead, with noise e of half the typical distance
-    from the middle: independent where e is as large as the noise already in x.
+    dimensions, the views are x + e and x - e instead, with noise e about half as long as the way
+    to the tenth neighbour: independent where e is as large as the noise already in x.
 
     Args:
         rows: (n, d) float32.
@@ -33,9 +35,8 @@ def split_halves(rows: Float32, *, unit: bool, seed: int) -> tuple[Float32, Floa
     """
     n, d = rows.shape
     rng = np.random.default_rng(seed)
-    if d < _FEWEST_DIMENSIONS:
-        spread = rows.std(axis=0, dtype=np.float64) if n else np.zeros(d)
-        noise = rng.normal(size=(n, d)) * (0.1 * spread)
+    if d < FEWEST_DIMENSIONS:
+        noise = rng.normal(size=(n, d)) * (_NOISE * _tenth_neighbour(rows) / np.sqrt(d))
         pair = (rows + noise).astype(np.float32), (rows - noise).astype(np.float32)
     else:
         turned = np.empty((n, d), np.float32)
@@ -45,6 +46,14 @@ def split_halves(rows: Float32, *, unit: bool, seed: int) -> tuple[Float32, Floa
             turned[:, start : start + len(block)] = rows[:, block] @ _rotation(len(block), rng)
         pair = np.ascontiguousarray(turned[:, 0::2]), np.ascontiguousarray(turned[:, 1::2])
     return (_unit(pair[0]), _unit(pair[1])) if unit else pair
+
+
+def _tenth_neighbour(rows: Float32) -> float:
+    """Median distance to the tenth neighbour, or the last one; 0 for less than two rows."""
+    if len(rows) < 2:
+        return 0.0
+    distance, _ = cKDTree(rows).query(rows, k=[min(len(rows), 11)])
+    return float(np.median(distance))
 
 
 def _rotation(size: int, rng: np.random.Generator) -> Float32:
