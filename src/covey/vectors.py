@@ -43,9 +43,7 @@ def needs_copy(x: Matrix, metric: Metric) -> bool:
     """Tells whether `as_rows` has to make a matrix of its own; reads `x` where that decides."""
     if x.dtype != np.float32 or not (x.flags.c_contiguous and x.flags.aligned):
         return True
-    if metric == "euclidean":
-        return _offset(x) is not None
-    return not all(_all_unit(block) for _, block in _blocks(x))
+    return _offset(x) is not None if metric == "euclidean" else not _has_unit_rows(x)
 
 
 def as_rows(
@@ -53,6 +51,7 @@ def as_rows(
 ) -> Float32:
     """Converts embeddings to contiguous float32 rows, for the cosine of unit length.
 
+    Rows that have unit length already keep their digits, whatever their layout.
     For euclidean distances an offset larger than the spread is taken off, because it would eat
     the digits: the middle of the range of each dimension, which no order of rows changes.
 
@@ -70,10 +69,11 @@ def as_rows(
     offset = _offset(x) if metric == "euclidean" else None
     if not needs_copy(x, metric):
         return x
+    normalise = metric == "cosine" and not _has_unit_rows(x)
     rows = np.empty(x.shape, np.float32)
     for start, block in _blocks(x):
         out = rows[start : start + len(block)]
-        if metric == "cosine":
+        if normalise:
             bad = _normalise(block, out)
             if bad >= 0:
                 raise _refusal(block[bad], start + bad)
@@ -112,6 +112,10 @@ def pair_similarity(rows: Float32, i: int, j: int, euclidean: bool) -> np.float3
     for t in range(rows.shape[1]):
         total += rows[i, t] * rows[j, t]
     return min(max(total, np.float32(-1)), np.float32(1))
+
+
+def _has_unit_rows(x: Matrix) -> bool:
+    return all(_all_unit(block) for _, block in _blocks(x))
 
 
 def _blocks(x: Matrix) -> Iterator[tuple[int, Matrix]]:
