@@ -60,8 +60,9 @@ class ClusterReport:
             that is expected to belong with it: BCubed precision, in [0, 1].
         expected_recall: Of all items that belong with an average item, the share expected in its
             cluster: BCubed recall, in [0, 1].
-        agreement: Adjusted mutual information of the clusters of two halves of the dimensions at
-            the cut: 1 when they come out the same, 0 when no more alike than chance.
+        agreement: Adjusted mutual information of the clusters of two halves of the dimensions,
+            mean over the cuts that had a say in the choice: 1 when they come out the same, 0 when
+            no more alike than chance.
         cut: The edge probability below which edges were ignored.
         curve: The partition at every cut that was tried.
         method: Name of the scorer.
@@ -194,7 +195,7 @@ def cluster(
     report = ClusterReport(
         expected_precision=float(decision.precision[decision.chosen]),
         expected_recall=float(decision.recall[decision.chosen]),
-        agreement=float(decision.trial.agreement[decision.chosen]),
+        agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
         curve=_curve(decision, evidence, judged.share),
         method=recipe.scorer,
@@ -304,7 +305,7 @@ def _notes(decision: Decision, items: UniqueItems, share: float) -> list[str]:
     if unique < _FEWEST_TESTED:
         what = "one item" if unique == 1 else f"{unique} items"
         notes.append(f"Only {what} without repeats: too few to test whether groups are real.")
-    elif decision.trial.agreement.max() < _WEAK_AGREEMENT:
+    elif decision.trial.mean_agreement < _WEAK_AGREEMENT:
         notes.append(
             "Two halves of the data hardly agree on any grouping: "
             "there may be no groups in this collection."

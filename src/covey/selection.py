@@ -80,6 +80,11 @@ class Trial:
         weight = np.exp((self.utility - self.utility.max()) / TEMPERATURE)
         return weight / weight.sum()
 
+    @property
+    def mean_agreement(self) -> float:
+        """Agreement by the weight of the cuts: a half may need another cut than the whole."""
+        return float(self.weight @ self.agreement)
+
     def together(self, edges: Edges) -> Float32:
         """(m,) in [0, 1], how often the halves put both ends together, cuts by their weight."""
         share = np.zeros(edges.m, np.float64)
