@@ -33,6 +33,7 @@ from covey.selection import (
     Recipe,
     decide,
     edges_above,
+    look_closer,
     try_recipe,
 )
 from covey.split_half import FEWEST_DIMENSIONS
@@ -168,18 +169,17 @@ def cluster(
         graph = knn if unit else as_affinity(knn)
     with clock.stage("agreement"):
         judged = whole_regions(rows, graph, _MOST_JUDGED, unit=unit, seed=seed, threads=threads)
-        views = HalfViews(judged.rows, width, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
             judged,
-            views,
             _recipes(method, k, unit),
             partition,
             _BETA[prefer],
-            seed,
-            threads,
-            clock,
+            width=width,
+            unit=unit,
+            seed=seed,
+            threads=threads,
+            clock=clock,
         )
-        del views
     with clock.stage("groups"):
         recipe = decision.trial.recipe
         edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer)
@@ -210,10 +210,12 @@ def cluster(
 
 def _choose(
     judged: Sample,
-    views: HalfViews,
     recipes: tuple[Recipe, ...],
     partition: str,
     beta: float,
+    *,
+    width: int,
+    unit: bool,
     seed: int,
     threads: int,
     clock: _Clock,
@@ -223,12 +225,18 @@ def _choose(
     def divide(edges: Edges, size: int) -> Int64:
         return partition_edges(edges, size, name=partition, rounds=2, seed=seed).labels
 
-    steps = len(recipes) + 1
+    steps = len(recipes) + 2
+    pairs = [
+        HalfViews(judged.rows, width, unit=unit, seed=2 * seed + pair, threads=threads)
+        for pair in (0, 1)
+    ]
     trials = [
-        try_recipe(recipe, views, divide, threads=threads, tick=clock.part(number, steps))
+        try_recipe(recipe, pairs[0], divide, threads=threads, tick=clock.part(number, steps))
         for number, recipe in enumerate(recipes)
     ]
     best = max(trials, key=lambda trial: trial.utility.max())
+    tick = clock.part(len(recipes), steps)
+    best = look_closer(best, pairs[0], pairs[1], divide, threads=threads, tick=tick)
     recipe = best.recipe
     edges = score_edges(judged.rows, nearest(judged.knn, recipe.k), recipe.scorer)
     decision = decide(best, edges, divide, beta=beta, threads=threads)

@@ -6,10 +6,11 @@ cluster sizes alone would explain, and leave few items alone:
 
     u = AMI(clusters of one half, clusters of the other) * (share of items in company) ^ 0.2
 
-Neighbouring cuts often do about equally well, because real groups have parts and belong to wholes.
-So the cut is not the best of u but the one that loses least: with weights exp((u - max u) / 0.02)
-over the cuts of the winning recipe, it is the cut whose clusters of all dimensions have the
-highest mean BCubed F against the halves' clusters at every cut.
+The recipe with the highest u wins and is tried again: with a second pair of halves, and at cuts
+between those of the grid where u is high. Neighbouring cuts often do about equally well, because
+real groups have parts and belong to wholes. So the cut is not the best of u but the one that
+loses least: with weights exp((u - max u) / 0.02) over log density, it is the cut whose clusters of
+all dimensions have the highest mean BCubed F against the halves' clusters at every cut.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ COVERAGE_POWER = 0.2
 TEMPERATURE = 0.02
 _MOST_EDGES = 50.0  # an item, at the coarse end of the grid
 _FEWEST_EDGES = 0.25
-_GRID = 13
+_GRID = 10
+_HIGH = 0.06  # below the highest utility by no more: worth a closer look
 
 Partition = Callable[[Edges, int], Int64]
 """Clusters n items by their edges: (n,) labels."""
@@ -58,16 +60,27 @@ class Trial:
     Attributes:
         recipe: What was tried.
         density: (c,) float64, edges an item that are kept.
-        agreement: (c,) float64, adjusted mutual information of the two halves.
-        coverage: (c,) float64, share of items that are not alone, mean of both halves.
-        halves: (2, c, n) int32 clusters of each half.
+        halves: (h, c, n) int32 clusters of each half; rows 0 and 1 are a pair, 2 and 3 are, ...
+        agreement: (c,) float64, adjusted mutual information of a pair, mean over the pairs.
+        coverage: (c,) float64, share of items that are not alone, mean over the halves.
     """
 
     recipe: Recipe
     density: NDArray[np.float64]
+    halves: NDArray[np.int32]
     agreement: NDArray[np.float64]
     coverage: NDArray[np.float64]
-    halves: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, recipe: Recipe, density: NDArray[np.float64], halves: NDArray[np.int32]) -> Trial:
+        """Compares the halves at each cut."""
+        cuts = range(len(density))
+        agreement = [
+            np.mean([_agreement(*halves[h : h + 2, c]) for h in range(0, len(halves), 2)])
+            for c in cuts
+        ]
+        coverage = [_coverage(halves[:, c]) for c in cuts]
+        return cls(recipe, density, halves, np.array(agreement), np.array(coverage))
 
     @property
     def utility(self) -> NDArray[np.float64]:
@@ -76,8 +89,9 @@ class Trial:
 
     @property
     def weight(self) -> NDArray[np.float64]:
-        """(c,) how much each cut counts, summing to 1."""
-        weight = np.exp((self.utility - self.utility.max()) / TEMPERATURE)
+        """(c,) how much each cut counts, summing to 1: cuts that stand closer count less."""
+        spacing = -np.gradient(np.log(self.density)) if len(self.density) > 1 else 1.0
+        weight = spacing * np.exp((self.utility - self.utility.max()) / TEMPERATURE)
         return weight / weight.sum()
 
     @property
@@ -90,7 +104,9 @@ class Trial:
         share = np.zeros(edges.m, np.float64)
         for c in np.flatnonzero(self.weight > 1e-4):
             for half in self.halves[:, c]:
-                share += (half[edges.source] == half[edges.target]) * self.weight[c] / 2
+                share += (
+                    (half[edges.source] == half[edges.target]) * self.weight[c] / len(self.halves)
+                )
         return share.astype(np.float32)
 
 
@@ -149,8 +165,63 @@ def try_recipe(
     edges = views.edges(recipe)
     n = len(views.rows[0])
     grid = density_grid(min(half.m for half in edges) / n)
-    halves = np.empty((2, len(grid), n), np.int32)
-    jobs = [(half, c) for c in range(len(grid)) for half in (0, 1)]
+    return Trial.of(recipe, grid, _cluster(edges, n, grid, partition, threads, tick))
+
+
+def look_closer(
+    trial: Trial,
+    views: HalfViews,
+    others: HalfViews,
+    partition: Partition,
+    *,
+    threads: int,
+    tick: Callable[[float], None] = lambda done: None,
+) -> Trial:
+    """Adds a second pair of halves, and cuts between those of the grid where it matters.
+
+    Args:
+        trial: What was found with `views`.
+        views: The first pair of halves.
+        others: Another pair.
+        partition: What clusters them.
+        threads: At most so many.
+        tick: Called with the share done.
+
+    Returns:
+        The trial with both pairs, each interval next to a cut of high utility halved.
+    """
+    n = trial.halves.shape[2]
+    high = trial.utility >= trial.utility.max() - _HIGH
+    left = np.flatnonzero(high[:-1] | high[1:])
+    between = np.sqrt(trial.density[left] * trial.density[left + 1])
+    density = np.concatenate([trial.density, between])
+    order = np.argsort(-density)
+    first = _cluster(
+        views.edges(trial.recipe), n, between, partition, threads, lambda done: tick(done / 3)
+    )
+    second = _cluster(
+        others.edges(trial.recipe),
+        n,
+        density[order],
+        partition,
+        threads,
+        lambda done: tick((1 + 2 * done) / 3),
+    )
+    first = np.concatenate([trial.halves, first], axis=1)[:, order]
+    return Trial.of(trial.recipe, density[order], np.concatenate([first, second]))
+
+
+def _cluster(
+    edges: list[Edges],
+    n: int,
+    grid: NDArray[np.float64],
+    partition: Partition,
+    threads: int,
+    tick: Callable[[float], None],
+) -> NDArray[np.int32]:
+    """(h, c, n) clusters of each of h graphs at each of c cuts."""
+    found = np.empty((len(edges), len(grid), n), np.int32)
+    jobs = [(half, c) for c in range(len(grid)) for half in range(len(edges))]
 
     def run(job: tuple[int, int]) -> Int64:
         half, c = job
@@ -158,11 +229,9 @@ def try_recipe(
 
     with _pool(min(2, threads)) as pool:
         for done, (job, labels) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
-            halves[job] = labels
+            found[job] = labels
             tick(done / len(jobs))
-    agreement = np.array([_agreement(*halves[:, c]) for c in range(len(grid))])
-    coverage = np.array([_coverage(halves[:, c]) for c in range(len(grid))])
-    return Trial(recipe, grid, agreement, coverage, halves)
+    return found
 
 
 @contextmanager
@@ -242,9 +311,9 @@ def _expected(
     labels: NDArray[np.int32], trial: Trial, counted: Int64, beta: float
 ) -> NDArray[np.float64]:
     """Mean BCubed precision, recall and F-beta against the halves, weighted by cut."""
-    weight = trial.weight[counted] / trial.weight[counted].sum() / 2
+    weight = trial.weight[counted] / trial.weight[counted].sum() / len(trial.halves)
     total = np.zeros(3)
-    for half in (0, 1):
+    for half in range(len(trial.halves)):
         for c, share in zip(counted, weight, strict=True):
             got = bcubed(trial.halves[half, c], labels)
             precision, recall = got.precision, got.recall
