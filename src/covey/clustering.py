@@ -46,6 +46,8 @@ Progress = Callable[[str, float], None]
 
 _BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
 _NEIGHBOURS = 80
+_NEIGHBOURS_OF_MANY = 50  # where there are more than _MANY items: the lists are most of the memory
+_MANY = 200_000
 _MOST_JUDGED = 25_000  # items on which scorers and cuts are compared; beyond, whole regions of x
 _FEWEST_TESTED = 20  # different items below which agreement of halves says little
 _WEAK_AGREEMENT = 0.3
@@ -128,7 +130,7 @@ def cluster(
 
     Args:
         x: (n, d) finite numbers, n >= 2; memory-mapped is fine.
-        k: Neighbours of each item; 80 (or n - 1) if None.
+        k: Neighbours of each item; if None 80, or 50 of more than 200,000 items.
         method: "auto", or one of the scorers in `covey.scoring.SCORERS`.
         partition: "auto" or one of `covey.graph_partition.PARTITIONS`.
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
@@ -156,7 +158,7 @@ def cluster(
         rows, n = items.rows, len(items.rows)
         known = items.translate(constraints) if constraints else None
     with clock.stage("neighbours"):
-        width = max(1, min(k or _NEIGHBOURS, n - 1))
+        width = max(1, min(k or (_NEIGHBOURS if n <= _MANY else _NEIGHBOURS_OF_MANY), n - 1))
         knn = build_knn_graph(
             rows,
             width,
