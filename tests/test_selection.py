@@ -8,6 +8,7 @@ import pytest
 
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import bcubed, evaluate
+from covey.metrics.information import adjusted_mutual_information
 from covey.partition.components import components
 from covey.scoring import nearest, score_edges
 from covey.selection import (
@@ -18,6 +19,7 @@ from covey.selection import (
     decide,
     density_grid,
     edges_above,
+    look_closer,
     thin_edges,
     try_recipe,
 )
@@ -56,7 +58,6 @@ def test_edges_above_keeps_probabilities_aligned() -> None:
 @pytest.mark.parametrize("most", [0.0, 0.3, 1.0, 40.0, 1000.0])
 def test_density_grid_falls(most: float) -> None:
     grid = density_grid(most)
-    assert len(grid) == 13
     assert (np.diff(grid) < 0).all()
     assert grid[0] == pytest.approx(min(max(most, 0.5), 50))
     assert grid[-1] == pytest.approx(0.25)
@@ -90,7 +91,7 @@ def test_bcubed_of_large_numbers_does_not_overflow() -> None:
 
 def _trial(halves: np.ndarray, agreement: list[float], coverage: list[float]) -> Trial:
     density = np.geomspace(4, 1, len(agreement))
-    return Trial(Recipe("cosine", 5), density, np.array(agreement), np.array(coverage), halves)
+    return Trial(Recipe("cosine", 5), density, halves, np.array(agreement), np.array(coverage))
 
 
 def test_utility_and_weight() -> None:
@@ -99,6 +100,7 @@ def test_utility_and_weight() -> None:
     assert trial.weight.sum() == pytest.approx(1)
     assert trial.weight[0] > 0.9
     assert trial.weight[2] < 1e-9
+    assert trial.mean_agreement == pytest.approx(0.8)
 
 
 def test_together_counts_both_halves_by_weight() -> None:
@@ -124,8 +126,8 @@ def test_halves_of_grouped_rows_agree() -> None:
     assert [knn.k for knn in views.knn] == [15, 15]
     done: list[float] = []
     trial = try_recipe(Recipe("cosine", 10), views, _divide, threads=2, tick=done.append)
-    assert trial.halves.shape == (2, 13, 400)
-    assert len(done) == 26
+    assert trial.halves.shape == (2, len(trial.density), 400)
+    assert len(done) == 2 * len(trial.density)
     assert done == sorted(done)
     assert done[-1] == 1
     assert ((trial.agreement >= 0) & (trial.agreement <= 1)).all()
@@ -154,6 +156,38 @@ def test_all_in_one_and_all_alone_agree_on_nothing() -> None:
         assert (trial.agreement == 0).all()
 
 
+def test_a_closer_look_adds_a_pair_and_cuts_between() -> None:
+    rows, _ = _grouped(200, 10)
+    first, second = (HalfViews(rows, 10, unit=True, seed=s, threads=1) for s in (0, 1))
+    recipe = Recipe("cosine", 10)
+    coarse = try_recipe(recipe, first, _divide, threads=1)
+    done: list[float] = []
+    fine = look_closer(coarse, first, second, _divide, threads=1, tick=done.append)
+    assert done == sorted(done)
+    assert done[-1] == pytest.approx(1)
+    assert (np.diff(fine.density) < 0).all()
+    assert len(fine.density) > len(coarse.density)
+    assert fine.halves.shape == (4, len(fine.density), 200)
+    assert fine.weight.sum() == pytest.approx(1)
+    old = np.searchsorted(-fine.density, -coarse.density)
+    np.testing.assert_array_equal(fine.halves[:2, old], coarse.halves)
+    best = coarse.density[coarse.utility.argmax()]
+    at = int(np.flatnonzero(fine.density == best)[0])
+    for beside in {max(at - 1, 0), min(at + 1, len(fine.density) - 1)} - {at}:
+        assert fine.density[beside] not in coarse.density
+    for c, density in enumerate(fine.density):  # every half at every cut is what it says
+        for half, edges in enumerate([*first.edges(recipe), *second.edges(recipe)]):
+            expected = _divide(thin_edges(edges, 200, density)[0], 200)
+            np.testing.assert_array_equal(fine.halves[half, c], expected)
+        pairs = [
+            adjusted_mutual_information(*fine.halves[h : h + 2, c])
+            if 1 < fine.halves[h : h + 2, c].max() + 1 < 200
+            else 0.0
+            for h in (0, 2)
+        ]
+        assert fine.agreement[c] == pytest.approx(np.mean(np.maximum(pairs, 0)), abs=1e-9)
+
+
 def test_an_interrupt_drops_what_has_not_begun() -> None:
     rows, _ = _grouped(60, 6)
     views = HalfViews(rows, 5, unit=True, seed=0, threads=1)
@@ -175,15 +209,16 @@ def test_an_interrupt_drops_what_has_not_begun() -> None:
 
 @pytest.mark.parametrize("beta", [0.25, 1.0, 4.0])
 def test_the_decision_takes_the_best_expected_f(beta: float) -> None:
-    rows, _ = _grouped(150, 10)
+    rows, _ = _grouped(120, 10)
     views = HalfViews(rows, 10, unit=True, seed=0, threads=1)
     trial = try_recipe(Recipe("cosine", 10), views, _divide, threads=1)
     edges = score_edges(rows, nearest(build_knn_graph(rows, 10), 10), "cosine")
     decision = decide(trial, edges, _divide, beta=beta, threads=2)
     weight = np.where(trial.weight > 1e-4, trial.weight, 0)
-    expected = np.zeros((13, 3))
+    cuts = range(len(trial.density))
+    expected = np.zeros((len(cuts), 3))
     for row, labels in enumerate(decision.labels):
-        for c in range(13):
+        for c in cuts:
             for half in (0, 1):
                 p, r = _naive_bcubed(trial.halves[half, c], labels)
                 f = (1 + beta**2) * p * r / (beta**2 * p + r)
@@ -192,7 +227,7 @@ def test_the_decision_takes_the_best_expected_f(beta: float) -> None:
     np.testing.assert_allclose(decision.recall, expected[:, 1])
     assert expected[decision.chosen, 2] == pytest.approx(expected[:, 2].max())
     assert (np.diff(decision.cut) >= 0).all()
-    for c in range(13):
+    for c in cuts:
         kept = edges.score >= np.float32(decision.cut[c])
         alone = Edges(edges.source[kept], edges.target[kept], edges.score[kept])
-        np.testing.assert_array_equal(decision.labels[c], _divide(alone, 150))
+        np.testing.assert_array_equal(decision.labels[c], _divide(alone, 120))
