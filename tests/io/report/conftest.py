@@ -1,4 +1,4 @@
-"""Results made by hand: a threshold graph and its connected components."""
+"""Digits as `cluster` groups them, and results made by hand for odd cases."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.datasets import load_digits
-from sklearn.neighbors import NearestNeighbors
 
 from covey.calibration import CutCurve
-from covey.clustering import ClusterReport, ClusterResult
+from covey.clustering import ClusterReport, ClusterResult, cluster
 from covey.types import Clustering, Edges, KnnGraph
 
 
@@ -48,11 +47,13 @@ def make_result(edges: Edges, knn: KnnGraph, labels: np.ndarray, cut: float) -> 
         largest=np.array([b.max() for b in sizes]),
         precision=0.2 + 0.79 * rise**0.4,
         recall=0.98 - 0.8 * rise**3,
+        agreement=0.9 - 0.5 * np.abs(rise - 0.6),
         chosen=int(np.argmin(np.abs(cuts - cut))),
     )
     report = ClusterReport(
         expected_precision=float(curve.precision[curve.chosen]),
         expected_recall=float(curve.recall[curve.chosen]),
+        agreement=float(curve.agreement[curve.chosen]),
         cut=cut,
         curve=curve,
         method="structure",
@@ -60,38 +61,54 @@ def make_result(edges: Edges, knn: KnnGraph, labels: np.ndarray, cut: float) -> 
         prefer="balanced",
         seconds={"neighbours": 0.21, "score": 0.08, "calibrate": 0.02, "partition": 0.01},
         cohesion=cohesion.astype(np.float32),
-        notes=["2 items are exact copies of another item."],
+        notes=["2 items repeat another row exactly and share its cluster."],
     )
     return ClusterResult(clustering, report, edges, knn)
-
-
-def neighbour_result(x: np.ndarray, k: int, cut: float, *, sharp: float = 12.0) -> ClusterResult:
-    """Threshold graph on cosine similarities, connected components."""
-    n = x.shape[0]
-    unit = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
-    k = min(k, n - 1)
-    distance, index = NearestNeighbors(n_neighbors=k + 1, metric="cosine").fit(unit).kneighbors()
-    index, similar = index[:, :k], (1.0 - distance[:, :k]).astype(np.float32)
-    source = np.repeat(np.arange(n), k)
-    pairs = np.stack([source, index.ravel()], axis=1)
-    pairs.sort(axis=1)
-    pairs, first = np.unique(pairs, axis=0, return_index=True)
-    score = similar.ravel()[first]
-    middle = float(np.quantile(score, 0.25))
-    probability = 1.0 / (1.0 + np.exp(-sharp * (score - middle) / max(score.std(), 1e-6) / 4))
-    edges = Edges(pairs[:, 0], pairs[:, 1], score, probability.astype(np.float32))
-    knn = KnnGraph(index.astype(np.int64), similar)
-    return make_result(edges, knn, components(edges, cut, n), cut)
 
 
 @pytest.fixture(scope="session")
 def digits() -> tuple[ClusterResult, np.ndarray, np.ndarray]:
     """Result, images (n, 8, 8) and embeddings (n, 64) of scikit-learn's digits."""
     data = load_digits()
-    return neighbour_result(data.data, 10, 0.8), data.images, data.data
+    return cluster(data.data), data.images, data.data
+
+
+def linked(labels: list[int], links: list[tuple[int, int, float]], cut: float = 0.5):
+    """A result whose neighbour lists are its links, heaviest first, filled up with -1."""
+    n = len(labels)
+    s, t, w = (np.array(column) for column in zip(*links, strict=True))
+    edges = Edges(s, t, w.astype(np.float32), w.astype(np.float32))
+    weight = np.zeros((n, n), np.float32)
+    weight[s, t] = weight[t, s] = w
+    k = int((weight > 0).sum(axis=1).max())
+    indices = np.argsort(-weight, axis=1, kind="stable")[:, :k]
+    similarities = np.take_along_axis(weight, indices, axis=1)
+    knn = KnnGraph(np.where(similarities > 0, indices, -1), similarities)
+    return make_result(edges, knn, np.array(labels, np.int64), cut)
+
+
+@pytest.fixture(scope="session")
+def result_from() -> Callable[..., ClusterResult]:
+    """`result_from(labels, links)`."""
+    return linked
 
 
 @pytest.fixture(scope="session")
 def result_of() -> Callable[[Edges, KnnGraph, np.ndarray, float], ClusterResult]:
     """`result_of(edges, knn, labels, cut)`."""
     return make_result
+
+
+@pytest.fixture(scope="session")
+def ring() -> Callable[[range, float], list[tuple[int, int, float]]]:
+    """`ring(items, weight)`: links of each item to the three on either side."""
+
+    def links(items: range, weight: float) -> list[tuple[int, int, float]]:
+        return [
+            (a, b, weight)
+            for i, a in enumerate(items)
+            for b in items[i + 1 :]
+            if b - a <= 3 or b - a >= len(items) - 3
+        ]
+
+    return links

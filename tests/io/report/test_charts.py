@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,7 +14,7 @@ from covey.io.report.charts import cut_curve_svg, histogram_svg, size_bins, size
 def curve(c: int, chosen: int = 0) -> CutCurve:
     whole = np.arange(1, c + 1)
     cut = np.linspace(0.1, 0.9, c)
-    return CutCurve(cut, whole * 7, whole, whole[::-1] * 1000, cut, 1 - cut, chosen)
+    return CutCurve(cut, whole * 7, whole, whole[::-1] * 1000, cut, 1 - cut, cut**2, chosen)
 
 
 def inside(svg: str, width: int) -> None:
@@ -34,7 +35,7 @@ def inside(svg: str, width: int) -> None:
 def test_cut_curve_stays_inside_and_marks_the_cut(c: int, width: int) -> None:
     svg = cut_curve_svg(curve(c, chosen=c // 2), width)
     inside(svg, width)
-    assert f"taken {curve(c).cut[c // 2]:.3g}" in svg
+    assert f"taken {curve(c).cut[c // 2]:.3f}" in svg
     assert svg.count('class="band"') <= 121
     assert "<title>cut " in svg
 
@@ -44,17 +45,13 @@ def test_unknown_quality_draws_no_line() -> None:
     broken = known.precision.copy()
     broken[4] = np.nan
     nothing = np.full(9, np.nan)
-    svg = cut_curve_svg(
-        CutCurve(
-            known.cut, known.n_clusters, known.n_singletons, known.largest, broken, nothing, 2
-        ),
-        500,
-    )
+    svg = cut_curve_svg(replace(known, precision=broken, recall=nothing, chosen=2), 500)
     inside(svg, 500)
     drawn = re.findall(r'class="line precision" d="([^"]*)"', svg)[1]
     assert drawn.count("M") == 2
     assert len(re.findall(r'class="line recall"', svg)) == 1
     assert "recall unknown" in svg
+    assert len(re.findall(r'class="line agreement"', svg)) == 2
 
 
 def test_no_cut_at_all() -> None:
@@ -75,3 +72,11 @@ def test_bins_against_plain_loops() -> None:
 @pytest.mark.parametrize("sizes", [[], [1], [1, 1, 2, 700_000]])
 def test_histogram_stays_inside(sizes: list[int], width: int) -> None:
     inside(histogram_svg(np.array(sizes, np.int64), width), width)
+
+
+def test_cuts_stand_at_equal_distances() -> None:
+    crowded = replace(curve(9, chosen=4), cut=1 - 0.5 ** np.arange(9))
+    svg = cut_curve_svg(crowded, 500)
+    line = re.findall(r'class="line agreement" d="([^"]*)"', svg)[1]
+    x = np.array([float(a) for a, _ in re.findall(r"([\d.]+) ([\d.]+)", line)])
+    assert np.allclose(np.diff(x), np.diff(x)[0], atol=0.11)

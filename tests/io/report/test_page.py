@@ -105,6 +105,7 @@ def test_reads_well_without_eyes(tmp_path: Path, digits) -> None:
 
 def test_says_the_figures_in_words(tmp_path: Path, digits) -> None:
     result, images, _ = digits
+    result = replace(result, report=replace(result.report, notes=["Groups may be mixed."]))
     write_report(
         tmp_path / "r.html",
         result,
@@ -121,6 +122,8 @@ def test_says_the_figures_in_words(tmp_path: Path, digits) -> None:
     assert "row 7: holds NaN" in words
     assert "a.png: is no image" in words
     assert result.report.notes[0] in words
+    for flag in ("--constraints pairs.csv", "--exclusive photos.csv", "--prefer"):
+        assert flag in words
 
 
 def test_escapes_whatever_the_user_gives(tmp_path: Path, digits) -> None:

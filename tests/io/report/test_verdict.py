@@ -2,24 +2,56 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from covey.io.report.groups import group
-from covey.io.report.verdict import judge
+from covey.io.report.verdict import agreement_sentence, judge
 
 
 @pytest.mark.parametrize(
-    ("precision", "recall", "level"),
+    ("precision", "recall", "agreement", "level"),
     [
-        (0.99, 0.97, "trust"),
-        (0.99, 0.8, "look"),
-        (0.99, 0.2, "doubt"),
-        (0.85, 0.95, "look"),
-        (0.85, 0.4, "doubt"),
-        (0.5, 0.99, "doubt"),
-        (float("nan"), 0.9, "look"),
+        (0.99, 0.97, 0.9, "trust"),
+        (0.99, 0.97, 0.5, "look"),
+        (0.99, 0.97, 0.2, "doubt"),
+        (0.99, 0.97, float("nan"), "trust"),
+        (0.99, 0.8, 0.9, "look"),
+        (0.99, 0.2, 0.9, "doubt"),
+        (0.85, 0.95, 0.9, "look"),
+        (0.85, 0.4, 0.9, "doubt"),
+        (0.5, 0.99, 0.9, "doubt"),
+        (float("nan"), 0.9, 0.9, "look"),
     ],
 )
-def test_levels(digits, precision: float, recall: float, level: str) -> None:
-    report = replace(digits[0].report, expected_precision=precision, expected_recall=recall)
+def test_levels(digits, precision: float, recall: float, agreement: float, level: str) -> None:
+    report = replace(
+        digits[0].report,
+        expected_precision=precision,
+        expected_recall=recall,
+        agreement=agreement,
+    )
     assert judge(report, group(digits[0])).level == level
+
+
+def test_weak_agreement_comes_first(digits) -> None:
+    report = replace(digits[0].report, agreement=0.12)
+    verdict = judge(report, group(digits[0]))
+    assert "there may be no groups here" in verdict.heading
+    assert "agree on the clusters by 12%" in verdict.sentence
+    assert "mean little" in agreement_sentence(0.12)
+
+
+def test_few_items_are_not_called_groupless(result_from) -> None:
+    result = result_from([0, 0, 0, 1, 1], [(0, 1, 0.9), (1, 2, 0.9), (3, 4, 0.9)])
+    report = replace(result.report, agreement=0.0)
+    verdict = judge(report, group(result))
+    assert verdict.level == "look"
+    assert "5 items are too few" in verdict.sentence
+
+
+def test_noise_is_told_from_groups() -> None:
+    from covey.clustering import cluster
+
+    noise = cluster(np.random.default_rng(0).normal(size=(300, 32)))
+    assert judge(noise.report, group(noise)).level == "doubt"

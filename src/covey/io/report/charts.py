@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from covey.calibration import CutCurve
-from covey.io.report.words import percent, safe
+from covey.io.report.words import cut_name, percent, safe
 from covey.types import Int64
 
 _LEFT, _RIGHT = 46, 14
@@ -20,22 +20,19 @@ _MOST_POINTS = 120
 
 
 def cut_curve_svg(curve: CutCurve, width: int) -> str:
-    """Expected precision and recall above, counts below on a log scale, over the same cuts.
+    """Expected figures and agreement above, counts below on a log scale, over the same cuts.
+
+    The cuts stand at equal distances, coarsest left: they are chosen by the number of edges that
+    they keep, and their probabilities crowd near 1.
 
     Args:
         curve: c cuts, thinned to 120 where there are more.
         width: Pixels.
     """
     keep = _thinned(curve.cut.shape[0], curve.chosen)
-    cut = curve.cut[keep].astype(float)
-    low, high = (float(cut.min()), float(cut.max())) if cut.size else (0.0, 1.0)
-    if high - low < 1e-9:
-        low, high = low - 0.05, high + 0.05
     inner = width - _LEFT - _RIGHT
-
-    def across(value: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        return _LEFT + inner * (np.asarray(value) - low) / (high - low)
-
+    steps = max(keep.shape[0] - 1, 1)
+    x = _LEFT + inner * np.arange(keep.shape[0]) / steps
     top, middle, bottom = (32.0, 172.0), (224.0, 384.0), 384.0
     counts = {
         "clusters": (curve.n_clusters - curve.n_singletons)[keep],
@@ -52,8 +49,15 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
         height = middle[1] - middle[0]
         return middle[1] - height * np.log10(np.maximum(value, 1.0)) / decades
 
+    expected = "expected " if width >= 400 else ""
     parts = [
-        _legend(width, top[0], ("precision", "expected precision"), ("recall", "expected recall")),
+        _legend(
+            width,
+            top[0],
+            ("precision", f"{expected}precision"),
+            ("recall", f"{expected}recall"),
+            ("agreement", "agreement"),
+        ),
         _legend(
             width,
             middle[0],
@@ -66,25 +70,24 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
         parts.append(_grid(width, float(share(np.array(tick))), f"{100 * tick:.0f}%"))
     for power in range(0, decades + 1, max(1, math.ceil(decades / 4))):
         parts.append(_grid(width, float(size(np.array(10.0**power))), _short(10**power)))
-    taken = float(across(float(curve.cut[curve.chosen]))) if cut.size else -100.0
-    step, ticks = _nice_ticks(low, high, max(3, inner // 80))
-    digits = max(0, -math.floor(math.log10(step) + 1e-9)) + (f"{step:.1e}"[2] != "0")
-    for tick in ticks:
-        at = float(across(tick))
-        if abs(at - taken) > 52:
+    taken = float(x[np.searchsorted(keep, curve.chosen)]) if keep.size else -100.0
+    last = -100.0
+    for at, c in zip(x, keep, strict=True):
+        if abs(at - taken) > 62 and at - last > 46:
+            last = float(at)
             parts.append(
-                f'<text class="tick" x="{at:.1f}" y="{bottom + 19:.0f}">{tick:.{digits}f}</text>'
+                f'<text class="tick" x="{at:.1f}" y="{bottom + 19:.0f}">'
+                f"{cut_name(curve.cut[c])}</text>"
             )
     parts.append(
         f'<text class="axis" x="{_LEFT + inner / 2:.0f}" y="{bottom + 40:.0f}">'
-        "cut: links less sure than this are ignored</text>"
+        "coarse ← cut: links less sure than this are ignored → fine</text>"
     )
-    x = across(cut)
-    for name, values in (("precision", curve.precision[keep]), ("recall", curve.recall[keep])):
-        parts.append(_line(x, share(values), name))
+    for name in ("agreement", "recall", "precision"):
+        parts.append(_line(x, share(getattr(curve, name)[keep]), name))
     for name, number in counts.items():
         parts.append(_line(x, size(number.astype(float)), name))
-    if cut.size:
+    if keep.size:
         label = min(max(taken, _LEFT + 10), width - 37.0)
         for y1, y2 in (top, middle):
             parts.append(
@@ -93,14 +96,14 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
             )
         parts.append(
             f'<text class="chosen-label" x="{label:.1f}" y="{bottom + 19:.0f}">'
-            f"taken {curve.cut[curve.chosen]:.3g}</text>"
+            f"taken {cut_name(curve.cut[curve.chosen])}</text>"
         )
         parts.append(_bands(curve, keep, x, top[0], bottom))
     return _svg(
         width,
         430,
-        "Expected precision and recall, clusters, singletons and the largest cluster at every cut "
-        "that was tried; the numbers are in the table below",
+        "Expected precision and recall, agreement of two halves, clusters, singletons and the "
+        "largest cluster at every cut that was tried; the numbers are in the table below",
         parts,
     )
 
@@ -174,8 +177,9 @@ def _bands(curve: CutCurve, keep: Int64, x: NDArray[np.float64], top: float, bot
     strips = []
     for i, c in enumerate(keep):
         title = (
-            f"cut {curve.cut[c]:.3g}\nexpected precision {percent(float(curve.precision[c]))}"
+            f"cut {cut_name(curve.cut[c])}\nexpected precision {percent(float(curve.precision[c]))}"
             f"\nexpected recall {percent(float(curve.recall[c]))}"
+            f"\nagreement {percent(float(curve.agreement[c]))}"
             f"\n{curve.n_clusters[c]:,} clusters, {curve.n_singletons[c]:,} of them singletons"
             f"\nlargest {curve.largest[c]:,} items"
         )
@@ -220,16 +224,6 @@ def _legend(width: int, y: float, *lines: tuple[str, str]) -> str:
         )
         x += 28 + 6.3 * len(told) + 14
     return "".join(parts)
-
-
-def _nice_ticks(low: float, high: float, wanted: int) -> tuple[float, list[float]]:
-    """A round step and its multiples in [low, high]."""
-    raw = (high - low) / max(wanted, 1)
-    unit = 10.0 ** math.floor(math.log10(raw))
-    step = next(unit * m for m in (1, 2, 2.5, 5, 10) if unit * m >= raw * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return step, [round(i * step, 10) for i in range(first, last + 1)]
 
 
 def _short(number: int) -> str:

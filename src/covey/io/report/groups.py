@@ -1,11 +1,10 @@
-"""A clustering seen cluster by cluster: members in order of strength, links inside."""
+"""A clustering seen cluster by cluster: members in order of strength."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from covey.clustering import ClusterResult
 from covey.types import Float32, Int64
@@ -22,7 +21,6 @@ class Groups:
         cohesion: (c,) float32 in [0, 1], NaN read as 1.
         order: Items that are not noise, by cluster, then strength descending, then item number.
         starts: (c + 1,) int64; cluster `g` owns `order[starts[g] : starts[g + 1]]`.
-        inner: (c,) int64, edges inside each cluster that reach the cut.
         k: Neighbours per item in the graph, the item itself not counted.
     """
 
@@ -32,7 +30,6 @@ class Groups:
     cohesion: Float32
     order: Int64
     starts: Int64
-    inner: Int64
     k: int
 
     @property
@@ -67,21 +64,14 @@ class Groups:
         head = members[:strongest]
         return head, members[max(strongest, members.shape[0] - weakest) :]
 
-    def fill(self) -> NDArray[np.float64]:
-        """(c,) links per item over the links that the neighbour lists allow, in [0, 1]."""
-        possible = np.maximum(np.minimum(self.sizes - 1, max(self.k, 1)), 1)
-        return np.minimum(2.0 * self.inner / np.maximum(self.sizes, 1) / possible, 1.0)
-
 
 def group(result: ClusterResult) -> Groups:
-    """Sorts the items of a result by cluster and strength. O(n log n + m)."""
-    clustering, edges = result.clustering, result.edges
+    """Sorts the items of a result by cluster and strength. O(n log n)."""
+    clustering = result.clustering
     labels, sizes = clustering.labels, clustering.sizes
     strength = np.clip(np.nan_to_num(clustering.strength, nan=0.0), 0.0, 1.0)
     cohesion = np.clip(np.nan_to_num(result.report.cohesion, nan=1.0), 0.0, 1.0)
     order = np.lexsort((-strength, labels))[int(np.count_nonzero(labels < 0)) :]
-    ends = labels[edges.source]
-    inside = (ends == labels[edges.target]) & (ends >= 0) & (edges.weight >= result.report.cut)
     return Groups(
         labels=labels,
         strength=strength.astype(np.float32),
@@ -89,6 +79,5 @@ def group(result: ClusterResult) -> Groups:
         cohesion=cohesion.astype(np.float32),
         order=order.astype(np.int64),
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        inner=np.bincount(ends[inside], minlength=sizes.shape[0]).astype(np.int64),
         k=max(result.knn.k - int(result.knn.includes_self), 0),
     )

@@ -18,9 +18,12 @@ from covey.clustering import ClusterResult
 from covey.io.atomic import atomic_file
 from covey.io.report import sections
 from covey.io.report.contact_sheet import ContactSheet
+from covey.io.report.findings import Findings
 from covey.io.report.groups import Groups, group
 from covey.io.report.layout2d import Map, lay_out
-from covey.io.report.suspicious import LOW_STRENGTH, Findings, find_suspicious
+from covey.io.report.neighbourhood import count_neighbours
+from covey.io.report.outliers import looseness
+from covey.io.report.suspicious import find_suspicious
 from covey.io.report.words import safe
 from covey.types import UsageError
 
@@ -95,7 +98,8 @@ def render_report(
 ) -> str:
     """The page as text. O(n log n + m) time; its size does not grow with n."""
     groups = group(result)
-    kinds = find_suspicious(result, groups)
+    near = count_neighbours(result.knn, groups)
+    kinds = find_suspicious(result, groups, near)
     drawn = lay_out(result, groups, x, seed=seed)
     script = _template("map.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -114,16 +118,21 @@ def render_report(
         suspicious=suspicious,
         cut_curve=sections.cut_curve(result.report),
         histogram=sections.histogram(groups),
-        low=f"{LOW_STRENGTH:.2f}",
         map_caption=sections.map_caption(drawn, groups),
         gallery=gallery,
         footer=sections.footer(result.report, groups, metadata.version("covey"), seed),
-        data=_map_data(drawn, groups, kinds, sheet),
+        data=_map_data(drawn, groups, looseness(groups, near), kinds, sheet),
         script=script,
     )
 
 
-def _map_data(drawn: Map, groups: Groups, kinds: Sequence[Findings], sheet: ContactSheet) -> str:
+def _map_data(
+    drawn: Map,
+    groups: Groups,
+    loose: NDArray[np.bool_],
+    kinds: Sequence[Findings],
+    sheet: ContactSheet,
+) -> str:
     """The map as JSON that is safe inside a script element; lengths in hundredths."""
     place = {int(label): i for i, label in enumerate(drawn.clusters)}
     about = [(kind.key, finding) for kind in kinds for finding in kind.shown]
@@ -138,7 +147,7 @@ def _map_data(drawn: Map, groups: Groups, kinds: Sequence[Findings], sheet: Cont
         "strength": (100 * groups.strength[drawn.items]).round().astype(int).tolist(),
         "names": sheet.captions(drawn.items, most=80),
         "flagged": sorted({f.clusters[0] for key, f in about if key in ("mixed", "large")}),
-        "low": round(100 * LOW_STRENGTH),
+        "loose": loose[drawn.items].astype(int).tolist(),
         "bridges": [
             [place[g] for g in f.clusters]
             for key, f in about

@@ -9,11 +9,16 @@ import numpy as np
 from covey.clustering import ClusterReport
 from covey.io.report.charts import cut_curve_svg, histogram_svg
 from covey.io.report.contact_sheet import ContactSheet
+from covey.io.report.findings import Finding, Findings
 from covey.io.report.groups import Groups
 from covey.io.report.layout2d import Map
-from covey.io.report.suspicious import Finding, Findings
-from covey.io.report.verdict import judge, precision_sentence, recall_sentence
-from covey.io.report.words import count, percent, safe, seconds
+from covey.io.report.verdict import (
+    agreement_sentence,
+    judge,
+    precision_sentence,
+    recall_sentence,
+)
+from covey.io.report.words import count, cut_name, percent, safe, seconds
 
 _TABLE_ROWS = 40
 _CHART_WIDTHS = (("wide", 500), ("narrow", 336))
@@ -52,6 +57,7 @@ def headline(
 <div class="quality">
 {_meter("Expected precision", report.expected_precision, precision_sentence)}
 {_meter("Expected recall", report.expected_recall, recall_sentence)}
+{_meter("Agreement of two halves", report.agreement, agreement_sentence)}
 </div>
 <dl class="figures">{tiles}</dl>
 {_notes(report, skipped)}
@@ -119,10 +125,10 @@ def _kind(findings: Findings, groups: Groups, sheet: ContactSheet) -> str:
 
 
 def _finding(finding: Finding, key: str, groups: Groups, sheet: ContactSheet) -> str:
-    if key == "outliers":
+    if key in ("outliers", "strays"):
         name = safe(sheet.name(int(finding.rows[0].items[0])), most=60)
         heading = f"<h4>{name if sheet.ids is not None else f'Item {name}'}</h4>"
-        about = f"in cluster {finding.clusters[0]}"
+        about = f"in cluster {finding.clusters[0]}" if key == "outliers" else "alone"
     elif key == "merges":
         one, other = finding.clusters
         heading, about = f"<h4>Clusters {one} and {other}</h4>", ""
@@ -165,11 +171,12 @@ def cut_curve(report: ClusterReport) -> str:
     marks = np.where(rows == curve.chosen, ' class="chosen" aria-current="true"', "")
     body = "".join(
         f"<tr{mark}>"
-        f"<td>{curve.cut[c]:.3g}{' (taken)' if c == curve.chosen else ''}</td>"
+        f"<td>{cut_name(curve.cut[c])}{' (taken)' if c == curve.chosen else ''}</td>"
         f"<td>{curve.n_clusters[c]:,}</td>"
         f"<td>{curve.n_singletons[c]:,}</td><td>{curve.largest[c]:,}</td>"
         f"<td>{percent(float(curve.precision[c]))}</td>"
-        f"<td>{percent(float(curve.recall[c]))}</td></tr>"
+        f"<td>{percent(float(curve.recall[c]))}</td>"
+        f"<td>{percent(float(curve.agreement[c]))}</td></tr>"
         for c, mark in zip(rows, marks, strict=True)
     )
     return f"""<figure class="chart">{charts}</figure>
@@ -177,6 +184,7 @@ def cut_curve(report: ClusterReport) -> str:
 aria-label="Cut curve as a table"><table><thead><tr>
 <th scope="col">cut</th><th scope="col">clusters</th><th scope="col">singletons</th>
 <th scope="col">largest</th><th scope="col">precision</th><th scope="col">recall</th>
+<th scope="col">agreement</th>
 </tr></thead><tbody>{body}</tbody></table></div></details>"""
 
 
@@ -261,7 +269,7 @@ def footer(report: ClusterReport, groups: Groups, version: str, seed: int) -> st
             ("scorer", report.method),
             ("partition", report.partition),
             ("preferred", report.prefer),
-            ("cut", f"{report.cut:.4g}"),
+            ("cut", cut_name(report.cut)),
             ("neighbours per item", f"{groups.k:,}"),
             ("map and sample seed", seed),
         )

@@ -1,4 +1,4 @@
-"""One plain verdict from the two expected figures."""
+"""One plain verdict from agreement and the two expected figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Literal
 
 from covey.clustering import ClusterReport
 from covey.io.report.groups import Groups
-from covey.io.report.words import percent
+from covey.io.report.words import count, percent
+
+WEAK_AGREEMENT = 0.3
+SOME_AGREEMENT = 0.6
+FEWEST_TESTED = 20
 
 Level = Literal["trust", "look", "doubt"]
 
@@ -23,8 +27,9 @@ class Verdict:
 
 
 def judge(report: ClusterReport, groups: Groups) -> Verdict:
-    """Reads expected precision and recall, and the shapes that make both meaningless."""
+    """Reads the figures, after the shapes and the agreement that would make them meaningless."""
     precision, recall = report.expected_precision, report.expected_recall
+    agreement = report.agreement
     if groups.n == 0:
         return Verdict("doubt", "There is nothing to judge.", "The collection holds no items.")
     if groups.n_singletons == groups.n_clusters:
@@ -48,12 +53,30 @@ def judge(report: ClusterReport, groups: Groups) -> Verdict:
             "Precision and recall could not be estimated for this collection; judge by the "
             "clusters below.",
         )
+    if agreement < WEAK_AGREEMENT and groups.n >= FEWEST_TESTED:
+        return Verdict(
+            "doubt",
+            "Do not rely on it: there may be no groups here.",
+            f"Two halves of the data agree on the clusters by {percent(agreement)}, where 0% is "
+            "chance. What the report shows may be chance too.",
+        )
+    if agreement < SOME_AGREEMENT or groups.n < FEWEST_TESTED:
+        few = f"{count(groups.n, 'item')} are too few to test whether the clusters are real."
+        weak = (
+            f"Two halves of the data agree on the clusters by {percent(agreement)} only, so the "
+            "expected figures are rough."
+        )
+        return Verdict(
+            "look",
+            "Look before you rely on it.",
+            (few if groups.n < FEWEST_TESTED else weak) + " Judge by the clusters below.",
+        )
     if precision >= 0.95 and recall < 0.5:
         return Verdict(
             "doubt",
             "Rely on what is together, not on the number of clusters.",
             "By its own estimate the clusters are pure, but most things are spread over several. "
-            "Begin with the likely merges, or prefer recall.",
+            "Begin with the possible merges, or prefer recall.",
         )
     if precision < 0.75 or recall < 0.5:
         flaw = (
@@ -76,7 +99,7 @@ def judge(report: ClusterReport, groups: Groups) -> Verdict:
             "look",
             "Trust what is together; look for what is split.",
             "By its own estimate the clusters are pure, but some things are spread over several. "
-            "Begin with the likely merges.",
+            "Begin with the possible merges.",
         )
     return Verdict(
         "look",
@@ -92,8 +115,8 @@ def precision_sentence(precision: float) -> str:
     if math.isnan(precision):
         return "Could not be estimated."
     return (
-        f"Of all pairs of items that share a cluster, {percent(precision)} should truly belong "
-        "together. The rest are wrongly mixed."
+        f"Of the members of an average item's cluster, itself included, {percent(precision)} "
+        "should belong with it."
     )
 
 
@@ -101,7 +124,18 @@ def recall_sentence(recall: float) -> str:
     """What the expected recall means for this run."""
     if math.isnan(recall):
         return "Could not be estimated."
+    return f"Of all that belong with an average item, {percent(recall)} should be in its cluster."
+
+
+def agreement_sentence(agreement: float) -> str:
+    """What the agreement of the two halves means."""
+    if math.isnan(agreement):
+        return "Could not be measured."
     return (
-        f"Of all pairs that belong together, {percent(recall)} should share a cluster. The rest "
-        "are split over several."
+        "How alike the clusters of two halves of the dimensions are: 0% is chance, 100% the same. "
+        + (
+            "It is low, so the other two figures mean little."
+            if agreement < SOME_AGREEMENT
+            else "The other two figures rest on it."
+        )
     )

@@ -24,6 +24,11 @@ def percent(share: float) -> str:
     return f"{100.0 * max(share, 0.0):.0f}%"
 
 
+def cut_name(cut: float) -> str:
+    """A cut as a reader tells it from its neighbours: `0.653`."""
+    return f"{cut:.3f}"
+
+
 def times(factor: float) -> str:
     """`6 times`, `2.5 times`."""
     return f"{factor:.0f} times" if factor >= 10 else f"{factor:.1f} times"

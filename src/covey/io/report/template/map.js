@@ -71,7 +71,7 @@
     }
     const dot = Math.max(0.9, Math.min(0.62 * scale, 4));
     for (let i = 0; i < items; i++) {
-      const alone = map.size[map.place[i]] < 2, weak = !alone && map.strength[i] < map.low;
+      const alone = map.size[map.place[i]] < 2, weak = map.loose[i] === 1;
       pen.globalAlpha = alone ? 0.35 : weak ? 0.9 : 0.25 + 0.0065 * map.strength[i];
       pen.fillStyle = weak ? accent : plain;
       pen.beginPath();
