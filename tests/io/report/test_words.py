@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from covey.io.report.words import count, percent, safe, seconds
+from covey.io.report.words import count, cut_name, percent, safe, seconds
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ def test_percent_never_rounds_to_certainty(share: float, told: str) -> None:
 
 def test_counts_and_seconds() -> None:
     assert [count(1, "item"), count(1797, "item")] == ["1 item", "1,797 items"]
+    assert cut_name(0.65279) == "0.653"
     assert [seconds(s) for s in (0.041, 12.34, 250)] == ["0.04 s", "12.3 s", "4 min 10 s"]
 
 

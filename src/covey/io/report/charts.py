@@ -49,7 +49,11 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
         height = middle[1] - middle[0]
         return middle[1] - height * np.log10(np.maximum(value, 1.0)) / decades
 
-    expected = "expected " if width >= 400 else ""
+    roomy = width >= 400
+    expected = "expected " if roomy else ""
+    axis = (
+        "cut: links less sure than this are ignored" if roomy else "cut, the least sure link kept"
+    )
     parts = [
         _legend(
             width,
@@ -81,7 +85,7 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
             )
     parts.append(
         f'<text class="axis" x="{_LEFT + inner / 2:.0f}" y="{bottom + 40:.0f}">'
-        "coarse ← cut: links less sure than this are ignored → fine</text>"
+        f"coarse ← {axis} → fine</text>"
     )
     for name in ("agreement", "recall", "precision"):
         parts.append(_line(x, share(getattr(curve, name)[keep]), name))

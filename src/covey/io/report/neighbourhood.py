@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from covey.io.report.groups import Groups
 from covey.types import Float32, Int64, IntArray, KnnGraph
 
-_MOST_LINKS = 20_000_000
+_MOST_LINKS = 6_000_000
 _SHORTEST_LIST = 10
 
 
@@ -50,7 +50,7 @@ def count_neighbours(knn: KnnGraph, groups: Groups) -> Neighbourhood:
     """Counts neighbours inside clusters and across.
 
     Neighbour lists name one item of each set of equal ones, so equal items count as one here.
-    Long lists of large collections are cut so that 20 million links are looked at, ten an item
+    Long lists of large collections are cut so that 6 million links are looked at, ten an item
     at least. O(l log l) time for l links.
     """
     c = max(groups.n_clusters, 1)
