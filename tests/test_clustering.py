@@ -259,6 +259,13 @@ def test_any_number_of_neighbours(mixture, k: int) -> None:
     assert result.clustering.n == 120
 
 
+def test_large_collections_take_shorter_lists(mixture, monkeypatch) -> None:
+    monkeypatch.setattr(clustering, "_MANY", 119)
+    assert cluster(mixture[0][:120]).knn.k == 50
+    assert cluster(mixture[0][:119]).knn.k == 80
+    assert cluster(mixture[0][:120], k=70).knn.k == 70
+
+
 # Collections with nothing to find, or little
 
 
@@ -489,7 +496,9 @@ def test_a_part_decides_for_a_large_collection(monkeypatch) -> None:
     gap -= evaluate(labels, part.clustering.labels).bcubed.f
     assert gap < 0.05
     assert any("whole regions" in note for note in part.report.notes)
-    scaled = part.report.curve.n_clusters[part.report.curve.chosen]
-    assert 0.5 < scaled / part.clustering.n_clusters < 2
+    curve = part.report.curve
+    assert curve.n_clusters[curve.chosen] == part.clustering.n_clusters
+    assert (curve.n_singletons <= curve.n_clusters).all()
+    assert (curve.n_clusters <= 3_000).all()
     order = np.random.default_rng(0).permutation(3_000)
     _same(part, cluster(x[order]), order)

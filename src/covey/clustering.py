@@ -199,7 +199,7 @@ def cluster(
         expected_recall=float(decision.recall[decision.chosen]),
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
-        curve=_curve(decision, evidence, judged.share),
+        curve=_curve(decision, evidence, judged.share, found.n_clusters),
         method=recipe.scorer,
         partition=DEFAULT if partition == "auto" else partition,
         prefer=prefer,
@@ -274,12 +274,17 @@ def _check(method: str, partition: str, prefer: str, metric: str, k: int | None,
         raise UsageError(f"seed must be at least 0, got {seed}")
 
 
-def _curve(decision: Decision, evidence: Calibration, share: float) -> CutCurve:
-    """The curve over all cuts, coarsest first; counts of a sample are scaled up."""
+def _curve(decision: Decision, evidence: Calibration, share: float, n_clusters: int) -> CutCurve:
+    """The curve over all cuts, coarsest first.
+
+    Counts of a sample are scaled so that the chosen cut has as many clusters as were found among
+    all items: mostly by less than 1 / share, because a sample tears groups.
+    """
     sizes = [np.bincount(labels) for labels in decision.labels]
+    factor = 1.0 if share == 1 else n_clusters / len(sizes[decision.chosen])
 
     def scaled(counts: list[int]) -> Int64:
-        return np.rint(np.array(counts) / share).astype(np.int64)
+        return np.rint(np.array(counts) * factor).astype(np.int64)
 
     return CutCurve(
         cut=evidence(decision.cut.astype(np.float32)).astype(np.float64),

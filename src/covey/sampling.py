@@ -1,20 +1,17 @@
-"""A part of a large collection in which groups are still whole."""
+"""A part of a large collection that is as dense as the whole."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from covey.knn import build_knn_graph
 from covey.scoring import as_affinity
-from covey.types import Float32, Int64, IntArray, KnnGraph
+from covey.types import Float32, Int64, KnnGraph
 from covey.vectors import Metric
 
 _REGION = 1_000  # items in a region, on average
-_ROUNDS = 5
-_VOTERS = 20
 _CHUNK = 16_384
 
 
@@ -39,10 +36,10 @@ def whole_regions(
     """Takes all rows, or, of more than `most`, those of a few regions of the space.
 
     A random subset of rows would thin out every group and so change what there is to find.
-    Instead every row goes to the nearest of n / 1000 rows drawn at random. In many dimensions
-    that alone would tear groups apart, so five times every row joins the cell that most of its
-    nearest neighbours are in; then whole cells are taken until there are enough. About nine in
-    ten of the items of a group that is touched at all are in the sample.
+    Instead every row goes to the nearest of n / 1000 rows drawn at random, and whole cells are
+    taken until there are enough. Of a group that is touched, 40 to 70 % of the items are inside
+    where a quarter of all items is taken. Cells that follow the groups more closely keep 90 %, yet
+    led to worse cuts on two of three collections, perhaps because they are islands.
 
     Args:
         rows: (n, d) float32.
@@ -56,8 +53,6 @@ def whole_regions(
     if n <= most:
         return Sample(rows, knn, 1.0)
     cell = _nearest_centre(rows, seed)
-    for _ in range(_ROUNDS):
-        cell = _join_neighbours(cell, knn.indices[:, :_VOTERS])
     size = np.bincount(cell)
     order = np.random.default_rng(seed + 1).permutation(len(size))
     taken = np.sort(_whole_cells(cell, order, np.cumsum(size[order]), most))
@@ -86,24 +81,3 @@ def _nearest_centre(rows: Float32, seed: int) -> Int64:
         block = rows[start : start + _CHUNK]
         cell[start : start + _CHUNK] = (block @ centres.T - half_norm).argmax(axis=1)
     return cell
-
-
-@njit(cache=True, nogil=True)
-def _join_neighbours(cell: Int64, neighbours: IntArray) -> Int64:
-    """Moves each item to the commonest cell among its neighbours and itself, ties to the lowest."""
-    joined = np.empty_like(cell)
-    votes = np.zeros(cell.max() + 1, np.int64)
-    for i in range(cell.shape[0]):
-        best = cell[i]
-        votes[best] += 1
-        for j in neighbours[i]:
-            votes[cell[j]] += 1
-        for j in neighbours[i]:
-            c = cell[j]
-            if votes[c] > votes[best] or (votes[c] == votes[best] and c < best):
-                best = c
-        joined[i] = best
-        votes[cell[i]] = 0
-        for j in neighbours[i]:
-            votes[cell[j]] = 0
-    return joined
