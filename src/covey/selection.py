@@ -36,7 +36,8 @@ TEMPERATURE = 0.02
 _MOST_EDGES = 50.0  # an item, at the coarse end of the grid
 _FEWEST_EDGES = 0.25
 _GRID = 10
-_HIGH = 0.06  # below the highest utility by no more: worth a closer look
+_HIGH = 0.04  # below the highest utility by no more: worth a closer look
+_PARTS = 3  # of an interval that is looked at closer
 
 Partition = Callable[[Edges, int], Int64]
 """Clusters n items by their edges: (n,) labels."""
@@ -90,7 +91,8 @@ class Trial:
     @property
     def weight(self) -> NDArray[np.float64]:
         """(c,) how much each cut counts, summing to 1: cuts that stand closer count less."""
-        spacing = -np.gradient(np.log(self.density)) if len(self.density) > 1 else 1.0
+        step = -np.diff(np.log(self.density), prepend=np.nan, append=np.nan)
+        spacing = np.nansum([step[:-1], step[1:]], axis=0) if len(self.density) > 1 else 1.0
         weight = spacing * np.exp((self.utility - self.utility.max()) / TEMPERATURE)
         return weight / weight.sum()
 
@@ -188,12 +190,14 @@ def look_closer(
         tick: Called with the share done.
 
     Returns:
-        The trial with both pairs, each interval next to a cut of high utility halved.
+        The trial with both pairs, each interval next to a cut of high utility in three parts.
     """
     n = trial.halves.shape[2]
     high = trial.utility >= trial.utility.max() - _HIGH
     left = np.flatnonzero(high[:-1] | high[1:])
-    between = np.sqrt(trial.density[left] * trial.density[left + 1])
+    ratio = trial.density[left + 1] / trial.density[left]
+    part = np.arange(1, _PARTS)[:, None] / _PARTS
+    between = (trial.density[left] * ratio**part).ravel()
     density = np.concatenate([trial.density, between])
     order = np.argsort(-density)
     first = _cluster(
