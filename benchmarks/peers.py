@@ -186,7 +186,7 @@ def _sweep_hdbscan(x: Embeddings, _: int) -> Iterator[tuple[dict[str, Any], Labe
     for min_samples in (1, 2, 5, 10):
         # The tree depends on min_samples alone; `fit` ends with the very call made below.
         fit = HDBSCAN(min_samples=min_samples, algorithm="brute", copy=False).fit(x)
-        for min_cluster_size in (2, 3, 5, 10, 20):
+        for min_cluster_size in (2, 3, 5, 10, 20, 40):
             for method in ("eom", "leaf"):
                 labels, _strength = tree_to_labels(
                     fit._single_linkage_tree_, min_cluster_size, method, False, 0.0, None
@@ -204,7 +204,7 @@ def _sweep_fast_hdbscan(x: Embeddings, _: int) -> Iterator[tuple[dict[str, Any],
 
     for min_samples in (1, 2, 5, 10):
         tree, _neighbours, _core = compute_minimum_spanning_tree(x, min_samples=min_samples)
-        for min_cluster_size in (2, 3, 5, 10, 20):
+        for min_cluster_size in (2, 3, 5, 10, 20, 40):
             for method in ("eom", "leaf"):
                 found = clusters_from_spanning_tree(
                     tree, min_cluster_size=min_cluster_size, cluster_selection_method=method
@@ -261,12 +261,12 @@ PEERS = {
         _sweep_dbscan,
     ),
     "HDBSCAN": Peer(
-        "min_samples in {1, 2, 5, 10}; min_cluster_size in {2, 3, 5, 10, 20}; eom and leaf",
+        "min_samples in {1, 2, 5, 10}; min_cluster_size in {2, 3, 5, 10, 20, 40}; eom and leaf",
         ("scikit-learn",),
         _sweep_hdbscan,
     ),
     "fast_hdbscan": Peer(
-        "min_samples in {1, 2, 5, 10}; min_cluster_size in {2, 3, 5, 10, 20}; eom and leaf",
+        "min_samples in {1, 2, 5, 10}; min_cluster_size in {2, 3, 5, 10, 20, 40}; eom and leaf",
         ("fast-hdbscan", "pynndescent"),
         _sweep_fast_hdbscan,
     ),
