@@ -36,8 +36,9 @@ class KnnInfo:
 
     Attributes:
         index: "exact", "ivf" or "hnsw".
-        recall: Share of the true neighbours that were found: 1 if exact, else measured on a
-            sample of 1,000 items against an exact search.
+        recall: Share of the true neighbours that were found, or replaced by others as similar: 1
+            if exact, else measured on 1,000 items against an exact search; see
+            `neighbours.Sample`.
         seconds: Wall seconds.
     """
 
@@ -78,7 +79,10 @@ def build_knn_graph(
             "euclidean": the similarity is minus the distance.
         index: "auto" is exact while n^2 d <= 1e13 and "ivf" beyond. Below 2,000 different rows
             the search is always exact. "hnsw" with several threads differs from run to run.
-        recall: Least share of the true neighbours that an approximate search must find.
+        recall: Least share of the true neighbours that an approximate search must find, or
+            replace by others that are as similar to within 5% of the contrast. Where no width of
+            the search gets there, the exact one takes over up to n^2 d = 4e13; beyond, the widest
+            stands.
         threads: Threads of the search; all cores if None.
         memory_limit: Bytes that this call may take on top of `x`; what the system says is
             available if None.
