@@ -48,7 +48,8 @@ _BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
 _NEIGHBOURS = 80
 _NEIGHBOURS_OF_MANY = 50  # where there are more than _MANY items: the lists are most of the memory
 _MANY = 200_000
-_MOST_JUDGED = 25_000  # items on which scorers and cuts are compared; beyond, whole regions of x
+_MOST_JUDGED = 25_000  # items up to which scorers and cuts are compared on all
+_SAMPLE = 12_000  # on so many, in whole regions, where there are more
 _FEWEST_TESTED = 20  # different items below which agreement of halves says little
 _WEAK_AGREEMENT = 0.3
 _LOW_PRECISION = 0.5
@@ -170,7 +171,8 @@ def cluster(
         )
         graph = knn if unit else as_affinity(knn)
     with clock.stage("agreement"):
-        judged = whole_regions(rows, graph, _MOST_JUDGED, unit=unit, seed=seed, threads=threads)
+        most = n if n <= _MOST_JUDGED else min(_SAMPLE, _MOST_JUDGED)
+        judged = whole_regions(rows, graph, most, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
             judged,
             _recipes(method, k, unit),
