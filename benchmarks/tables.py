@@ -49,6 +49,47 @@ def _short(share: float) -> str:
     return f"{share:.3f}".removeprefix("0") if share < 1 else "1.000"
 
 
+def quality() -> str:
+    """Covey at its defaults beside the best peer and the best cut, both chosen with the labels."""
+    result = _read("quality")
+    best: dict[str, tuple[float, str]] = {}
+    for entry in _read("quality_peers")["results"]:
+        score = (entry["scores"]["bcubed"]["f"], entry["peer"])
+        best[entry["set"]] = max(score, best.get(entry["set"], score))
+    header = [
+        "set",
+        "B (F) without labels",
+        "best peer with labels",
+        "share of it",
+        "share of the best cut",
+        "precision promised / true",
+        "recall promised / true",
+        "seconds",
+    ]
+    rows = []
+    for entry in result["results"]:
+        scores = entry["scores"]["bcubed"]
+        peer, name = best[entry["set"]]
+        cut = entry["best_cuts_with_labels"][entry["method"]]["bcubed_f"]
+        rows.append(
+            [
+                entry["set"],
+                f"{_short(scores['f'])} ({_short(entry['scores']['pairwise']['f'])})",
+                f"{_short(peer)} {name}",
+                f"{scores['f'] / peer:.2f}",
+                f"{scores['f'] / cut:.2f}",
+                f"{_short(entry['expected_precision'])} / {_short(scores['precision'])}",
+                f"{_short(entry['expected_recall'])} / {_short(scores['recall'])}",
+                f"{entry['seconds']:.0f}",
+            ]
+        )
+    own = [entry["scores"]["bcubed"]["f"] for entry in result["results"]]
+    peers = [best[entry["set"]][0] for entry in result["results"]]
+    mean = [sum(own) / len(own), sum(peers) / len(peers)]
+    rows.append(["mean", _short(mean[0]), _short(mean[1]), f"{mean[0] / mean[1]:.2f}", *[""] * 4])
+    return _markdown(header, rows) + _origin(result)
+
+
 def quality_peers() -> str:
     """Peers by sets, BCubed F with pairwise F in brackets, the best of each set bold."""
     result = _read("quality_peers")
@@ -128,6 +169,7 @@ def codelength() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "quality": quality,
     "quality-peers": quality_peers,
     "speed": speed,
     "codelength": codelength,
