@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from covey.calibration import Calibration, CutCurve, calibrate, with_probability
 from covey.graph_partition import DEFAULT, PARTITIONS, partition_edges
-from covey.knn import build_knn_graph
+from covey.knn import build_knn_graph_with_info
 from covey.partition.strength import membership_strength
 from covey.sampling import Sample, whole_regions
 from covey.scoring import (
@@ -53,6 +53,7 @@ _SAMPLE = 12_000  # on so many, in whole regions, where there are more
 _FEWEST_TESTED = 20  # different items below which agreement of halves says little
 _WEAK_AGREEMENT = 0.3
 _LOW_PRECISION = 0.5
+_LOW_RECALL = 0.965  # of the neighbour search, whose target is 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def cluster(
         known = items.translate(constraints) if constraints else None
     with clock.stage("neighbours"):
         width = max(1, min(k or (_NEIGHBOURS if n <= _MANY else _NEIGHBOURS_OF_MANY), n - 1))
-        knn = build_knn_graph(
+        knn, search = build_knn_graph_with_info(
             rows,
             width,
             metric=metric,
@@ -207,7 +208,7 @@ def cluster(
         prefer=prefer,
         seconds=clock.seconds,
         cohesion=_cohesion(items, edges, clustering, found.labels),
-        notes=_notes(decision, items, judged.share),
+        notes=_notes(decision, items, judged.share, search.recall),
     )
     return ClusterResult(clustering, report, items.spread_edges(edges), items.spread_knn(knn))
 
@@ -313,7 +314,7 @@ def _cohesion(
     return np.where(count > 0, total / np.maximum(count, 1), 1.0).astype(np.float32)
 
 
-def _notes(decision: Decision, items: UniqueItems, share: float) -> list[str]:
+def _notes(decision: Decision, items: UniqueItems, share: float, recall: float) -> list[str]:
     """What the user should know about this collection."""
     notes = []
     n, unique = len(items.item), len(items.rows)
@@ -339,6 +340,8 @@ def _notes(decision: Decision, items: UniqueItems, share: float) -> list[str]:
             f"Scorer and cut were chosen on whole regions with {share:.0%} of the items; "
             "counts of the cut curve are scaled up from there."
         )
+    if recall < _LOW_RECALL:
+        notes.append(f"The neighbour search found {recall:.0%} of the neighbours, not 97%.")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""Embeddings to nearest neighbours: exact up to some 60,000 items, by an index of measured recall beyond."""
+"""Embeddings to nearest neighbours: exact up to some 60,000 items, by a measured index beyond."""
 
 from __future__ import annotations
 
