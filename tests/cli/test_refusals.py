@@ -143,6 +143,26 @@ def test_an_input_is_never_replaced(covey, tmp_path, blobs) -> None:
     assert (tmp_path / "x.csv").read_bytes() == before
 
 
+def test_a_mask_is_never_replaced_by_neighbours(covey, tmp_path) -> None:
+    np.savez(tmp_path / "mask.npz", np.ones(400))
+    before = (tmp_path / "mask.npz").read_bytes()
+    ran = covey("knn", "x.npy", "--mask", "mask.npz", "-o", "mask.npz")
+    ran.refused(2, "mask.npz", "read by this run")
+    assert (tmp_path / "mask.npz").read_bytes() == before
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_a_folder_called_links_is_replaced_only_if_covey_made_it(covey, tmp_path, force) -> None:
+    """Even where an earlier run, without links, wrote the rest of the folder."""
+    mine = tmp_path / "out" / "links" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    (tmp_path / "out" / "summary.json").write_text("{}")
+    ran = covey("cluster", "x.npy", "-o", "out", "--ids", "ids.txt", "--links", ".", *force)
+    ran.refused(2, "links", "not made by Covey")
+    assert mine.read_text() == "mine"
+
+
 def test_a_folder_with_other_files_is_left_alone(covey, tmp_path) -> None:
     folder = tmp_path / "thesis"
     folder.mkdir()

@@ -49,7 +49,7 @@ def knn(
     from covey.types import UsageError
 
     check_file(out, SUFFIXES)
-    if out.resolve() == emb.resolve():
+    if out.resolve() in [path.resolve() for path in (emb, mask, ids) if path is not None]:
         raise UsageError(f"{out}: is read by this run; name another file to write")
     with terminal.progress() as tell:
         table = read_embeddings(

@@ -13,7 +13,7 @@ from covey.clustering import ClusterResult
 from covey.io.edges import write_edges
 from covey.io.embeddings import EmbeddingTable
 from covey.io.groups import item_names, write_groups
-from covey.io.links import link_groups
+from covey.io.links import check_replaceable, link_groups
 from covey.io.report import write_report
 from covey.io.result_folder import check_result_folder, result_folder
 from covey.io.summary import write_summary
@@ -131,7 +131,8 @@ def plan_outputs(
     """Decides what is written where, and refuses what cannot be, before any work is done.
 
     `out` is a table if it ends in .csv, .tsv or .parquet, otherwise a folder. A file that exists
-    is replaced in one step when the new one is complete; for folders see `check_result_folder`.
+    is replaced in one step when the new one is complete; for folders see `check_result_folder`. A
+    folder of links is replaced only if Covey made it.
 
     Raises:
         UsageError: If something cannot be written there, or is one of the inputs.
@@ -151,6 +152,8 @@ def plan_outputs(
     plan = Outputs(out, is_folder, report, edges, links)
     if is_folder:
         check_result_folder(out, plan.names(), force=force)
+        if links is not None:
+            check_replaceable(out / LINKS)
     else:
         check_file(out, TABLES)
     if edges is not None:

@@ -73,10 +73,8 @@ def link_groups(
     folder = Path(folder)
     if len(ids) != clustering.n:
         raise UsageError(f"{len(ids)} paths were given for {clustering.n} items; give one each")
-    if overwrite and folder.exists() and not (folder / _MARK).exists():
-        raise UsageError(
-            f"{folder}: was not made by Covey and is not replaced; choose another name"
-        )
+    if overwrite:
+        check_replaceable(folder)
     files = [os.path.abspath(os.path.join(base, name)) for name in ids]
     missing = [name for name, file in zip(ids, files, strict=True) if not os.path.isfile(file)]
     if missing:
@@ -94,6 +92,18 @@ def link_groups(
         for directory, name, file in zip(folders, names, files, strict=True):
             kind = _link(file, temporary / directory / name, kind)
     return LinkReport(folder, len(set(folders)), len(files), kind)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuses a folder that is there and that `link_groups` did not make.
+
+    Raises:
+        UsageError: If so.
+    """
+    if os.path.lexists(folder) and not (folder / _MARK).exists():
+        raise UsageError(
+            f"{folder}: was not made by Covey and is not replaced; choose another name"
+        )
 
 
 def _folder_names(clustering: Clustering) -> list[str]:
