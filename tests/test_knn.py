@@ -65,6 +65,18 @@ def test_exact_equals_all_pairs(metric: str, dtype: type) -> None:
     )
 
 
+def test_exact_among_tight_groups_far_apart() -> None:
+    """Where blocked products round by more than a group is wide."""
+    rng = np.random.default_rng(0)
+    x = (1e4 * rng.normal(size=(8, 64)))[np.arange(2000) % 8] + 0.1 * rng.normal(size=(2000, 64))
+    x = x.astype(np.float32)
+    knn = build_knn_graph(x, 7, metric="euclidean")
+    assert_well_formed(knn, 2000, 7)
+    for i in range(0, 2000, 50):
+        away = np.linalg.norm(x.astype(np.float64) - x[i], axis=1)
+        np.testing.assert_allclose(knn.similarities[i], -np.sort(away)[1:8], rtol=1e-5)
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("n", [0, 1])
 def test_too_few_items_have_no_neighbours(n: int, metric: str) -> None:

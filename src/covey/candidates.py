@@ -42,6 +42,21 @@ class AllRows:
 
 
 @dataclass(slots=True)
+class EveryRow:
+    """Names every row, in order: the comparison alone decides, with no rounding before it.
+
+    Attributes:
+        n: Number of rows.
+    """
+
+    n: int
+
+    def propose(self, queries: Float32, width: int) -> Int64:
+        """All rows for each query, whatever `width` is; a view, no memory beyond one list."""
+        return np.broadcast_to(np.arange(self.n), (len(queries), self.n))
+
+
+@dataclass(slots=True)
 class InvertedLists:
     """Inverted lists over product codes of 4 bits, scanned in registers.
 

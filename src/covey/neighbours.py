@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from covey.candidates import AllRows, Hnsw, InvertedLists, Proposer
+from covey.candidates import AllRows, EveryRow, Hnsw, InvertedLists, Proposer
 from covey.types import Float32, Int64, IntArray
 from covey.vectors import Metric, pair_similarity
 
@@ -18,7 +18,8 @@ Found = tuple[IntArray, Float32]
 
 _WORTH_AN_INDEX = 2_000  # below so many rows an approximate index is not built
 _SPARE = 8  # columns searched beyond k, so that rounding in FAISS does not decide who is in
-_SLACK = 1e-6  # similarities this close may change places by that rounding
+_SLACK = 1e-6  # cosines this close may change places by that rounding; squared distances this
+# close, relative to the longest squared row
 _SAMPLE = 1_000  # queries that recall is measured on
 _RANDOM_PAIRS = 100_000
 _MOST_EXACT_WORK = 4e13  # n^2 d beyond which the widest search stands, whatever its recall
@@ -105,26 +106,53 @@ class Search:
         return self._run_exact(np.arange(len(self.rows))), "exact", 1.0
 
     def _run_exact(self, queries: Int64, *, tell: bool = True) -> Found:
-        """Compares `queries` with all rows, a chunk of about 1e11 products at a time."""
+        """Compares `queries` with all rows, a chunk of about 1e11 products at a time.
+
+        FAISS rounds, by more than whole groups are wide where those are tight and far apart and
+        the metric is euclidean. Queries of which that may have decided who is in are looked at
+        again with four times the candidates, and euclidean ones then, if need be, with all rows.
+        """
         everything = AllRows(self.rows, self.metric)
         out = _blank(len(queries), self.k)
         if self.k == 0:
             return out
+        n, blur = len(self.rows), self._blur()
         step = int(np.clip(1e11 / self.rows.size, 64, 8192))
         for start in range(0, len(queries), step):
             chunk = queries[start : start + step]
             parts = out[0][start : start + step], out[1][start : start + step]
             width = self.k + 1 + _SPARE
             farthest = self._compare(everything, chunk, width, parts)
-            # Where even the farthest candidate ties with the last neighbour, look further once.
-            unsure = np.flatnonzero(farthest >= parts[1][:, -1] - _SLACK)
-            if len(unsure) and width < len(self.rows):
+            unsure = self._unsure(farthest, parts[1][:, -1], blur)
+            if len(unsure) and width < n:
                 again = _blank(len(unsure), self.k)
-                self._compare(everything, chunk[unsure], 4 * width, again)
+                farthest = self._compare(everything, chunk[unsure], 4 * width, again)
+                if self.metric == "euclidean" and 4 * width < n:
+                    last = again[1][:, -1]
+                    # Where all candidates are equally far, they tie, and rounding is no matter.
+                    left = self._unsure(farthest, last, blur)
+                    left = left[farthest[left] < last[left]]
+                    closest = _blank(len(left), self.k)
+                    self._compare(EveryRow(n), chunk[unsure[left]], n, closest)
+                    again[0][left], again[1][left] = closest
                 parts[0][unsure], parts[1][unsure] = again
             if tell:
                 self.tell("search", min(1.0, (start + step) / len(queries)))
         return out
+
+    def _blur(self) -> float:
+        """How near similarities (euclidean: squared distances) are that FAISS may confuse."""
+        if self.metric == "cosine":
+            return _SLACK
+        longest = np.einsum("nd,nd->n", self.rows, self.rows, dtype=np.float64).max(initial=0)
+        return 2 * _SLACK * float(longest)
+
+    def _unsure(self, farthest: Float32, last: Float32, blur: float) -> Int64:
+        """Queries whose farthest candidate is hardly farther than their last neighbour."""
+        if self.metric == "cosine":
+            return np.flatnonzero(farthest >= last - blur)
+        gap = np.square(farthest, dtype=np.float64) - np.square(last, dtype=np.float64)
+        return np.flatnonzero(gap <= blur)
 
     def _run_approximate(self, proposer: Proposer) -> Found:
         """Searches a list half as long again, hands pairs to both ends, cuts to k."""
