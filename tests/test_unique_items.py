@@ -38,6 +38,14 @@ def test_only_content_decides_the_order() -> None:
     np.testing.assert_array_equal(thrice.rows, items.rows)
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_minus_zero_is_zero(metric) -> None:
+    x = np.array([[0.0, 1, 2], [-0.0, 1, 2], [1, -0.0, -0.0], [1, 0, 0]], np.float32)
+    items = unique_items(x, metric=metric)
+    assert sorted(items.first) == [0, 2]
+    assert items.item[0] == items.item[1] != items.item[2] == items.item[3]
+
+
 def test_equal_rows_may_stay_apart() -> None:
     x = _with_twins(100, 5)
     items = unique_items(x, metric="euclidean", keep_equal=True)
@@ -63,6 +71,15 @@ def test_any_layout(layout: str, tmp_path) -> None:
     items, expected = unique_items(given, metric="cosine"), unique_items(x, metric="cosine")
     np.testing.assert_array_equal(items.rows, expected.rows)
     np.testing.assert_array_equal(items.item, expected.item)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.int64, np.float64])
+def test_distances_survive_a_large_offset(dtype) -> None:
+    """Numbers like seconds since 1970, of which float32 keeps only every 128th."""
+    x = np.random.default_rng(0).integers(0, 50, size=(40, 3))
+    items = unique_items((x + 1_700_000_000).astype(dtype), metric="euclidean")
+    rows = items.rows[items.item]
+    np.testing.assert_array_equal(rows - rows[0], x - x[0])
 
 
 def test_labels_spread_to_twins_by_first_appearance() -> None:

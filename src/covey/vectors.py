@@ -22,6 +22,7 @@ Matrix = NDArray[Any]
 
 _CHUNK_BYTES = 64 << 20
 _UNIT_SLACK = 1e-6  # rows whose squared length is this near to 1 count as normalised
+_MINUS_ZERO = np.uint32(1 << 31)  # the bits of -0.0, which equals 0.0
 _REORDERED = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity stay exact
 
 
@@ -85,7 +86,7 @@ def as_rows(
 
 
 def group_equal_rows(rows: Float32) -> tuple[Int64, Int64, NDArray[np.uint64]]:
-    """Finds rows that are equal bit for bit.
+    """Finds rows that are equal number by number, where -0 is 0.
 
     Returns:
         first: (u,) int64 ascending, the first item of each group of equal rows.
@@ -119,9 +120,9 @@ def _has_unit_rows(x: Matrix) -> bool:
 
 
 def _blocks(x: Matrix) -> Iterator[tuple[int, Matrix]]:
-    """Yields (first row, contiguous block) in float64 where `x` is wider than float32."""
+    """Yields (first row, contiguous block) in float64 where float32 does not hold all of `x`."""
     step = max(1, _CHUNK_BYTES // (8 * x.shape[1]))
-    wide = x.dtype.kind == "f" and x.dtype.itemsize > 4
+    wide = np.result_type(x.dtype, np.float32) != np.float32
     for start in range(0, len(x), step):
         yield (
             start,
@@ -194,12 +195,13 @@ def _normalise(block: Matrix, out: Float32) -> int:
 
 @njit(cache=True, nogil=True)
 def _hash_rows(bits: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Multiplies and shifts (the mixing step of splitmix64) over the bits of each row."""
+    """Multiplies and shifts (the mixing step of splitmix64) over the bits of each row, -0 as 0."""
     key = np.empty(bits.shape[0], np.uint64)
     for i in range(bits.shape[0]):
         state = np.uint64(0x9E3779B97F4A7C15)
         for t in range(bits.shape[1]):
-            state = (state ^ np.uint64(bits[i, t])) * np.uint64(0xBF58476D1CE4E5B9)
+            content = np.uint64(0) if bits[i, t] == _MINUS_ZERO else np.uint64(bits[i, t])
+            state = (state ^ content) * np.uint64(0xBF58476D1CE4E5B9)
             state ^= state >> np.uint64(29)
         key[i] = state
     return key
