@@ -55,10 +55,19 @@ def test_neighbours_are_searched_within_the_sample(collection) -> None:
 
 def test_euclidean_neighbours_become_affinities(collection) -> None:
     x = collection[0] * np.linspace(1, 3, 4_000, dtype=np.float32)[:, None]
-    graph = as_affinity(build_knn_graph(x, 5, metric="euclidean"))
-    sample = whole_regions(x, graph, 1_500, unit=False, seed=0, threads=1)
+    knn = build_knn_graph(x, 5, metric="euclidean")
+    whole = as_affinity(knn)
+    np.testing.assert_array_equal(
+        whole_regions(x, knn, 4_000, unit=False, seed=0, threads=1).knn.similarities,
+        whole.similarities,
+    )
+    sample = whole_regions(x, knn, 1_500, unit=False, seed=0, threads=1)
     assert sample.knn.k == 5
     assert ((sample.knn.similarities >= 0) & (sample.knn.similarities <= 1)).all()
+    taken = _place(x, sample.rows)  # a pair that both graphs hold has one affinity
+    same = taken[sample.knn.indices] == knn.indices[taken]
+    assert same.mean() > 0.3
+    np.testing.assert_array_equal(sample.knn.similarities[same], whole.similarities[taken][same])
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -70,7 +79,7 @@ def test_a_cell_that_holds_nearly_all_does_not_starve_the_sample(seed, monkeypat
     x = x.astype(np.float32)
     x[0] = 0  # the middle of the heap
     knn = build_knn_graph(x, 5, metric="euclidean")
-    sample = whole_regions(x, as_affinity(knn), 600, unit=False, seed=seed, threads=1)
+    sample = whole_regions(x, knn, 600, unit=False, seed=seed, threads=1)
     assert 300 <= len(sample.rows) <= 600
 
 

@@ -173,7 +173,7 @@ def cluster(
         graph = knn if unit else as_affinity(knn)
     with clock.stage("agreement"):
         most = n if n <= _MOST_JUDGED else min(_SAMPLE, _MOST_JUDGED)
-        judged = whole_regions(rows, graph, most, unit=unit, seed=seed, threads=threads)
+        judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
             judged,
             _recipes(method, k, unit),

@@ -43,15 +43,19 @@ def whole_regions(
 
     Args:
         rows: (n, d) float32.
-        knn: Their neighbours; those of the sample are searched anew among its own rows.
+        knn: Their neighbours, as found; those of the sample are searched anew among its own rows.
         most: Rows to take, at most.
         unit: Whether rows have unit length.
         seed: Draws the centres and the cells.
         threads: For the search.
+
+    Returns:
+        The sample; its distances are affinities on the scale of the whole, so that a cut means
+        the same here and there.
     """
     n = len(rows)
     if n <= most:
-        return Sample(rows, knn, 1.0)
+        return Sample(rows, knn if unit else as_affinity(knn), 1.0)
     cell = _nearest_centre(rows, seed)
     size = np.bincount(cell)
     order = np.random.default_rng(seed + 1).permutation(len(size))
@@ -59,7 +63,7 @@ def whole_regions(
     part = np.ascontiguousarray(rows[taken])
     metric: Metric = "cosine" if unit else "euclidean"
     graph = build_knn_graph(part, max(1, knn.k), metric=metric, threads=threads)
-    return Sample(part, graph if unit else as_affinity(graph), len(taken) / n)
+    return Sample(part, graph if unit else as_affinity(graph, like=knn), len(taken) / n)
 
 
 def _whole_cells(cell: Int64, order: Int64, reached: Int64, most: int) -> Int64:

@@ -60,16 +60,22 @@ def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
     return knn_to_edges(knn, score=np.maximum(matrix, np.float32(1e-6)))
 
 
-def as_affinity(knn: KnnGraph) -> KnnGraph:
+def as_affinity(knn: KnnGraph, *, like: KnnGraph | None = None) -> KnnGraph:
     """Maps similarities that are distances with a minus to [0, 1], keeping their order.
 
     1 / (1 + exp((distance - middle) / scale)), the middle being the typical distance of the
     nearest neighbour and the scale three times what the tenth one lies beyond it. Counted from
     the middle, because in many dimensions all distances are large and differ by little.
+
+    Args:
+        knn: n items, k neighbours each.
+        like: The graph that middle and scale are measured on, so that equal distances in both
+            get equal affinities; `knn` itself if None.
     """
-    nearest_of_each = knn.similarities[:, int(knn.includes_self) :][:, :1]
+    model = knn if like is None else like
+    nearest_of_each = model.similarities[:, int(model.includes_self) :][:, :1]
     middle = np.median(nearest_of_each) if nearest_of_each.size else np.float32(0)
-    scale = np.float32(_SOFTNESS * neighbour_scale(knn))
+    scale = np.float32(_SOFTNESS * neighbour_scale(model))
     return KnnGraph(knn.indices, expit((knn.similarities - middle) / scale), knn.includes_self)
 
 
