@@ -1,9 +1,10 @@
 """The main job as one function: what the user was promised, on whole collections."""
 
+import numba
 import numpy as np
 import pytest
 
-from covey import clustering
+from covey import clustering, scoring, selection
 from covey.clustering import ClusterResult, cluster
 from covey.datasets.digits import load_digits_images
 from covey.datasets.synthetic import von_mises_fisher_mixture
@@ -92,6 +93,15 @@ def test_repeated_rows_change_nothing(mixture, found, layout: str) -> None:
     assert (repeated.edges.probability[same] == 1).all()
 
 
+def test_the_curve_counts_repeated_rows(mixture, found) -> None:
+    before = found.report.curve
+    curve = cluster(np.repeat(mixture[0], 3, axis=0)).report.curve
+    np.testing.assert_array_equal(curve.n_clusters, before.n_clusters)
+    np.testing.assert_array_equal(curve.largest, 3 * before.largest)
+    assert (curve.n_singletons == 0).all()
+    assert (before.n_singletons > 0).any()
+
+
 @pytest.mark.parametrize(("noise", "least"), [(0.0, 0.98), (0.1, 0.95)])
 def test_half_precision_is_nearly_the_same(noise: float, least: float) -> None:
     """Rounding may tip the choice between neighbouring cuts; strays then join or leave."""
@@ -129,6 +139,21 @@ def test_any_layout(mixture, found, layout: str, tmp_path) -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_threads_and_runs_change_nothing(mixture, found, threads: int) -> None:
     _same(found, cluster(mixture[0], threads=threads))
+
+
+def test_compiled_loops_take_no_more_threads_than_given(mixture, monkeypatch) -> None:
+    taken = []
+
+    def score_edges(*arguments):
+        taken.append(numba.get_num_threads())
+        return scoring.score_edges(*arguments)
+
+    for module in (clustering, selection):
+        monkeypatch.setattr(module, "score_edges", score_edges)
+    before = numba.get_num_threads()
+    cluster(mixture[0][:100], threads=1)
+    assert set(taken) == {1}
+    assert numba.get_num_threads() == before
 
 
 def test_the_seed_changes_little(mixture, found) -> None:

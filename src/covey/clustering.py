@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -50,8 +51,8 @@ _NEIGHBOURS_OF_MANY = 50  # where there are more than _MANY items: the lists are
 _MANY = 200_000
 _MOST_JUDGED = 25_000  # items up to which scorers and cuts are compared on all
 _SAMPLE = 12_000  # on so many, in whole regions, where there are more
-_FEWEST_TESTED = 20  # different items below which agreement of halves says little
-_WEAK_AGREEMENT = 0.3
+FEWEST_TESTED = 20  # different items below which agreement of halves says little
+WEAK_AGREEMENT = 0.3
 _LOW_PRECISION = 0.5
 _LOW_RECALL = 0.965  # of the neighbour search, whose target is 0.97
 
@@ -128,7 +129,8 @@ def cluster(
     Neighbours are found, their edges are weighed in more than one way, and the clusters of two
     halves of the dimensions are compared over a range of cuts: what both halves agree on decides
     the scorer and the cut (see `selection`). Shuffling the rows changes nothing but names; equal
-    rows share a cluster, and how often a row is repeated does not change the others' clusters.
+    rows share a cluster, and how often a row is repeated does not change the others' clusters (both
+    unless there are constraints, which may tell equal rows apart).
 
     Args:
         x: (n, d) finite numbers, n >= 2; memory-mapped is fine.
@@ -160,7 +162,7 @@ def cluster(
         rows, n = items.rows, len(items.rows)
         known = items.translate(constraints) if constraints else None
     with clock.stage("neighbours"):
-        width = max(1, min(k or (_NEIGHBOURS if n <= _MANY else _NEIGHBOURS_OF_MANY), n - 1))
+        width = list_length(n, k)
         knn, search = build_knn_graph_with_info(
             rows,
             width,
@@ -171,7 +173,7 @@ def cluster(
             progress=lambda stage, done: clock.tick(done),
         )
         graph = knn if unit else as_affinity(knn)
-    with clock.stage("agreement"):
+    with clock.stage("agreement"), _bounded_kernels(threads):
         most = n if n <= _MOST_JUDGED else min(_SAMPLE, _MOST_JUDGED)
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
@@ -185,7 +187,7 @@ def cluster(
             threads=threads,
             clock=clock,
         )
-    with clock.stage("groups"):
+    with clock.stage("groups"), _bounded_kernels(threads):
         recipe = decision.trial.recipe
         edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer)
         edges = edges_above(edges, decision.cut[decision.chosen])
@@ -202,7 +204,7 @@ def cluster(
         expected_recall=float(decision.recall[decision.chosen]),
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
-        curve=_curve(decision, evidence, judged.share, found.n_clusters),
+        curve=_curve(decision, evidence, items, judged.share, found.n_clusters),
         method=recipe.scorer,
         partition=DEFAULT if partition == "auto" else partition,
         prefer=prefer,
@@ -211,6 +213,11 @@ def cluster(
         notes=_notes(decision, items, judged.share, search.recall),
     )
     return ClusterResult(clustering, report, items.spread_edges(edges), items.spread_knn(knn))
+
+
+def list_length(n: int, k: int | None = None) -> int:
+    """Neighbours that `cluster` looks for around each of n different items."""
+    return max(1, min(k or (_NEIGHBOURS if n <= _MANY else _NEIGHBOURS_OF_MANY), n - 1))
 
 
 def _choose(
@@ -277,13 +284,17 @@ def _check(method: str, partition: str, prefer: str, metric: str, k: int | None,
         raise UsageError(f"seed must be at least 0, got {seed}")
 
 
-def _curve(decision: Decision, evidence: Calibration, share: float, n_clusters: int) -> CutCurve:
+def _curve(
+    decision: Decision, evidence: Calibration, items: UniqueItems, share: float, n_clusters: int
+) -> CutCurve:
     """The curve over all cuts, coarsest first.
 
-    Counts of a sample are scaled so that the chosen cut has as many clusters as were found among
-    all items: mostly by less than 1 / share, because a sample tears groups.
+    Numbers of clusters of a sample are scaled so that the chosen cut has as many as were found
+    among all items: mostly by less than 1 / share, because a sample tears groups. Its largest
+    cluster, for which there is no such factor, and its repeated rows count as they are.
     """
-    sizes = [np.bincount(labels) for labels in decision.labels]
+    copies = np.bincount(items.item) if share == 1 else None
+    sizes = [np.bincount(labels, copies) for labels in decision.labels]
     factor = 1.0 if share == 1 else n_clusters / len(sizes[decision.chosen])
 
     def scaled(counts: list[int]) -> Int64:
@@ -320,16 +331,16 @@ def _notes(decision: Decision, items: UniqueItems, share: float, recall: float) 
     n, unique = len(items.item), len(items.rows)
     if unique < n:
         notes.append(f"{n - unique:,} items repeat another row exactly and share its cluster.")
-    if unique < _FEWEST_TESTED:
+    if unique < FEWEST_TESTED:
         what = "one item" if unique == 1 else f"{unique} items"
         notes.append(f"Only {what} without repeats: too few to test whether groups are real.")
-    elif decision.trial.mean_agreement < _WEAK_AGREEMENT:
+    elif decision.trial.mean_agreement < WEAK_AGREEMENT:
         notes.append(
             "Two halves of the data hardly agree on any grouping: "
             "there may be no groups in this collection."
         )
     elif decision.precision[decision.chosen] < _LOW_PRECISION:
-        notes.append("Groups are expected to be mixed; --prefer precision makes smaller ones.")
+        notes.append("Groups are expected to be mixed; to prefer precision makes purer ones.")
     if items.rows.shape[1] < FEWEST_DIMENSIONS:
         notes.append(
             f"Rows of fewer than {FEWEST_DIMENSIONS} numbers have no halves: agreement says that "
@@ -343,6 +354,17 @@ def _notes(decision: Decision, items: UniqueItems, share: float, recall: float) 
     if recall < _LOW_RECALL:
         notes.append(f"The neighbour search found {recall:.0%} of the neighbours, not 97%.")
     return notes
+
+
+@contextmanager
+def _bounded_kernels(threads: int) -> Iterator[None]:
+    """Lets compiled loops use so many threads, and puts numba's setting back."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, before))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 class _Clock:

@@ -22,12 +22,12 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
     scikit-learn wants every finite row to have a label. Sparse input is refused.
 
     Args:
-        k: Neighbours per item; 80 if None.
+        k: Neighbours per item; if None 80, or 50 of more than 200,000 rows.
         method: How neighbours are scored, as in `cluster`.
         partition: How edges become clusters, as in `cluster`.
         prefer: "precision", "balanced" or "recall".
         metric: "cosine" or "euclidean".
-        random_state: Seed, generator or None, which stands for seed 0: two fits then agree.
+        random_state: Seed, `RandomState` or None, which stands for seed 0: two fits then agree.
         n_jobs: Threads, counted as scikit-learn counts; all cores for None.
 
     Attributes:

@@ -231,7 +231,7 @@ def _cluster(
         half, c = job
         return partition(thin_edges(edges[half], n, grid[c])[0], n)
 
-    with _pool(min(2, threads)) as pool:
+    with _pool(threads) as pool:
         for done, (job, labels) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
             found[job] = labels
             tick(done / len(jobs))

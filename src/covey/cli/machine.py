@@ -67,11 +67,13 @@ def expected_bytes(x: Any, k: int | None) -> int:
 
     Args:
         x: (n, d) numbers.
-        k: Neighbours per item; 80 is assumed for None.
+        k: Neighbours per item, or None for as many as `cluster` takes.
     """
+    from covey.clustering import list_length
+
     n, d = x.shape
     judged = min(n, _JUDGED_ITEMS) * _BYTES_PER_JUDGED_ITEM
-    lists = n * _BYTES_PER_NEIGHBOUR * min(k or 80, max(n - 1, 0))
+    lists = n * _BYTES_PER_NEIGHBOUR * list_length(n, k)
     return _BASE_BYTES + judged + n * d * (4 + x.itemsize) + lists
 
 

@@ -37,7 +37,8 @@ Metric = Annotated[
     typer.Option(help="How alike two rows are. Cosine ignores their length."),
 ]
 Neighbours = Annotated[
-    int | None, typer.Option("--k", min=1, help="Neighbours per item; 80 if not given.")
+    int | None,
+    typer.Option("--k", min=1, help="Neighbours per item; if not given 80, or 50 of many."),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores if not given.")]

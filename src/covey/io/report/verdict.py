@@ -6,13 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from covey.clustering import ClusterReport
+from covey.clustering import FEWEST_TESTED, WEAK_AGREEMENT, ClusterReport
 from covey.io.report.groups import Groups
 from covey.io.report.words import count, percent
 
-WEAK_AGREEMENT = 0.3
 SOME_AGREEMENT = 0.6
-FEWEST_TESTED = 20
 
 Level = Literal["trust", "look", "doubt"]
 
