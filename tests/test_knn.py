@@ -210,6 +210,14 @@ def test_euclidean_survives_a_common_offset() -> None:
     np.testing.assert_allclose(near.similarities, far.similarities, atol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_distances_whose_squares_leave_float32_are_refused(scale: float) -> None:
+    x = scale * mixture(50, 4).astype(np.float64)
+    with pytest.raises(InputError, match="scale them"):
+        build_knn_graph(x, 3, metric="euclidean")
+    assert_well_formed(build_knn_graph(x, 3), 50, 3)
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

@@ -142,8 +142,8 @@ def _offset(x: Matrix) -> NDArray[np.float64] | None:
     if not len(x):
         return None
     middle, reach = low / 2 + high / 2, np.max(high / 2 - low / 2)
-    if reach > 1e18:  # squares would leave float32
-        raise InputError(f"embeddings reach {2 * reach:.3g} across; scale them to below 1e18")
+    if reach > 1e18 or 0 < reach < 1e-15:  # squares would leave float32
+        raise InputError(f"embeddings reach {2 * reach:.3g} across; scale them to 1e-15 to 1e18")
     return middle if np.abs(middle).max() > reach else None
 
 
