@@ -412,7 +412,7 @@ def test_no_collection(x) -> None:
         ({"metric": "dot"}, "unknown metric 'dot'"),
         ({"k": 0}, "k must be at least 1, got 0"),
         ({"seed": -1}, "seed must be at least 0, got -1"),
-        ({"threads": -1}, "threads must be at least 1, got -1"),
+        ({"threads": 0}, "threads must be at least 1, got 0"),
         ({"metric": "euclidean", "method": "smoothed"}, "compares directions"),
         ({"metric": "euclidean", "method": "profiles"}, "compares directions"),
     ],

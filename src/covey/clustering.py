@@ -153,7 +153,7 @@ def cluster(
         UsageError: If an option is unknown or out of range.
         MemoryLimitError: If the neighbour search would need more memory than allowed.
     """
-    _check(method, partition, prefer, metric, k, seed)
+    _check(method, partition, prefer, metric, k, seed, threads)
     threads = threads or os.cpu_count() or 1
     unit = metric == "cosine"
     clock = _Clock(progress)
@@ -266,7 +266,15 @@ def _recipes(method: str, k: int | None, unit: bool) -> tuple[Recipe, ...]:
     return (Recipe(cast(Scorer, method), k or LIST_LENGTH[cast(Scorer, method)]),)
 
 
-def _check(method: str, partition: str, prefer: str, metric: str, k: int | None, seed: int) -> None:
+def _check(
+    method: str,
+    partition: str,
+    prefer: str,
+    metric: str,
+    k: int | None,
+    seed: int,
+    threads: int | None,
+) -> None:
     """Refuses options that are unknown or out of range."""
     for name, value, allowed in (
         ("method", method, ("auto", *SCORERS)),
@@ -282,6 +290,8 @@ def _check(method: str, partition: str, prefer: str, metric: str, k: int | None,
         raise UsageError(f"k must be at least 1, got {k}")
     if seed < 0:
         raise UsageError(f"seed must be at least 0, got {seed}")
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads must be at least 1, got {threads}")
 
 
 def _curve(
