@@ -1,8 +1,8 @@
 """How good is Covey at its defaults, without labels, and what would the best cut have given?
 
 For each set: `covey.cluster(x)` as it is; the promised beside the true precision and recall; and,
-chosen WITH the labels, the best cut of the scorer that was taken and of every scorer that is
-tried. The rows of clinc150 that are out of scope are clustered with the rest and not scored.
+chosen WITH the labels, the best cut of the scorer and partition that were taken and of all that
+are tried. The rows of clinc150 that are out of scope are clustered with the rest and not scored.
 
     COVEY_DATA=... python benchmarks/quality.py [--sets lfw ...]
 """
@@ -17,12 +17,12 @@ import numpy as np
 
 from covey.clustering import cluster
 from covey.datasets.locate import SET_NAMES
-from covey.graph_partition import partition_edges
+from covey.graph_partition import TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.metrics.edges import average_precision
-from covey.scoring import nearest, score_edges
-from covey.selection import RECIPES, thin_edges
+from covey.scoring import LIST_LENGTH, nearest, score_edges
+from covey.selection import TRIED, thin_edges
 from covey.unique_items import unique_items
 from machine import RESULTS, provenance, write_json
 from quality_peers import load
@@ -31,24 +31,25 @@ CUTS = 1 / np.geomspace(1 / 50, 4, 25)
 
 
 def best_cuts(x: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]:
-    """For each scorer that is tried: the best B over all cuts, and how well it ranks edges."""
+    """For each scorer and partition that is tried: the best B over all cuts."""
     items = unique_items(x, metric="cosine")
     n = len(items.rows)
     knn = build_knn_graph(items.rows, 80)
     best = {}
-    for recipe in RECIPES:
-        edges = score_edges(items.rows, nearest(knn, recipe.k), recipe.scorer)
-        known = truth[items.first]
-        points = []
-        for density in CUTS:
-            labels = partition_edges(thin_edges(edges, n, density)[0], n).labels
-            scores = evaluate(truth, labels[items.item], buckets=())
-            points.append((scores.bcubed.f, float(density)))
-        best[recipe.scorer] = {
-            "bcubed_f": max(points)[0],
-            "edges_per_item": max(points)[1],
-            "average_precision": average_precision(edges, known),
-        }
+    for scorer in TRIED:
+        edges = score_edges(items.rows, nearest(knn, LIST_LENGTH[scorer]), scorer)
+        precision = average_precision(edges, truth[items.first])
+        for name in TRIED_PARTITIONS:
+            points = []
+            for density in CUTS:
+                labels = partition_edges(thin_edges(edges, n, density)[0], n, name=name).labels
+                scores = evaluate(truth, labels[items.item], buckets=())
+                points.append((scores.bcubed.f, float(density)))
+            best[f"{scorer}, {name}"] = {
+                "bcubed_f": max(points)[0],
+                "edges_per_item": max(points)[1],
+                "average_precision": precision,
+            }
     return best
 
 
@@ -67,7 +68,7 @@ def measure(name: str) -> dict[str, Any]:
         "n_clusters": result.clustering.n_clusters,
         "n_singletons": result.clustering.n_singletons,
         "largest": int(result.clustering.sizes.max()),
-        "method": report.method,
+        "method": f"{report.method}, {report.partition}",
         "cut": report.cut,
         "agreement": report.agreement,
         "expected_precision": report.expected_precision,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from covey.calibration import Calibration, CutCurve, calibrate, with_probability
-from covey.graph_partition import DEFAULT, PARTITIONS, partition_edges
+from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph_with_info
 from covey.partition.strength import membership_strength
 from covey.sampling import Sample, whole_regions
@@ -28,7 +28,7 @@ from covey.scoring import (
     score_edges,
 )
 from covey.selection import (
-    RECIPES,
+    TRIED,
     Decision,
     HalfViews,
     Recipe,
@@ -72,7 +72,7 @@ class ClusterReport:
         cut: The edge probability below which edges were ignored.
         curve: The partition at every cut that was tried.
         method: Name of the scorer.
-        partition: Name of the partition.
+        partition: Name of the partition that was taken.
         prefer: The user's dial.
         seconds: Wall seconds of each stage, by name.
         cohesion: (n_clusters,) float32, how probably two linked members of a cluster belong
@@ -178,8 +178,7 @@ def cluster(
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
             judged,
-            _recipes(method, k, unit),
-            partition,
+            _recipes(method, partition, k, unit),
             _BETA[prefer],
             width=width,
             unit=unit,
@@ -191,7 +190,7 @@ def cluster(
         recipe = decision.trial.recipe
         edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer)
         edges = edges_above(edges, decision.cut[decision.chosen])
-        found = partition_edges(edges, n, name=partition, constraints=known, seed=seed)
+        found = partition_edges(edges, n, name=recipe.partition, constraints=known, seed=seed)
         edges = with_probability(edges, evidence)
         strength = membership_strength(edges, found.labels)
         clustering = Clustering(
@@ -206,7 +205,7 @@ def cluster(
         cut=float(clustering.cut or 0.0),
         curve=_curve(decision, evidence, items, judged.share, found.n_clusters),
         method=recipe.scorer,
-        partition=DEFAULT if partition == "auto" else partition,
+        partition=recipe.partition,
         prefer=prefer,
         seconds=clock.seconds,
         cohesion=_cohesion(items, edges, clustering, found.labels),
@@ -222,8 +221,7 @@ def list_length(n: int, k: int | None = None) -> int:
 
 def _choose(
     judged: Sample,
-    recipes: tuple[Recipe, ...],
-    partition: str,
+    recipes: list[Recipe],
     beta: float,
     *,
     width: int,
@@ -234,36 +232,42 @@ def _choose(
 ) -> tuple[Decision, Calibration]:
     """Tries the recipes on the halves, decides on the cut, and calibrates the winner's edges."""
 
-    def divide(edges: Edges, size: int) -> Int64:
-        return partition_edges(edges, size, name=partition, rounds=2, seed=seed).labels
+    def divider(name: str) -> Callable[[Edges, int], Int64]:
+        return lambda edges, size: (
+            partition_edges(edges, size, name=name, rounds=2, seed=seed).labels
+        )
 
     steps = len(recipes) + 2
     pairs = [
         HalfViews(judged.rows, width, unit=unit, seed=2 * seed + pair, threads=threads)
         for pair in (0, 1)
     ]
-    trials = [
-        try_recipe(recipe, pairs[0], divide, threads=threads, tick=clock.part(number, steps))
-        for number, recipe in enumerate(recipes)
-    ]
+    trials = []
+    for number, recipe in enumerate(recipes):
+        tick = clock.part(number, steps)
+        divide = divider(recipe.partition)
+        trials.append(try_recipe(recipe, pairs[0], divide, threads=threads, tick=tick))
     best = max(trials, key=lambda trial: trial.utility.max())
+    recipe = best.recipe
+    divide = divider(recipe.partition)
     tick = clock.part(len(recipes), steps)
     best = look_closer(best, pairs[0], pairs[1], divide, threads=threads, tick=tick)
-    recipe = best.recipe
     edges = score_edges(judged.rows, nearest(judged.knn, recipe.k), recipe.scorer)
     decision = decide(best, edges, divide, beta=beta, threads=threads)
     return decision, calibrate(edges, best.together(edges))
 
 
-def _recipes(method: str, k: int | None, unit: bool) -> tuple[Recipe, ...]:
-    """The recipes to try: one where the user named the scorer."""
-    if method == "auto":
-        return tuple(
-            Recipe(recipe.scorer, k or recipe.k)
-            for recipe in RECIPES
-            if unit or recipe.scorer not in COMPARE_DIRECTIONS
-        )
-    return (Recipe(cast(Scorer, method), k or LIST_LENGTH[cast(Scorer, method)]),)
+def _recipes(method: str, partition: str, k: int | None, unit: bool) -> list[Recipe]:
+    """The recipes to try: where the user named scorer or partition, only with that."""
+    scorers = (
+        [scorer for scorer in TRIED if unit or scorer not in COMPARE_DIRECTIONS]
+        if method == "auto"
+        else [cast(Scorer, method)]
+    )
+    partitions = TRIED_PARTITIONS if partition == "auto" else (partition,)
+    return [
+        Recipe(scorer, k or LIST_LENGTH[scorer], name) for name in partitions for scorer in scorers
+    ]
 
 
 def _check(

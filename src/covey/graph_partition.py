@@ -18,7 +18,9 @@ Partition = Literal[
     "map-equation", "leiden", "average-linkage", "density-peaks", "propagation", "components"
 ]
 PARTITIONS: tuple[Partition, ...] = get_args(Partition)
-DEFAULT: Partition = "map-equation"
+TRIED_PARTITIONS: tuple[Partition, ...] = ("map-equation", "leiden")
+"""Those that compete where none is named: the first for many groups of all sizes, the second for
+few large ones. `selection` decides."""
 
 _LINKED = 0.25  # mean weight between two clusters at which average linkage still joins them
 _LARGEST = 300  # size cap of propagation, as published for large face collections
@@ -28,7 +30,7 @@ def partition_edges(
     edges: Edges,
     n: int,
     *,
-    name: str = "auto",
+    name: str = "map-equation",
     constraints: Constraints | None = None,
     rounds: int = 10,
     seed: int = 0,
@@ -38,7 +40,7 @@ def partition_edges(
     Args:
         edges: Edges to use; none is weaker than the cut.
         n: Number of items.
-        name: "auto" (the map equation) or one of `PARTITIONS`.
+        name: One of `PARTITIONS`.
         constraints: What must and must not share a cluster.
         rounds: Effort of the map equation and of Leiden.
         seed: For every random order.
@@ -46,8 +48,6 @@ def partition_edges(
     Raises:
         UsageError: If the name is unknown, or constraints contradict each other.
     """
-    if name == "auto":
-        name = DEFAULT
     if name == "map-equation":
         return map_equation(edges, n, constraints=constraints, rounds=rounds, seed=seed)
     if name == "leiden":
@@ -64,7 +64,7 @@ def partition_edges(
         return propagation(above, n, max_size=_LARGEST, constraints=constraints, seed=seed)
     if name == "components":
         return components(above, n, cut=0.0, constraints=constraints, seed=seed)
-    raise UsageError(f"unknown partition {name!r}: choose auto or one of {', '.join(PARTITIONS)}")
+    raise UsageError(f"unknown partition {name!r}: choose one of {', '.join(PARTITIONS)}")
 
 
 def _upper_half(edges: Edges) -> Edges:

@@ -1,4 +1,4 @@
-"""Which scorer, how many neighbours, which cut: whatever two halves of the data agree on.
+"""Which scorer, which partition, which cut: whatever two halves of the data agree on.
 
 A clustering is made of each half of the dimensions (see `split_half`) for every recipe and every
 cut of a grid. A recipe and a cut are good when both halves lead to the same clusters, more than
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import bcubed
 from covey.metrics.information import adjusted_mutual_information
-from covey.scoring import LIST_LENGTH, Scorer, as_affinity, nearest, score_edges
+from covey.scoring import Scorer, as_affinity, nearest, score_edges
 from covey.split_half import split_halves
 from covey.types import Edges, Float32, Int64, KnnGraph
 from covey.vectors import Metric
@@ -45,13 +45,15 @@ Partition = Callable[[Edges, int], Int64]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A way to weigh edges: scorer and length of the neighbour lists."""
+    """A way to clusters: scorer, length of the neighbour lists, name of the partition."""
 
     scorer: Scorer
     k: int
+    partition: str = "map-equation"
 
 
-RECIPES = (Recipe("cosine", LIST_LENGTH["cosine"]), Recipe("smoothed", LIST_LENGTH["smoothed"]))
+TRIED: tuple[Scorer, ...] = ("cosine", "smoothed")
+"""Scorers that compete where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
