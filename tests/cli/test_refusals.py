@@ -122,6 +122,13 @@ def test_lengths_that_differ(covey, tmp_path) -> None:
     _nothing_new(tmp_path, "mask.npy", "short.txt")
 
 
+def test_files_to_link_are_looked_for_before_the_work(covey, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("covey.clustering.cluster", lambda *_, **__: pytest.fail("work was done"))
+    ran = covey("cluster", "x.npy", "-o", "out", "--ids", "ids.txt", "--links", ".")
+    ran.refused(3, "400 of 400 files", "photo_000.png")
+    _nothing_new(tmp_path)
+
+
 def test_exit_codes_of_the_process(covey_process, tmp_path) -> None:
     covey_process("cluster", "x.npy").refused(2, "--out")
     covey_process("cluster", "nope.npy", "-o", "g.csv").refused(3, "nope.npy")

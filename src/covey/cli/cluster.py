@@ -104,7 +104,9 @@ def cluster(
     from covey.cli.words import cluster_sentences
     from covey.io.constraints import read_constraints
     from covey.io.embeddings import read_embeddings
+    from covey.io.groups import item_names
     from covey.io.illustrations import read_images, read_texts
+    from covey.io.links import find_files
 
     plan = plan_outputs(
         out,
@@ -133,6 +135,8 @@ def cluster(
             texts=None if texts is None else read_texts(texts, table),
             command=shlex.join(["covey", *sys.argv[1:]]),
         )
+        if links is not None:
+            find_files(item_names(table.n, table.ids, table.rows).astype(str), links)
         check_memory(table.x, k, memory_limit)
         result = interruptible(
             partial(

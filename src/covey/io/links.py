@@ -75,13 +75,7 @@ def link_groups(
         raise UsageError(f"{len(ids)} paths were given for {clustering.n} items; give one each")
     if overwrite:
         check_replaceable(folder)
-    files = [os.path.abspath(os.path.join(base, name)) for name in ids]
-    missing = [name for name, file in zip(ids, files, strict=True) if not os.path.isfile(file)]
-    if missing:
-        raise InputError(
-            f"{len(missing)} of {len(files)} files are not in {base}: {listed(missing)}; item ids "
-            "must be paths relative to the base folder"
-        )
+    files = find_files(ids, base)
     folders = _folder_names(clustering)
     with atomic_folder(folder, overwrite=overwrite) as temporary:
         (temporary / _MARK).touch()
@@ -92,6 +86,22 @@ def link_groups(
         for directory, name, file in zip(folders, names, files, strict=True):
             kind = _link(file, temporary / directory / name, kind)
     return LinkReport(folder, len(set(folders)), len(files), kind)
+
+
+def find_files(ids: Sequence[str] | NDArray[np.object_], base: str | Path) -> list[str]:
+    """The absolute path of each item's file, in the order of `ids`.
+
+    Raises:
+        InputError: If files are missing: names the first few.
+    """
+    files = [os.path.abspath(os.path.join(base, name)) for name in ids]
+    missing = [name for name, file in zip(ids, files, strict=True) if not os.path.isfile(file)]
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(files)} files are not in {base}: {listed(missing)}; item ids "
+            "must be paths relative to the base folder"
+        )
+    return files
 
 
 def check_replaceable(folder: Path) -> None:
