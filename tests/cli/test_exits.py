@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from covey.cli.exits import explain
+from covey.cli.terminal import Terminal
 from covey.types import (
     CoveyError,
     InputError,
@@ -61,3 +62,21 @@ def test_a_reader_that_goes_away_is_no_failure_to_report() -> None:
     os.close(writing)
     assert done.returncode == 1
     assert done.stderr == ""
+
+
+def test_libraries_that_load_slowly_are_no_reason_for_progress(capfd, monkeypatch) -> None:
+    """So that a refusal is one line on a busy machine, too."""
+    terminal = Terminal()
+    monkeypatch.setattr(terminal, "_began", terminal._began - 60)
+    with terminal.progress() as tell:
+        tell("reading", 0.0)
+        assert capfd.readouterr().err == ""
+        monkeypatch.setattr(terminal, "_began", terminal._began - 6)
+        tell("search", 0.0)
+    assert capfd.readouterr().err == "covey: finding neighbours (66 s)\n"
+
+
+def test_a_wrong_choice_is_told_in_plain_words(covey) -> None:
+    ran = covey("cluster", "x.npy", "-o", "g.csv", "--prefer", "both")
+    ran.refused(2, "'both' is not one of 'precision'")
+    assert "Value error" not in ran.err

@@ -78,7 +78,7 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
 def _as_usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "covey"
-    message = error.format_message().rstrip(".")
+    message = error.format_message().rstrip(".").replace("Value error, ", "")
     return f"{message[:1].lower()}{message[1:]}; see {command} --help"
 
 

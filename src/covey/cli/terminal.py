@@ -23,7 +23,8 @@ _STAGES = {
 """What the stages are called; the others under their own names."""
 
 _SILENT_SECONDS = 5.0
-"""Where stderr is no terminal, a run that is over by then says nothing about its stages."""
+"""Where stderr is no terminal, work that is over by then, once libraries are loaded, says nothing
+about its stages."""
 
 
 class Terminal:
@@ -89,9 +90,10 @@ class Terminal:
 
     def _lines(self) -> Callable[[str, float], None]:
         told: set[str] = set()
+        silent_until = self.seconds + _SILENT_SECONDS
 
         def tell(stage: str, fraction: float) -> None:
-            if stage not in told and fraction < 1 and self.seconds > _SILENT_SECONDS:
+            if stage not in told and fraction < 1 and self.seconds > silent_until:
                 told.add(stage)
                 self._errors.print(f"covey: {_STAGES.get(stage, stage)} ({self.seconds:.0f} s)")
 
