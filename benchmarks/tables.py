@@ -168,11 +168,22 @@ def codelength() -> str:
     return _markdown(header, rows) + _origin(result)
 
 
+def partitions() -> str:
+    """One row for each partition."""
+    result = _read("partitions")
+    rows = [
+        [f"`{entry['partition']}`", f"{entry['seconds']:.1f}", f"{entry['cpu_seconds']:.1f}"]
+        for entry in result["results"]
+    ]
+    return _markdown(["partition", "seconds", "CPU seconds"], rows) + _origin(result)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality,
     "quality-peers": quality_peers,
     "speed": speed,
     "codelength": codelength,
+    "partitions": partitions,
 }
 
 

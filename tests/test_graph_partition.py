@@ -19,7 +19,7 @@ def _cliques(sizes: list[int], weight: float = 0.8, seed: int = 0) -> tuple[Edge
     return Edges(source[kept], target[kept], score[kept].astype(np.float32)), labels
 
 
-@pytest.mark.parametrize("name", ["auto", *PARTITIONS])
+@pytest.mark.parametrize("name", PARTITIONS)
 def test_finds_cliques(name: str) -> None:
     edges, truth = _cliques([12, 9, 9, 7, 5, 4])
     if name in ("components", "density-peaks", "propagation"):  # which trust the cut
@@ -77,5 +77,5 @@ def test_the_scale_of_the_weights_does_not_matter(name: str) -> None:
 
 def test_unknown_partition_is_refused() -> None:
     edges, _ = _cliques([3, 3])
-    with pytest.raises(UsageError, match="unknown partition 'magic': choose auto or one of map-"):
+    with pytest.raises(UsageError, match="unknown partition 'magic': choose one of map-"):
         partition_edges(edges, 6, name="magic")
