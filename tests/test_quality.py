@@ -1,4 +1,4 @@
-"""How well real collections are grouped at the defaults: gates at nine tenths of a peer tuned with labels.
+"""How well real collections are grouped at the defaults, against peers tuned with labels.
 
 cuhk03 and clinc150 stay unseen: they are for the final figures, never for choices.
 """
