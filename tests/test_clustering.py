@@ -527,3 +527,8 @@ def test_a_part_decides_for_a_large_collection(monkeypatch) -> None:
     assert (curve.n_clusters <= 3_000).all()
     order = np.random.default_rng(0).permutation(3_000)
     _same(part, cluster(x[order]), order)
+
+
+def test_one_repeated_row_is_told_in_the_singular() -> None:
+    x = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    assert cluster(x).report.notes[0].startswith("1 item repeats another row")

@@ -344,7 +344,8 @@ def _notes(decision: Decision, items: UniqueItems, share: float, recall: float) 
     notes = []
     n, unique = len(items.item), len(items.rows)
     if unique < n:
-        notes.append(f"{n - unique:,} items repeat another row exactly and share its cluster.")
+        what = "1 item repeats" if n - unique == 1 else f"{n - unique:,} items repeat"
+        notes.append(f"{what} another row exactly, in the same cluster.")
     if unique < FEWEST_TESTED:
         what = "one item" if unique == 1 else f"{unique} items"
         notes.append(f"Only {what} without repeats: too few to test whether groups are real.")
