@@ -24,7 +24,7 @@ _LEVELS = (
         "vectors",
     ),
     ("graph_partition", "sampling", "scoring", "selection", "split_half", "unique_items"),
-    ("clustering",),
+    ("cluster_report", "clustering"),
     ("estimators",),
     ("datasets", "io"),
     ("cli",),

@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "cluster": "covey.clustering",
-    "ClusterReport": "covey.clustering",
+    "ClusterReport": "covey.cluster_report",
     "ClusterResult": "covey.clustering",
     "GraphClusterer": "covey.estimators",
     "build_knn_graph": "covey.knn",
@@ -54,7 +54,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from covey.clustering import ClusterReport, ClusterResult, cluster
+    from covey.cluster_report import ClusterReport
+    from covey.clustering import ClusterResult, cluster
     from covey.estimators import GraphClusterer
     from covey.io.embeddings import read_embeddings
     from covey.io.groups import write_groups

@@ -6,14 +6,21 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 import numba
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from covey.calibration import Calibration, CutCurve, calibrate, with_probability
+from covey.calibration import Calibration, calibrate, with_probability
+from covey.cluster_report import (
+    ClusterReport,
+    Prefer,
+    report_cohesion,
+    report_curve,
+    report_notes,
+)
 from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph_with_info
 from covey.partition.strength import membership_strength
@@ -37,11 +44,9 @@ from covey.selection import (
     look_closer,
     try_recipe,
 )
-from covey.split_half import FEWEST_DIMENSIONS
 from covey.types import Clustering, Constraints, Edges, Int64, KnnGraph, UsageError
-from covey.unique_items import UniqueItems, unique_items
+from covey.unique_items import unique_items
 
-Prefer = Literal["precision", "balanced", "recall"]
 Progress = Callable[[str, float], None]
 """Called as `progress(stage, fraction)`, fraction in [0, 1]."""
 
@@ -51,46 +56,6 @@ _NEIGHBOURS_OF_MANY = 50  # where there are more than _MANY items: the lists are
 _MANY = 200_000
 _MOST_JUDGED = 25_000  # items up to which scorers and cuts are compared on all
 _SAMPLE = 12_000  # on so many, in whole regions, where there are more
-FEWEST_TESTED = 20  # different items below which agreement of halves says little
-WEAK_AGREEMENT = 0.3
-_LOW_PRECISION = 0.5
-_LOW_RECALL = 0.965  # of the neighbour search, whose target is 0.97
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterReport:
-    """How sure the clustering is, and what the other cuts would have given.
-
-    Attributes:
-        expected_precision: Of the items in an average item's cluster (itself included), the share
-            that is expected to belong with it: BCubed precision, in [0, 1].
-        expected_recall: Of all items that belong with an average item, the share expected in its
-            cluster: BCubed recall, in [0, 1].
-        agreement: Adjusted mutual information of the clusters of two halves of the dimensions,
-            mean over the cuts that had a say in the choice: 1 when they come out the same, 0 when
-            no more alike than chance.
-        cut: The edge probability below which edges were ignored.
-        curve: The partition at every cut that was tried.
-        method: Name of the scorer.
-        partition: Name of the partition that was taken.
-        prefer: The user's dial.
-        seconds: Wall seconds of each stage, by name.
-        cohesion: (n_clusters,) float32, how probably two linked members of a cluster belong
-            together, on average; 1 for singletons.
-        notes: Sentences for the user: what was odd about this collection.
-    """
-
-    expected_precision: float
-    expected_recall: float
-    agreement: float
-    cut: float
-    curve: CutCurve
-    method: str
-    partition: str
-    prefer: Prefer
-    seconds: dict[str, float]
-    cohesion: NDArray[np.float32]
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +168,13 @@ def cluster(
         expected_recall=float(decision.recall[decision.chosen]),
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
-        curve=_curve(decision, evidence, items, judged.share, found.n_clusters),
+        curve=report_curve(decision, evidence, items, judged.share, found.n_clusters),
         method=recipe.scorer,
         partition=recipe.partition,
         prefer=prefer,
         seconds=clock.seconds,
-        cohesion=_cohesion(items, edges, clustering, found.labels),
-        notes=_notes(decision, items, judged.share, search.recall),
+        cohesion=report_cohesion(items, edges, clustering, found.labels),
+        notes=report_notes(decision, items, judged.share, search.recall),
     )
     return ClusterResult(clustering, report, items.spread_edges(edges), items.spread_knn(knn))
 
@@ -296,79 +261,6 @@ def _check(
         raise UsageError(f"seed must be at least 0, got {seed}")
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}")
-
-
-def _curve(
-    decision: Decision, evidence: Calibration, items: UniqueItems, share: float, n_clusters: int
-) -> CutCurve:
-    """The curve over all cuts, coarsest first.
-
-    Numbers of clusters of a sample are scaled so that the chosen cut has as many as were found
-    among all items: mostly by less than 1 / share, because a sample tears groups. Its largest
-    cluster, for which there is no such factor, and its repeated rows count as they are.
-    """
-    copies = np.bincount(items.item) if share == 1 else None
-    sizes = [np.bincount(labels, copies) for labels in decision.labels]
-    factor = 1.0 if share == 1 else n_clusters / len(sizes[decision.chosen])
-
-    def scaled(counts: list[int]) -> Int64:
-        return np.rint(np.array(counts) * factor).astype(np.int64)
-
-    return CutCurve(
-        cut=evidence(decision.cut.astype(np.float32)).astype(np.float64),
-        n_clusters=scaled([len(size) for size in sizes]),
-        n_singletons=scaled([int((size == 1).sum()) for size in sizes]),
-        largest=np.array([size.max() for size in sizes], np.int64),
-        precision=decision.precision,
-        recall=decision.recall,
-        agreement=decision.trial.agreement,
-        chosen=decision.chosen,
-    )
-
-
-def _cohesion(
-    items: UniqueItems, edges: Edges, clustering: Clustering, found: Int64
-) -> NDArray[np.float32]:
-    """Mean probability of the edges inside each cluster of all items; 1 without edges."""
-    label = clustering.labels[items.first]  # of each different row, in the numbering of all items
-    inside = found[edges.source] == found[edges.target]
-    owner = label[edges.source[inside]]
-    n_clusters = clustering.n_clusters
-    count = np.bincount(owner, minlength=n_clusters)
-    total = np.bincount(owner, edges.weight[inside], n_clusters)
-    return np.where(count > 0, total / np.maximum(count, 1), 1.0).astype(np.float32)
-
-
-def _notes(decision: Decision, items: UniqueItems, share: float, recall: float) -> list[str]:
-    """What the user should know about this collection."""
-    notes = []
-    n, unique = len(items.item), len(items.rows)
-    if unique < n:
-        what = "1 item repeats" if n - unique == 1 else f"{n - unique:,} items repeat"
-        notes.append(f"{what} another row exactly, in the same cluster.")
-    if unique < FEWEST_TESTED:
-        what = "one item" if unique == 1 else f"{unique} items"
-        notes.append(f"Only {what} without repeats: too few to test whether groups are real.")
-    elif decision.trial.mean_agreement < WEAK_AGREEMENT:
-        notes.append(
-            "Two halves of the data hardly agree on any grouping: "
-            "there may be no groups in this collection."
-        )
-    elif decision.precision[decision.chosen] < _LOW_PRECISION:
-        notes.append("Groups are expected to be mixed; to prefer precision makes purer ones.")
-    if items.rows.shape[1] < FEWEST_DIMENSIONS:
-        notes.append(
-            f"Rows of fewer than {FEWEST_DIMENSIONS} numbers have no halves: agreement says that "
-            "groups withstand a little noise, not that they are real."
-        )
-    if share < 1:
-        notes.append(
-            f"Scorer and cut were chosen on whole regions with {share:.0%} of the items; "
-            "counts of the cut curve are scaled up from there."
-        )
-    if recall < _LOW_RECALL:
-        notes.append(f"The neighbour search found {recall:.0%} of the neighbours, not 97%.")
-    return notes
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.datasets import load_digits
 
 from covey.calibration import CutCurve
-from covey.clustering import ClusterReport, ClusterResult, cluster
+from covey.cluster_report import ClusterReport
+from covey.clustering import ClusterResult, cluster
 from covey.types import Clustering, Edges, KnnGraph
 
 

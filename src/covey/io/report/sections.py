@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from covey.clustering import ClusterReport
+from covey.cluster_report import ClusterReport
 from covey.io.report.charts import cut_curve_svg, histogram_svg
 from covey.io.report.contact_sheet import ContactSheet
 from covey.io.report.findings import Finding, Findings

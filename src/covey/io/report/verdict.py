@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from covey.clustering import FEWEST_TESTED, WEAK_AGREEMENT, ClusterReport
+from covey.cluster_report import FEWEST_TESTED, WEAK_AGREEMENT, ClusterReport
 from covey.io.report.groups import Groups
 from covey.io.report.words import count, percent
 
