@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from covey.io.report.groups import group
+from covey.io.report.groups import Groups, group
 from covey.io.report.mixed import LOW_COHESION, LOW_FIRMNESS, find_large, find_mixed
-from covey.io.report.neighbourhood import count_neighbours
+from covey.io.report.neighbourhood import Neighbourhood, count_neighbours
 
 
 def found_in(result, show: int = 6):
@@ -29,16 +29,21 @@ def test_doubtful_links_look_mixed(result_from, ring) -> None:
     assert found.shown[0].reason.startswith("Its links are only 60% sure on average.")
 
 
-def test_loose_clusters_against_plain_loops(digits) -> None:
-    result = digits[0]
-    groups = group(result)
-    near = count_neighbours(result.knn, groups)
-    found = find_mixed(result.edges, groups, near, show=groups.n_clusters)
+def firmness_by_loops(groups: Groups, near: Neighbourhood) -> dict[int, float]:
     firm = {}
     for label in range(groups.n_clusters):
         members = [i for i in range(groups.n) if groups.labels[i] == label]
         each = [float(groups.strength[i]) * float(near.share[i]) for i in members]
         firm[label] = sum(each) / len(each)
+    return firm
+
+
+def test_loose_clusters_against_plain_loops(digits) -> None:
+    result = digits[0]
+    groups = group(result)
+    near = count_neighbours(result.knn, groups)
+    found = find_mixed(result.edges, groups, near, show=groups.n_clusters)
+    firm = firmness_by_loops(groups, near)
     flagged = [finding.clusters[0] for finding in found.shown]
     low = {
         label
@@ -49,8 +54,24 @@ def test_loose_clusters_against_plain_loops(digits) -> None:
     assert low <= set(flagged)
     assert low
     assert found.total == len(flagged)
-    order = [firm[label] for label in flagged if label in low]
-    assert order == sorted(order)
+
+
+def test_the_least_firm_comes_first(result_from, ring) -> None:
+    """Weak links make a cluster loose, and so do sure ones to few of the possible neighbours."""
+    links = []
+    for label, weight in enumerate([0.6, 0.97, 0.55, 0.75, 0.5]):
+        links += ring(range(7 * label, 7 * label + 7), weight)
+    links += [(i, i + 1, 0.97) for i in range(35, 42)] + [(35, 42, 0.97)]
+    result = result_from([i // 7 for i in range(35)] + [5] * 8, links)
+    groups = group(result)
+    near = count_neighbours(result.knn, groups)
+    firm = firmness_by_loops(groups, near)
+    order = [
+        finding.clusters[0] for finding in find_mixed(result.edges, groups, near, show=6).shown
+    ]
+    assert order == sorted(set(firm) - {1}, key=firm.__getitem__) == [5, 4, 2, 0, 3]
+    assert [finding.clusters for finding in found_in(result, show=2).shown] == [(5,), (4,)]
+    assert found_in(result, show=2).total == 5
 
 
 def test_large_is_far_above_the_usual(result_from) -> None:
