@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from covey.io.checks import bad_rows, blocks
@@ -108,6 +109,33 @@ def test_safetensors_is_mapped(tmp_path, x, dtype):
     table = read_embeddings(tmp_path / "x.safetensors", metric="euclidean")
     assert (table.x == stored).all()
     assert isinstance(table.x, np.memmap) == (dtype != np.int8)
+
+
+def test_safetensors_finds_its_tensor_among_others(tmp_path, x):
+    """Each where the library puts it, beside types that numpy has no word for."""
+    small = {"half": x.astype(np.float16), "whole": np.arange(2 * N).reshape(N, 2)}
+    text = serialize_with(small | {"x": x}, {"F8_E4M3": 5, "F4": 8, "BOOL": 3})
+    (tmp_path / "x.safetensors").write_bytes(text)
+    with safe_open(tmp_path / "x.safetensors", "numpy") as file:
+        for name in ("half", "whole", "x"):
+            table = read_embeddings(tmp_path / "x.safetensors", column=name, metric="euclidean")
+            assert (table.x == file.get_tensor(name)).all()
+
+
+def serialize_with(arrays, others):
+    """A safetensors file of `arrays`, each preceded by a vector of another type: {type: values}."""
+    header, data = {}, b""
+    kinds = {"float16": "F16", "float32": "F32", "int64": "I64"}
+    for (name, array), (kind, n) in zip(arrays.items(), others.items(), strict=True):
+        filler = bytes(n // 2 if kind == "F4" else n)
+        parts = [(kind.lower(), kind, [n], filler)]
+        parts.append((name, kinds[array.dtype.name], list(array.shape), array.tobytes()))
+        for key, dtype, shape, raw in parts:
+            offsets = [len(data), len(data) + len(raw)]
+            header[key] = {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+            data += raw
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
 
 
 def test_safetensors_widens_bfloat16(tmp_path, x):
