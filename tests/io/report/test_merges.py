@@ -18,7 +18,8 @@ def test_nearest_pairs_first_and_no_cluster_more_than_twice(digits) -> None:
     }
     found = find_merges(groups, near, show=8)
     shown = [likeness[tuple(sorted(finding.clusters))] for finding in found.shown]
-    assert len(shown) == found.total == 8
+    assert len(shown) == 8
+    assert found.total == len(likeness)
     assert shown == sorted(shown, reverse=True)
     assert shown[0] == max(likeness.values())
     assert np.bincount([g for finding in found.shown for g in finding.clusters]).max() <= 2
@@ -49,6 +50,23 @@ def test_item_alone_stands_next_to_its_cluster(result_from, ring) -> None:
     near = count_neighbours(result.knn, groups)
     found = find_strays(groups, near, show=6)
     assert [finding.clusters for finding in found.shown] == [(2, 0)]
+    assert found.total == 1
     assert found.shown[0].rows[0].items.tolist() == [16]
     assert set(found.shown[0].rows[1].items) <= set(range(8))
     assert not find_merges(groups, near, show=6).shown
+
+
+def test_items_alone_are_counted_once_each_before_the_cut_off(result_from, ring) -> None:
+    links = ring(range(0, 8), 0.9) + [(a, b, 0.6) for a in range(8, 12) for b in range(a)]
+    result = result_from([0] * 8 + [1, 2, 3, 4], links)
+    groups = group(result)
+    near = count_neighbours(result.knn, groups)
+    alone = {
+        g
+        for pair, across in zip(near.pairs.tolist(), near.across, strict=True)
+        for g in pair
+        if across >= LEAST_ACROSS and groups.sizes[g] == 1
+    }
+    found = find_strays(groups, near, show=1)
+    assert len(found.shown) == 1
+    assert found.total == len(alone) == 4

@@ -17,9 +17,9 @@ _SAME_CLUSTER_MOST = 2
 
 def find_merges(groups: Groups, near: Neighbourhood, *, show: int) -> Findings:
     """The pairs of clusters of two or more that come nearest to being one."""
-    several = groups.sizes[near.pairs].min(axis=1) > 1
+    able = _near_enough(near, groups.sizes[near.pairs].min(axis=1) > 1)
     shown = []
-    for p in _ranked(near, several, groups.n_clusters, show, _SAME_CLUSTER_MOST):
+    for p in _ranked(near, able, groups.n_clusters, show, _SAME_CLUSTER_MOST):
         one, other = sorted(map(int, near.pairs[p]), key=lambda g: (-groups.sizes[g], g))
         rows = tuple(
             Row(f"Cluster {g}, {count(int(groups.sizes[g]), 'item')}", groups.members(g)[:8])
@@ -32,16 +32,17 @@ def find_merges(groups: Groups, near: Neighbourhood, *, show: int) -> Findings:
         meaning="The pairs of clusters that come nearest to being one, nearest first: many of "
         "their items are neighbours across, and about as similar as inside.",
         none="None: no two clusters have neighbours across in any number.",
-        total=len(shown),
+        total=len(able),
         shown=tuple(shown),
     )
 
 
 def find_strays(groups: Groups, near: Neighbourhood, *, show: int) -> Findings:
     """The items alone that come nearest to a cluster or to each other."""
-    alone = groups.sizes[near.pairs].min(axis=1) == 1
+    able = _near_enough(near, groups.sizes[near.pairs].min(axis=1) == 1)
+    ends = np.unique(near.pairs[able])
     shown = []
-    for p in _ranked(near, alone, groups.n_clusters, show, 1):
+    for p in _ranked(near, able, groups.n_clusters, show, 1):
         home, stray = sorted(map(int, near.pairs[p]), key=lambda g: (-groups.sizes[g], g))
         where = "Another item alone" if groups.sizes[home] == 1 else f"Cluster {home}"
         rows = (Row("Item", groups.members(stray)), Row(where, groups.members(home)[:4]))
@@ -51,16 +52,18 @@ def find_strays(groups: Groups, near: Neighbourhood, *, show: int) -> Findings:
         heading="Items alone that may belong",
         meaning="The singletons that come nearest to a cluster or to each other, nearest first.",
         none="None: no item alone has neighbours that count it among theirs.",
-        total=len(shown),
+        total=int(np.count_nonzero(groups.sizes[ends] == 1)),
         shown=tuple(shown),
     )
 
 
-def _ranked(
-    near: Neighbourhood, wanted: NDArray[np.bool_], n_clusters: int, show: int, most: int
-) -> Int64:
-    """The pairs of highest likeness, no cluster in more than `most` of them."""
-    able = np.flatnonzero(wanted & (near.across >= LEAST_ACROSS))
+def _near_enough(near: Neighbourhood, wanted: NDArray[np.bool_]) -> Int64:
+    """The wanted pairs that have neighbours across in any number."""
+    return np.flatnonzero(wanted & (near.across >= LEAST_ACROSS))
+
+
+def _ranked(near: Neighbourhood, able: Int64, n_clusters: int, show: int, most: int) -> Int64:
+    """The `able` pairs of highest likeness, no cluster in more than `most` of them."""
     score = near.likeness[able]
     seen = np.zeros(n_clusters, np.int64)
     chosen: list[int] = []
