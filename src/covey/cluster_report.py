@@ -39,6 +39,7 @@ class ClusterReport:
         method: Name of the scorer.
         partition: Name of the partition that was taken.
         prefer: The user's dial.
+        n_unique: Items without repeats: equal rows count once, unless constraints told them apart.
         seconds: Wall seconds of each stage, by name.
         cohesion: (n_clusters,) float32, how probably two linked members of a cluster belong
             together, on average; 1 for singletons.
@@ -53,6 +54,7 @@ class ClusterReport:
     method: str
     partition: str
     prefer: Prefer
+    n_unique: int
     seconds: dict[str, float]
     cohesion: NDArray[np.float32]
     notes: list[str] = field(default_factory=list)

@@ -172,6 +172,7 @@ def cluster(
         method=recipe.scorer,
         partition=recipe.partition,
         prefer=prefer,
+        n_unique=n,
         seconds=clock.seconds,
         cohesion=report_cohesion(items, edges, clustering, found.labels),
         notes=report_notes(decision, items, judged.share, search.recall),

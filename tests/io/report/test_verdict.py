@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from covey.clustering import cluster
 from covey.io.report.groups import group
 from covey.io.report.verdict import agreement_sentence, judge
 
@@ -47,11 +48,18 @@ def test_few_items_are_not_called_groupless(result_from) -> None:
     report = replace(result.report, agreement=0.0)
     verdict = judge(report, group(result))
     assert verdict.level == "look"
-    assert "5 items are too few" in verdict.sentence
+    assert "5 items without repeats: too few" in verdict.sentence
+
+
+def test_repeats_count_once_as_in_the_notes() -> None:
+    few = cluster(np.repeat(np.random.default_rng(0).normal(size=(12, 32)), 4, axis=0))
+    assert few.report.n_unique == 12
+    assert any("Only 12 items without repeats" in note for note in few.report.notes)
+    verdict = judge(few.report, group(few))
+    assert verdict.level == "look"
+    assert "12 items without repeats" in verdict.sentence
 
 
 def test_noise_is_told_from_groups() -> None:
-    from covey.clustering import cluster
-
     noise = cluster(np.random.default_rng(0).normal(size=(300, 32)))
     assert judge(noise.report, group(noise)).level == "doubt"

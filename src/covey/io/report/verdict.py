@@ -37,7 +37,7 @@ def judge(report: ClusterReport, groups: Groups) -> Verdict:
             "Every item stands alone. Either nothing here belongs together, or the embeddings do "
             "not show it.",
         )
-    if groups.n > 2 and groups.n_clusters == 1:
+    if report.n_unique > 2 and groups.n_clusters == 1:
         return Verdict(
             "doubt",
             "Do not rely on it: everything fell into one cluster.",
@@ -51,15 +51,18 @@ def judge(report: ClusterReport, groups: Groups) -> Verdict:
             "Precision and recall could not be estimated for this collection; judge by the "
             "clusters below.",
         )
-    if agreement < WEAK_AGREEMENT and groups.n >= FEWEST_TESTED:
+    if agreement < WEAK_AGREEMENT and report.n_unique >= FEWEST_TESTED:
         return Verdict(
             "doubt",
             "Do not rely on it: there may be no groups here.",
             f"Two halves of the data agree on the clusters by {percent(agreement)}, where 0% is "
             "chance. What the report shows may be chance too.",
         )
-    if agreement < SOME_AGREEMENT or groups.n < FEWEST_TESTED:
-        few = f"{count(groups.n, 'item')} are too few to test whether the clusters are real."
+    if agreement < SOME_AGREEMENT or report.n_unique < FEWEST_TESTED:
+        few = (
+            f"{count(report.n_unique, 'item')} without repeats: too few to test whether the "
+            "clusters are real."
+        )
         weak = (
             f"Two halves of the data agree on the clusters by {percent(agreement)} only, so the "
             "expected figures are rough."
@@ -67,7 +70,7 @@ def judge(report: ClusterReport, groups: Groups) -> Verdict:
         return Verdict(
             "look",
             "Look before you rely on it.",
-            (few if groups.n < FEWEST_TESTED else weak) + " Judge by the clusters below.",
+            (few if report.n_unique < FEWEST_TESTED else weak) + " Judge by the clusters below.",
         )
     if precision >= 0.95 and recall < 0.5:
         return Verdict(
