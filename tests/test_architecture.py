@@ -11,10 +11,11 @@ import covey
 _ROOT = Path(covey.__file__).parent
 
 _LEVELS = (
-    ("types",),
+    ("byte_sizes", "types"),
     (
         "calibration",
         "candidates",
+        "extras",
         "graph",
         "knn",
         "metrics",
