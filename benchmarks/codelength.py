@@ -22,9 +22,9 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import numpy as np
 
-from covey.datasets.locate import SET_NAMES, load_set
 from covey.partition.map_equation import codelength, map_equation
 from covey.types import Edges
+from labelled_sets import SET_NAMES, load_set
 from machine import RESULTS, provenance, write_json
 from peers import cosine_graph, infomap_modules
 
@@ -33,7 +33,7 @@ QUANTILES = (0.0, 0.5)
 
 def compare(set_name: str, k: int, quantile: float, seeds: int) -> dict[str, Any]:
     """Mean bits and mean seconds of both on one graph."""
-    x = load_set(set_name).x
+    x, _ = load_set(set_name)
     n = len(x)
     source, target, similarity = cosine_graph(x / np.linalg.norm(x, axis=1, keepdims=True), k)
     kept = similarity > max(0.0, np.quantile(similarity, quantile))

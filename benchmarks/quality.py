@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from covey.clustering import cluster
-from covey.datasets.locate import SET_NAMES
 from covey.graph_partition import TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
@@ -24,6 +23,7 @@ from covey.metrics.edges import average_precision
 from covey.scoring import LIST_LENGTH, nearest, score_edges
 from covey.selection import TRIED, thin_edges
 from covey.unique_items import unique_items
+from labelled_sets import SET_NAMES
 from machine import RESULTS, provenance, write_json
 from quality_peers import load
 

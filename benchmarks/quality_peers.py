@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from covey.datasets.locate import SET_NAMES, load_set
+from labelled_sets import SET_NAMES, load_set
 from machine import RESULTS, provenance, versions, write_json
 
 OUT_OF_SCOPE = {"clinc150": 80}
@@ -33,7 +33,7 @@ OUT_OF_SCOPE = {"clinc150": 80}
 
 def load(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings (n, d) float32 of unit length, and labels (n,) with -1 where not scored."""
-    x, labels, _split = load_set(name)
+    x, labels = load_set(name)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     return x, np.where(labels == OUT_OF_SCOPE.get(name, -1), -1, labels)
 

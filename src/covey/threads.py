@@ -1,0 +1,37 @@
+"""One bound on all libraries that start threads of their own: numba, OpenMP (FAISS), BLAS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numba
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+
+@contextmanager
+def bounded_threads(threads: int) -> Iterator[None]:
+    """Lets compiled loops, FAISS and matrix products use at most so many threads each.
+
+    Settings are only lowered, so what the user's environment (`OMP_NUM_THREADS`, a worker of
+    joblib) has set lower stands, and put back at the end. The bound on numba and OpenMP is that
+    of the calling thread; that on BLAS holds for the whole process, because BLAS has no other.
+
+    Args:
+        threads: At least 1.
+    """
+    kernels = numba.get_num_threads()
+    lowered = [
+        (library, library.num_threads)
+        for library in ThreadpoolController().lib_controllers
+        if (library.num_threads or 0) > threads
+    ]
+    numba.set_num_threads(min(threads, kernels))
+    for library, _ in lowered:
+        library.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(kernels)
+        for library, before in lowered:
+            library.set_num_threads(before)
