@@ -21,7 +21,9 @@ _LEVELS = (
         "metrics",
         "neighbours",
         "partition",
+        "resources",
         "similarity",
+        "threads",
         "vectors",
     ),
     ("graph_partition", "sampling", "scoring", "selection", "split_half", "unique_items"),
@@ -35,8 +37,8 @@ _LEVELS = (
 _PURE_LEVELS = 5
 """These lowest levels read no files and print nothing."""
 
-_READ_ONCE = {("knn", "open")}
-"""The neighbour search asks the system how much memory there is (/proc/meminfo)."""
+_READ_ONCE = {("resources", "open")}
+"""It asks the system how much memory there is (/proc/meminfo, /sys/fs/cgroup)."""
 
 _FILE_MODULES = {"io", "pathlib", "shutil", "tempfile", "sys", "logging", "argparse", "rich"}
 _PRINTING_OR_READING = {"print", "open", "input", "breakpoint"}

@@ -256,12 +256,33 @@ def test_memory_is_checked_before_it_is_taken() -> None:
         build_knn_graph(mixture(1000, 64), 10, memory_limit=1000)
 
 
-def test_threads_of_faiss_are_put_back_and_progress_ends() -> None:
+def test_memory_counts_the_copy_of_the_rows_and_what_the_caller_holds() -> None:
+    x = mixture(2000, 64)
+    copy, lists = x.nbytes, 2000 * (20 * 10 + 64)
+    build_knn_graph(x, 10, memory_limit=copy + lists)
+    with pytest.raises(MemoryLimitError):
+        build_knn_graph(x, 10, memory_limit=copy + lists - 1)
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    build_knn_graph(unit, 10, memory_limit=lists)
+    with pytest.raises(MemoryLimitError):
+        build_knn_graph_with_info(unit, 10, memory_limit=lists, held=1)
+    unit[1] = unit[0]  # different rows are then copied
+    with pytest.raises(MemoryLimitError):
+        build_knn_graph(unit, 10, memory_limit=lists)
+
+
+@pytest.mark.parametrize(("index", "recall"), [("exact", 0.9), ("ivf", 0.9), ("ivf", 1.0)])
+def test_progress_never_falls_and_ends(index: str, recall: float) -> None:
+    told: list[float] = []
+    x = np.random.default_rng(0).normal(size=(2500, 24))
+    build_knn_graph(x, 4, index=index, recall=recall, progress=told.append)
+    assert told == sorted(told)
+    assert 0 <= told[0] < 0.1
+    assert told[-1] == 1
+    assert len(told) > 2
+
+
+def test_threads_of_faiss_are_put_back() -> None:
     before = faiss.omp_get_max_threads()
-    told: list[tuple[str, float]] = []
-    build_knn_graph(
-        mixture(300, 5), 4, threads=before + 1, progress=lambda *step: told.append(step)
-    )
+    build_knn_graph(mixture(300, 5), 4, threads=1)
     assert faiss.omp_get_max_threads() == before
-    assert told[0][0] == "read"
-    assert told[-1] == ("search", 1.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -90,7 +88,7 @@ class InvertedLists:
         centres.train(sample)
         kind = _FAISS_METRIC[metric]
         quantizer = faiss.IndexFlat(d, kind)
-        quantizer.add(centres.centroids)
+        quantizer.add(np.asarray(centres.centroids))
         index = faiss.IndexIVFPQFastScan(quantizer, d, lists, d // _dimensions_a_code(d), 4, kind)
         index.train(sample)
         index.add(rows)
@@ -144,17 +142,6 @@ def extra_bytes(index: str, n: int, d: int) -> int:
     if index == "ivf":
         return n * (d // _dimensions_a_code(d) // 2 + 16) + 8 * d * min(n, _TRAIN_ROWS)
     return n * (4 * d + 300) if index == "hnsw" else 0
-
-
-@contextmanager
-def bounded_threads(threads: int) -> Iterator[None]:
-    """Lets FAISS use so many threads, and puts its setting back."""
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(threads)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
 
 
 def _dimensions_a_code(d: int) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -24,6 +22,7 @@ from covey.cluster_report import (
 from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph_with_info
 from covey.partition.strength import membership_strength
+from covey.resources import available_threads
 from covey.sampling import Sample, whole_regions
 from covey.scoring import (
     COMPARE_DIRECTIONS,
@@ -44,6 +43,7 @@ from covey.selection import (
     look_closer,
     try_recipe,
 )
+from covey.threads import bounded_threads
 from covey.types import Clustering, Constraints, Edges, Int64, KnnGraph, UsageError
 from covey.unique_items import unique_items
 
@@ -106,8 +106,9 @@ def cluster(
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
-        threads: At most so many; all cores if None.
-        memory_limit: Bytes that the neighbour search may take; what is available if None.
+        threads: At most so many, in every library; all cores that the process may use if None.
+        memory_limit: Bytes that float32 rows and the neighbour search may take on top of `x`;
+            what is available if None.
         progress: Called with the stage and the share done.
 
     Returns:
@@ -116,14 +117,20 @@ def cluster(
     Raises:
         InputError: If a row holds NaN, infinity or, for the cosine, only zeros; if n < 2.
         UsageError: If an option is unknown or out of range.
-        MemoryLimitError: If the neighbour search would need more memory than allowed.
+        MemoryLimitError: If rows or neighbour search would need more memory than allowed.
     """
-    _check(method, partition, prefer, metric, k, seed, threads)
-    threads = threads or os.cpu_count() or 1
+    check_options(method, partition, prefer, metric, k, seed, threads)
+    threads = threads or available_threads()
     unit = metric == "cosine"
     clock = _Clock(progress)
     with clock.stage("reading"):
-        items = unique_items(x, metric=metric, keep_equal=bool(constraints), tick=clock.tick)
+        items = unique_items(
+            x,
+            metric=metric,
+            keep_equal=bool(constraints),
+            memory_limit=memory_limit,
+            tick=clock.tick,
+        )
         rows, n = items.rows, len(items.rows)
         known = items.translate(constraints) if constraints else None
     with clock.stage("neighbours"):
@@ -135,10 +142,11 @@ def cluster(
             threads=threads,
             memory_limit=memory_limit,
             seed=seed,
-            progress=lambda stage, done: clock.tick(done),
+            held=4 * len(items.item) * rows.shape[1],
+            progress=clock.tick,
         )
         graph = knn if unit else as_affinity(knn)
-    with clock.stage("agreement"), _bounded_kernels(threads):
+    with clock.stage("agreement"), bounded_threads(threads):
         most = n if n <= _MOST_JUDGED else min(_SAMPLE, _MOST_JUDGED)
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         decision, evidence = _choose(
@@ -151,7 +159,7 @@ def cluster(
             threads=threads,
             clock=clock,
         )
-    with clock.stage("groups"), _bounded_kernels(threads):
+    with clock.stage("groups"), bounded_threads(threads):
         recipe = decision.trial.recipe
         edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer)
         edges = edges_above(edges, decision.cut[decision.chosen])
@@ -236,7 +244,7 @@ def _recipes(method: str, partition: str, k: int | None, unit: bool) -> list[Rec
     ]
 
 
-def _check(
+def check_options(
     method: str,
     partition: str,
     prefer: str,
@@ -245,7 +253,11 @@ def _check(
     seed: int,
     threads: int | None,
 ) -> None:
-    """Refuses options that are unknown or out of range."""
+    """Refuses options of `cluster` that are unknown or out of range.
+
+    Raises:
+        UsageError: For the first such option.
+    """
     for name, value, allowed in (
         ("method", method, ("auto", *SCORERS)),
         ("partition", partition, ("auto", *PARTITIONS)),
@@ -262,17 +274,6 @@ def _check(
         raise UsageError(f"seed must be at least 0, got {seed}")
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}")
-
-
-@contextmanager
-def _bounded_kernels(threads: int) -> Iterator[None]:
-    """Lets compiled loops use so many threads, and puts numba's setting back."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(min(threads, before))
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 class _Clock:

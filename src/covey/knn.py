@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +11,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
 
-from covey.candidates import bounded_threads, extra_bytes
+from covey.candidates import extra_bytes
 from covey.neighbours import Found, Search
-from covey.types import Float32, Int64, IntArray, KnnGraph, MemoryLimitError, UsageError
+from covey.resources import available_threads, require_memory
+from covey.threads import bounded_threads
+from covey.types import Float32, Int64, IntArray, KnnGraph, UsageError
 from covey.vectors import (
     Metric,
     as_matrix,
@@ -22,11 +23,14 @@ from covey.vectors import (
     group_equal_rows,
     needs_copy,
     pair_similarity,
+    take_rows,
 )
 
 IndexName = Literal["auto", "exact", "ivf", "hnsw"]
-Progress = Callable[[str, float], None]
+Progress = Callable[[float], None]
+"""Called with the share of the work that is done, from 0 to 1; it never falls."""
 
+_READ = 0.05  # share of the work that is reading the rows
 _EXACT_WORK = 1e12  # n^2 d up to which "auto" compares all: 62,500 items of 256 numbers
 
 
@@ -83,15 +87,16 @@ def build_knn_graph(
             replace by others that are as similar to within 5% of the contrast. Where no width of
             the search gets there, the exact one takes over up to n^2 d = 4e13; beyond, the widest
             stands.
-        threads: Threads of the search; all cores if None.
-        memory_limit: Bytes that this call may take on top of `x`; what the system says is
-            available if None.
+        threads: At most so many, in every library; all cores that the process may use if None.
+        memory_limit: Bytes that this call may take on top of `x`; what the system or its container
+            has available if None.
         seed: Draws the sample and the training rows of an approximate index.
-        progress: Called as `progress(stage, fraction)`, stages "read", "index" and "search".
+        progress: Called with the share done, from 0 to 1; it never falls.
 
     Returns:
         The graph: rows sorted by similarity descending, ties by index; int32 indices. Exact takes
-        O(n^2 d) time; memory is 4 n d bytes if rows must be converted, and about 20 n k.
+        O(n^2 d) time; memory is 4 n d bytes if rows must be converted or some are equal, and
+        about 20 n k.
 
     Raises:
         UsageError: If an option is unknown or out of range.
@@ -122,9 +127,13 @@ def build_knn_graph_with_info(
     threads: int | None = None,
     memory_limit: int | None = None,
     seed: int = 0,
+    held: int = 0,
     progress: Progress | None = None,
 ) -> tuple[KnnGraph, KnnInfo]:
-    """Does what `build_knn_graph` does, and says how the neighbours were found and how well."""
+    """Does what `build_knn_graph` does, and says how the neighbours were found and how well.
+
+    `held` are bytes that the caller has taken already and that count towards `memory_limit`.
+    """
     began = time.perf_counter()
     _check_options(k, metric, index, recall, threads)
     matrix = as_matrix(x)
@@ -133,20 +142,32 @@ def build_knn_graph_with_info(
     if index == "auto":
         index = "exact" if float(n) * n * d <= _EXACT_WORK else "ivf"
     own = needs_copy(matrix, metric)
-    _check_memory(4 * n * d * own + 20 * n * k + 64 * n + extra_bytes(index, n, d), memory_limit)
-    tell = progress or (lambda stage, fraction: None)
-    rows = as_rows(matrix, metric=metric, tick=lambda done: tell("read", done))
+    lists = 20 * n * k + 64 * n + extra_bytes(index, n, d)
+    _check_memory(4 * n * d * own + lists, memory_limit, held)
+    tell = progress or (lambda done: None)
+    rows = as_rows(matrix, metric=metric, tick=lambda done: tell(_READ * done))
     first, group, key = group_equal_rows(rows)
-    rows = _take_rows(rows, first, own)
+    if len(first) < n and not own:
+        _check_memory(4 * len(first) * d + lists, memory_limit, held)
+    rows = take_rows(rows, first, in_place=own)
     if len(first) <= 1:
         index = "exact"
-    threads = threads or os.cpu_count() or 1
-    job = Search(rows, key, max(0, min(k, len(first) - 1)), metric, threads, seed, tell)
+    threads = threads or available_threads()
+    job = Search(
+        rows,
+        key,
+        max(0, min(k, len(first) - 1)),
+        metric,
+        threads,
+        seed,
+        lambda done: tell(_READ + (1 - _READ) * done),
+    )
     with bounded_threads(threads):
         found, used, reached = job.run(index, recall)
     if len(first) < n:
         found = _spread(rows, first, group, *found, k, metric == "euclidean")
     sort_ties(*found)
+    tell(1.0)
     return KnnGraph(*found), KnnInfo(used, reached, time.perf_counter() - began)
 
 
@@ -163,39 +184,13 @@ def _check_options(k: int, metric: str, index: str, recall: float, threads: int 
         raise UsageError(f"threads must be at least 1, got {threads}")
 
 
-def _check_memory(needed: int, limit: int | None) -> None:
-    source = "the limit is"
-    if limit is None:
-        limit, source = _available_bytes(), "the system has"
-    if limit is not None and needed > limit:
-        raise MemoryLimitError(
-            f"the neighbour search needs about {needed / 2**20:,.0f} MiB, {source} "
-            f"{limit / 2**20:,.0f} MiB: lower k, store unit-length float32, or split the collection"
-        )
-
-
-def _available_bytes() -> int | None:
-    """What Linux says new programs may take, or None elsewhere."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) << 10
-    except (OSError, ValueError):
-        pass
-    return None
-
-
-def _take_rows(rows: Float32, wanted: Int64, own: bool) -> Float32:
-    """Selects ascending rows; moves them to the front, without a copy, where `rows` is ours."""
-    if len(wanted) == len(rows):
-        return rows
-    if not own:
-        return rows[wanted]
-    for start in range(0, len(wanted), 8192):
-        part = wanted[start : start + 8192]
-        rows[start : start + len(part)] = rows[part]
-    return rows[: len(wanted)]
+def _check_memory(needed: int, limit: int | None, held: int) -> None:
+    require_memory(
+        "the neighbour search",
+        needed if limit is None else held + needed,
+        limit,
+        remedy="lower k, store unit-length float32, or split the collection",
+    )
 
 
 def _spread(

@@ -15,6 +15,7 @@ from covey.types import Float32, Int64, IntArray
 from covey.vectors import Metric, pair_similarity
 
 Found = tuple[IntArray, Float32]
+Progress = Callable[[float], None]
 
 _WORTH_AN_INDEX = 2_000  # below so many rows an approximate index is not built
 _SPARE = 8  # columns searched beyond k, so that rounding in FAISS does not decide who is in
@@ -24,6 +25,7 @@ _SAMPLE = 1_000  # queries that recall is measured on
 _RANDOM_PAIRS = 100_000
 _MOST_EXACT_WORK = 4e13  # n^2 d beyond which the widest search stands, whatever its recall
 _WIDTH = 8  # candidates of an approximate search, times k
+_BUILT, _MEASURED = 0.3, 0.4  # shares of the work done when an index is built, and when measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Search:
         metric: "cosine" (rows of unit length) or "euclidean".
         threads: Threads of the comparison.
         seed: Draws the sample and the training rows.
-        tell: Progress, called as `tell(stage, fraction)`.
+        tell: Called with the share done, from 0 to 1; it never falls.
     """
 
     rows: Float32
@@ -81,31 +83,38 @@ class Search:
     metric: Metric
     threads: int
     seed: int
-    tell: Callable[[str, float], None]
+    tell: Progress
 
     def run(self, index: str, recall: float) -> tuple[Found, str, float]:
         """Searches; returns (u, k) indices and similarities, the index used, its recall."""
+        begin = 0.0
         if self.k and index != "exact" and len(self.rows) >= _WORTH_AN_INDEX:
-            self.tell("index", 0.0)
+            self.tell(begin)
             proposer: InvertedLists | Hnsw
             if index == "ivf":
                 proposer = InvertedLists.build(self.rows, self.metric, self.seed)
             else:
                 proposer = Hnsw.build(self.rows, self.metric)
-            self.tell("index", 0.5)
+            self.tell(_BUILT)
             sample = self._draw_sample()
+            begin = _MEASURED
+            self.tell(begin)
             for effort in proposer.efforts:
                 proposer.set_effort(effort)
                 if self._foresee_recall(proposer, sample) >= recall:
-                    self.tell("index", 1.0)
-                    found = self._run_approximate(proposer)
+                    found = self._run_approximate(proposer, self._rest(begin))
                     return found, proposer.name, self._recall(found, sample)
             if float(len(self.rows)) ** 2 * self.rows.shape[1] > _MOST_EXACT_WORK:
-                found = self._run_approximate(proposer)
+                found = self._run_approximate(proposer, self._rest(begin))
                 return found, proposer.name, self._recall(found, sample)
-        return self._run_exact(np.arange(len(self.rows))), "exact", 1.0
+        everyone = np.arange(len(self.rows))
+        return self._run_exact(everyone, self._rest(begin)), "exact", 1.0
 
-    def _run_exact(self, queries: Int64, *, tell: bool = True) -> Found:
+    def _rest(self, begin: float) -> Progress:
+        """Progress of what is left after `begin`."""
+        return lambda done: self.tell(begin + (1 - begin) * done)
+
+    def _run_exact(self, queries: Int64, tell: Progress = lambda done: None) -> Found:
         """Compares `queries` with all rows, a chunk of about 1e11 products at a time.
 
         FAISS rounds, by more than whole groups are wide where those are tight and far apart and
@@ -136,8 +145,7 @@ class Search:
                     self._compare(EveryRow(n), chunk[unsure[left]], n, closest)
                     again[0][left], again[1][left] = closest
                 parts[0][unsure], parts[1][unsure] = again
-            if tell:
-                self.tell("search", min(1.0, (start + step) / len(queries)))
+            tell(min(1.0, (start + step) / len(queries)))
         return out
 
     def _blur(self) -> float:
@@ -154,7 +162,7 @@ class Search:
         gap = np.square(farthest, dtype=np.float64) - np.square(last, dtype=np.float64)
         return np.flatnonzero(gap <= blur)
 
-    def _run_approximate(self, proposer: Proposer) -> Found:
+    def _run_approximate(self, proposer: Proposer, tell: Progress) -> Found:
         """Searches a list half as long again, hands pairs to both ends, cuts to k."""
         n = len(self.rows)
         out = _blank(n, self._kept)
@@ -163,12 +171,12 @@ class Search:
             stop = min(n, start + step)
             parts = out[0][start:stop], out[1][start:stop]
             self._compare(proposer, np.arange(start, stop), _WIDTH * self.k, parts)
-            self.tell("search", stop / n)
+            tell(stop / n)
         _hand_over(*out)
         indices, similarities = out[0][:, : self.k].copy(), out[1][:, : self.k].copy()
         short = np.flatnonzero(indices[:, -1] < 0)
         if len(short):
-            indices[short], similarities[short] = self._run_exact(short, tell=False)
+            indices[short], similarities[short] = self._run_exact(short)
         return indices, similarities
 
     def _draw_sample(self) -> Sample:
@@ -176,7 +184,7 @@ class Search:
         rng = np.random.default_rng(self.seed)
         n = len(self.rows)
         queries = np.sort(rng.choice(n, _SAMPLE, replace=False))
-        truth, similarities = self._run_exact(queries, tell=False)
+        truth, similarities = self._run_exact(queries)
         a, b = rng.integers(n, size=(2, _RANDOM_PAIRS))
         chance = _similarities(self.rows, a[a != b], b[a != b], self.metric == "euclidean").mean()
         contrast = float(np.median(similarities[:, 0]) - chance)

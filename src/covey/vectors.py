@@ -101,6 +101,29 @@ def group_equal_rows(rows: Float32) -> tuple[Int64, Int64, NDArray[np.uint64]]:
     return first, np.searchsorted(first, leader), key[first]
 
 
+def take_rows(rows: Float32, wanted: Int64, *, in_place: bool) -> Float32:
+    """Selects rows in a given order, without a copy where `rows` may be overwritten.
+
+    Args:
+        rows: (n, d) float32.
+        wanted: (u,) int64 rows, each at most once, in any order.
+        in_place: Whether to move them to the front of `rows` itself.
+
+    Returns:
+        (u, d) float32: `rows` itself if `wanted` names all in order, else its front or a copy.
+    """
+    sorted_rows = np.sort(wanted)
+    if len(wanted) == len(rows) and np.array_equal(wanted, sorted_rows):
+        return rows
+    if not in_place:
+        return rows[wanted]
+    for start in range(0, len(wanted), 8192):
+        part = sorted_rows[start : start + 8192]
+        rows[start : start + len(part)] = rows[part]
+    _permute(rows, np.searchsorted(sorted_rows, wanted))
+    return rows[: len(wanted)]
+
+
 @njit(cache=True, nogil=True, fastmath=_REORDERED)
 def pair_similarity(rows: Float32, i: int, j: int, euclidean: bool) -> np.float32:
     """Dot product of two rows, or minus their euclidean distance: symmetric to the last bit."""
@@ -191,6 +214,23 @@ def _normalise(block: Matrix, out: Float32) -> int:
         for t in range(block.shape[1]):
             out[i, t] = np.float32(np.float64(block[i, t]) / peak / length)
     return -1
+
+
+@njit(cache=True, nogil=True)
+def _permute(rows: Float32, order: Int64) -> None:
+    """Puts row order[i] in place i, cycle by cycle."""
+    settled = np.zeros(order.shape[0], np.bool_)
+    for start in range(order.shape[0]):
+        if settled[start]:
+            continue
+        kept = rows[start].copy()
+        at = start
+        while order[at] != start:
+            rows[at] = rows[order[at]]
+            settled[at] = True
+            at = order[at]
+        rows[at] = kept
+        settled[at] = True
 
 
 @njit(cache=True, nogil=True)

@@ -72,7 +72,7 @@ def test_libraries_that_load_slowly_are_no_reason_for_progress(capfd, monkeypatc
         tell("reading", 0.0)
         assert capfd.readouterr().err == ""
         monkeypatch.setattr(terminal, "_began", terminal._began - 6)
-        tell("search", 0.0)
+        tell("neighbours", 0.0)
     assert capfd.readouterr().err == "covey: finding neighbours (66 s)\n"
 
 

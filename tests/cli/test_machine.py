@@ -3,15 +3,11 @@
 import numpy as np
 import pytest
 
-from covey.cli.machine import check_memory, expected_bytes, memory_bytes, peak_memory_mb, threads
+from covey.cli.machine import check_memory, expected_bytes, peak_memory_mb
 from covey.types import MemoryLimitError
 
 
-def test_machine_figures_are_plausible() -> None:
-    total, available = memory_bytes()
-    if total is not None and available is not None:
-        assert 0 < available <= total
-    assert threads() >= 1
+def test_the_peak_is_what_was_taken() -> None:
     before = peak_memory_mb()
     block = np.ones(40_000_000)
     assert peak_memory_mb() >= max(before, block.nbytes / 1e6)

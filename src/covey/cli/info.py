@@ -64,14 +64,14 @@ def info(
 
 def machine_facts() -> dict[str, Any]:
     """What is installed and what there is to work with."""
-    from covey.cli.machine import memory_bytes, threads
+    from covey.resources import available_threads, memory_bytes
 
     total, available = memory_bytes()
     return {
         "version": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "threads": threads(),
+        "threads": available_threads(),
         "memory_bytes": total,
         "memory_available_bytes": available,
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},

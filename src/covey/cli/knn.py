@@ -74,7 +74,7 @@ def knn(
                 threads=threads,
                 memory_limit=memory_limit,
                 seed=seed,
-                progress=tell,
+                progress=partial(tell, "neighbours"),
             )
         )
         write_neighbours(out, graph, ids=table.ids, rows=table.rows)

@@ -1,22 +1,15 @@
-"""What the machine has and what this process took of it."""
+"""What a run takes of the machine: expected before, measured after."""
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from typing import Any
 
+from covey.resources import memory_bytes
 from covey.types import MemoryLimitError
 
 _BASE_BYTES = 450 << 20
 """What the interpreter and its libraries take with all of them loaded."""
-
-_CONTAINER_LIMITS = (
-    "/sys/fs/cgroup/memory.max",
-    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-)
-"""Where Linux says how much a container may take; no number where it may take everything."""
 
 _JUDGED_ITEMS, _BYTES_PER_JUDGED_ITEM = 25_000, 14_000
 """Items on which scorers and cuts are compared at most, and what each takes."""
@@ -33,31 +26,6 @@ def peak_memory_mb() -> float:
         return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
-
-
-def memory_bytes() -> tuple[int | None, int | None]:
-    """Bytes of memory: all there is, and what new work may take; None where unknown."""
-    found: dict[str, int] = {}
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                name, amount = line.split(":")
-                found[name] = int(amount.split()[0]) << 10
-    except (OSError, ValueError):
-        return None, None
-    total, available = found.get("MemTotal"), found.get("MemAvailable")
-    for path in _CONTAINER_LIMITS:
-        with suppress(OSError, ValueError), open(path, encoding="ascii") as file:
-            limit = int(file.read())
-            total, available = (None if x is None else min(x, limit) for x in (total, available))
-    return total, available
-
-
-def threads() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def expected_bytes(x: Any, k: int | None) -> int:

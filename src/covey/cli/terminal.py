@@ -14,8 +14,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 _STAGES = {
     "checking": "checking rows",
-    "index": "indexing",
-    "search": "finding neighbours",
     "neighbours": "finding neighbours",
     "agreement": "comparing halves of the dimensions",
     "groups": "forming groups",
