@@ -61,6 +61,22 @@ def test_rows_without_direction_stand_alone(collection) -> None:
     np.testing.assert_array_equal(np.unique(others, return_inverse=True)[1], alone)
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize(
+    "x", [[[3.0, 4.0]], [[0.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]], np.zeros((3, 2))]
+)
+def test_hardly_any_rows_are_labelled_too(x, metric) -> None:
+    fitted = GraphClusterer(metric=metric).fit(x)
+    alone = len(x) == 1 or metric == "cosine"
+    if alone:
+        assert fitted.labels_.tolist() == list(range(len(x)))
+        assert fitted.strength_.tolist() == [0] * len(x)
+        assert fitted.report_ is None
+    assert fitted.n_clusters_ == len(set(fitted.labels_.tolist()))
+    with pytest.raises(ValueError, match="magic"):
+        GraphClusterer(metric=metric, method="magic").fit(x)
+
+
 def test_sparse_is_refused(collection) -> None:
     with pytest.raises(TypeError, match=r"[Ss]parse"):
         GraphClusterer().fit(csr_array(collection[0][:50]))

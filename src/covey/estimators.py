@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_random_state, validate_data
 
-from covey.clustering import Prefer, cluster
+from covey.cluster_report import ClusterReport
+from covey.clustering import Prefer, check_options, cluster
 from covey.partition.canonical import renumber
 
 
@@ -18,8 +19,9 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
     """Groups embeddings without labels, without a number of groups and without a threshold.
 
     Every row gets a label of 0 or more; a row that belongs to nobody is a cluster of its own. So
-    is, with `metric="cosine"`, a row of zeros, which has no direction: `cluster` refuses it, but
-    scikit-learn wants every finite row to have a label. Sparse input is refused.
+    is, with `metric="cosine"`, a row of zeros, which has no direction, and so is an only row:
+    `cluster` refuses both, but scikit-learn wants every finite row to have a label. Sparse input
+    is refused.
 
     Args:
         k: Neighbours per item; if None 80, or 50 of more than 200,000 rows.
@@ -33,9 +35,9 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
     Attributes:
         labels_: (n,) int64 cluster of each row, numbered by first appearance.
         strength_: (n,) float32 in [0, 1], how firmly each row sits in its cluster; 0 for rows
-            without a direction.
+            that were not compared with any other.
         report_: `ClusterReport` of the rows that have a direction: how far to trust it, and what
-            other cuts would have given.
+            other cuts would have given. None where fewer than two rows have one.
         n_clusters_: Number of clusters, singletons counted.
         n_features_in_: Values in a row.
         feature_names_in_: Names of the columns, where `fit` was given a table that has them.
@@ -64,31 +66,39 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         """Groups the rows of `X`.
 
         Args:
-            X: (n, d) finite numbers, n >= 2; float32 and float16 are not copied.
+            X: (n, d) finite numbers, n >= 1; float32 and float16 are not copied.
             y: Ignored; it is here because scikit-learn passes it.
 
         Raises:
             ValueError: If `X` or a parameter cannot be used.
         """
-        x = validate_data(self, X, dtype=[np.float32, np.float64, np.float16], ensure_min_samples=2)
+        x = validate_data(self, X, dtype=[np.float32, np.float64, np.float16])
         known = x.any(axis=1) if self.metric == "cosine" else np.ones(len(x), np.bool_)
-        result = cluster(
-            x if known.all() else x[known],
-            k=self.k,
-            method=self.method,
-            partition=self.partition,
-            prefer=self.prefer,
-            metric=self.metric,
-            seed=self._seed(),
-            threads=None if self.n_jobs is None else effective_n_jobs(self.n_jobs),
-        )
-        labels = np.empty(len(x), np.int64)
-        labels[known] = result.clustering.labels
-        labels[~known] = result.clustering.n_clusters + np.arange(np.count_nonzero(~known))
-        self.labels_ = renumber(labels)
+        labels = np.arange(len(x), dtype=np.int64)
         self.strength_ = np.zeros(len(x), np.float32)
-        self.strength_[known] = result.clustering.strength
-        self.report_ = result.report
+        self.report_: ClusterReport | None = None
+        threads = None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
+        seed = self._seed()
+        if np.count_nonzero(known) < 2:
+            check_options(
+                self.method, self.partition, self.prefer, self.metric, self.k, seed, threads
+            )
+        else:
+            result = cluster(
+                x if known.all() else x[known],
+                k=self.k,
+                method=self.method,
+                partition=self.partition,
+                prefer=self.prefer,
+                metric=self.metric,
+                seed=seed,
+                threads=threads,
+            )
+            labels[known] = result.clustering.labels
+            labels[~known] = result.clustering.n_clusters + np.arange(np.count_nonzero(~known))
+            self.strength_[known] = result.clustering.strength
+            self.report_ = result.report
+        self.labels_ = renumber(labels)
         self.n_clusters_ = int(self.labels_.max()) + 1
         return self
 
