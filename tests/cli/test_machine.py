@@ -27,5 +27,7 @@ def test_limit() -> None:
     check_memory(x, None, needed)
     with pytest.raises(MemoryLimitError, match=r"1,000,000 x 256 needs about .* GB"):
         check_memory(x, None, needed - 1)
+    with pytest.raises(MemoryLimitError, match="--memory-limit is 1 MB"):
+        check_memory(x, None, 10**6)
     with pytest.raises(MemoryLimitError, match="machine has"):
         check_memory(np.broadcast_to(np.float32(0), (10**9, 4096)), None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from covey.byte_sizes import format_bytes
 from covey.resources import memory_bytes
 from covey.types import MemoryLimitError
 
@@ -63,6 +64,6 @@ def check_memory(x: Any, k: int | None, limit: int | None) -> None:
     needed = expected_bytes(x, k)
     if limit is not None and needed > limit:
         raise MemoryLimitError(
-            f"grouping {x.shape[0]:,} x {x.shape[1]} needs about {needed / 1e9:.1f} GB, {source} "
-            f"{limit / 1e9:.1f} GB; lower --k, or use a part of the rows with --mask"
+            f"grouping {x.shape[0]:,} x {x.shape[1]} needs about {format_bytes(needed)}, "
+            f"{source} {format_bytes(limit)}; lower --k, or use a part of the rows with --mask"
         )
