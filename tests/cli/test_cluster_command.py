@@ -13,6 +13,8 @@ from covey.metrics.clustering import evaluate
 
 FACTS = {
     "n_items",
+    "trust",
+    "verdict",
     "n_clusters",
     "n_singletons",
     "expected_precision",
@@ -64,6 +66,26 @@ def test_plain_words_say_what_was_found_and_written(covey, blobs, tmp_path) -> N
     assert ran.err == ""
     again = covey("cluster", "x.npy", "-o", "groups.csv", "--quiet")
     assert (again.code, again.out, again.err) == (0, "", "")
+
+
+def test_the_verdict_comes_before_any_figure(covey, tmp_path) -> None:
+    noise = np.random.default_rng(0).standard_normal((300, 32))
+    np.save(tmp_path / "noise.npy", noise)
+    lines = covey("cluster", "noise.npy", "-o", "groups.csv").out.splitlines()
+    assert lines[0] == "Do not rely on it: there may be no groups here."
+    assert lines[1].startswith("300 items: ")
+    facts = covey("cluster", "noise.npy", "-o", "groups.csv", "--json").json
+    assert (facts["trust"], facts["verdict"]) == ("doubt", lines[0])
+    keys = list(facts)
+    assert keys.index("verdict") < keys.index("expected_precision")
+
+
+def test_repeats_do_not_make_a_collection_large(covey, tmp_path) -> None:
+    few = np.repeat(np.random.default_rng(0).standard_normal((12, 32)), 4, axis=0)
+    np.save(tmp_path / "few.npy", few)
+    told = covey("cluster", "few.npy", "-o", "groups.csv").out
+    assert told.startswith("Look before you rely on it.\n48 items: ")
+    assert "Only 12 items without repeats" in told
 
 
 def test_folder_holds_everything_and_is_refreshed(covey, blobs, tmp_path) -> None:

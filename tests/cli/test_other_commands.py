@@ -63,7 +63,11 @@ def test_info(covey, blobs, tmp_path) -> None:
     words = covey("info", "x.npy")
     assert "399 x 32 float32" in words.out
     assert "row 2 holds NaN" in words.out
-    assert covey("info").out.startswith("covey ")
+    assert "grouping takes about" in words.out
+    alone = covey("info").out
+    assert alone.startswith("covey ")
+    assert "extra learn (torch, to train models, not needed for grouping): " in alone
+    assert "pip install" not in alone
     covey("info", "nope.npy").refused(3, "nope.npy")
 
 

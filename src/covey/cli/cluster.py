@@ -17,8 +17,10 @@ from covey.cli.terminal import Terminal
 if TYPE_CHECKING:
     from covey.clustering import ClusterResult
     from covey.io.embeddings import EmbeddingTable
+    from covey.io.report.verdict import Verdict
 
 
+@options.flat
 def cluster(
     emb: options.Embeddings,
     out: Annotated[
@@ -34,13 +36,8 @@ def cluster(
         Literal["precision", "balanced", "recall"],
         typer.Option(help="The dial: purer groups, or fewer groups torn apart."),
     ] = "balanced",
-    mask: options.Mask = None,
-    skip_bad: options.SkipBad = False,
-    ids: options.IdFile = None,
-    id_column: options.IdColumn = None,
-    column: options.Column = None,
-    dim: options.Dim = None,
-    metric: options.Metric = "cosine",
+    *,
+    rows: options.Rows,
     k: options.Neighbours = None,
     method: Annotated[str, typer.Option(help="How neighbours are scored.")] = "auto",
     partition: Annotated[str, typer.Option(help="How edges become groups.")] = "auto",
@@ -83,10 +80,7 @@ def cluster(
     seed: options.Seed = 0,
     threads: options.Threads = None,
     memory_limit: options.MemoryLimit = None,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Replace files in a folder that no earlier run wrote."),
-    ] = False,
+    force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
@@ -107,6 +101,8 @@ def cluster(
     from covey.io.groups import item_names
     from covey.io.illustrations import read_images, read_texts
     from covey.io.links import find_files
+    from covey.io.report.groups import group
+    from covey.io.report.verdict import judge
 
     plan = plan_outputs(
         out,
@@ -114,20 +110,10 @@ def cluster(
         edges=edges,
         links=links,
         force=force,
-        inputs=[emb, mask, ids, constraints, exclusive, texts],
+        inputs=[emb, rows.mask, rows.ids, constraints, exclusive, texts],
     )
     with terminal.progress() as tell:
-        table = read_embeddings(
-            emb,
-            column=column,
-            id_column=id_column,
-            ids=ids,
-            dim=dim,
-            skip_bad=skip_bad,
-            mask=mask,
-            metric=metric,
-            progress=tell,
-        )
+        table = read_embeddings(emb, **vars(rows), progress=tell)
         known = read_constraints(table, pairs=constraints, exclusive=exclusive)
         content = ReportContent(
             title=f"What belongs together in {emb.name}",
@@ -146,7 +132,7 @@ def cluster(
                 method=method,
                 partition=partition,
                 prefer=prefer,
-                metric=metric,
+                metric=rows.metric,
                 constraints=known.constraints or None,
                 seed=seed,
                 threads=threads,
@@ -156,16 +142,22 @@ def cluster(
         )
         tell("writing", 0.0)
         notes = table.notes + known.notes + result.report.notes
-        facts = summary(result, table, notes, terminal.seconds)
+        verdict = judge(result.report, group(result))
+        facts = summary(result, table, verdict, notes, terminal.seconds)
         facts["outputs"] = plan.paths()
         plan.write(result, table, facts, content)
         tell("writing", 1.0)
     facts |= figures(terminal.seconds)
-    terminal.answer(cluster_sentences(result, table, notes, plan.paths()), facts)
+    sentences = cluster_sentences(result, table, notes, plan.paths())
+    terminal.answer(sentences, facts, verdict=verdict.heading)
 
 
 def summary(
-    result: ClusterResult, table: EmbeddingTable, notes: list[str], seconds: float
+    result: ClusterResult,
+    table: EmbeddingTable,
+    verdict: Verdict,
+    notes: list[str],
+    seconds: float,
 ) -> dict[str, Any]:
     """The facts of a run, for `--json` and summary.json."""
     clustering, report = result.clustering, result.report
@@ -174,6 +166,8 @@ def summary(
         "input": str(table.path),
         "n_items": clustering.n,
         "dim": table.x.shape[1],
+        "trust": verdict.level,
+        "verdict": verdict.heading,
         "n_clusters": clustering.n_clusters,
         "n_singletons": clustering.n_singletons,
         "largest": int(clustering.sizes.max(initial=0)),
@@ -186,7 +180,7 @@ def summary(
         "prefer": report.prefer,
         "k": result.knn.k,
         "n_edges": result.edges.m,
-        "skipped": [{"row": row, "reason": reason} for row, reason in table.skipped],
+        "skipped": table.skipped_facts,
         "notes": notes,
         "stages": report.seconds,
         **figures(seconds),

@@ -18,10 +18,7 @@ def demo(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for groups, edges, summary and report.")
     ] = Path("demo"),
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Replace files in a folder that no earlier run wrote."),
-    ] = False,
+    force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
@@ -38,6 +35,8 @@ def demo(
     from covey.cli.words import cluster_sentences
     from covey.datasets.digits import load_digits_images
     from covey.io.embeddings import EmbeddingTable
+    from covey.io.report.groups import group
+    from covey.io.report.verdict import judge
     from covey.metrics.clustering import evaluate
     from covey.types import UsageError
 
@@ -50,7 +49,8 @@ def demo(
         result = interruptible(partial(clustering.cluster, digits.x, progress=tell))
         tell("writing", 0.0)
         content = ReportContent("Handwritten digits", images=digits.images, command="covey demo")
-        facts = summary(result, table, result.report.notes, terminal.seconds)
+        verdict = judge(result.report, group(result))
+        facts = summary(result, table, verdict, result.report.notes, terminal.seconds)
         facts["outputs"] = plan.paths()
         plan.write(result, table, facts, content)
         tell("writing", 1.0)
@@ -65,4 +65,4 @@ def demo(
         "",
         f"Open {(out / REPORT).absolute()} in a browser.",
     ]
-    terminal.answer(sentences, facts)
+    terminal.answer(sentences, facts, verdict=verdict.heading)

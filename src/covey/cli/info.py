@@ -10,21 +10,22 @@ from typing import Annotated, Any
 import typer
 
 from covey import __version__
+from covey.byte_sizes import format_bytes
 from covey.cli import options
 from covey.cli.terminal import Terminal
 
 _LIBRARIES = ("numpy", "scipy", "numba", "faiss-cpu", "scikit-learn", "pyarrow", "typer", "rich")
-_EXTRAS = {"learn": "torch"}
+_EXTRAS = {"learn": ("torch", "to train models, not needed for grouping")}
+"""Library and purpose of each extra."""
 
 
+@options.flat
 def info(
     emb: Annotated[
         Path | None, typer.Argument(metavar="[EMB]", help="A file of embeddings to look at.")
     ] = None,
-    column: options.Column = None,
-    id_column: options.IdColumn = None,
-    ids: options.IdFile = None,
-    dim: options.Dim = None,
+    *,
+    layout: options.Layout,
     k: options.Neighbours = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -41,20 +42,12 @@ def info(
         from covey.io.embeddings import read_embeddings
 
         with terminal.progress() as tell:
-            table = read_embeddings(
-                emb,
-                column=column,
-                id_column=id_column,
-                ids=ids,
-                dim=dim,
-                skip_bad=True,
-                progress=tell,
-            )
+            table = read_embeddings(emb, **vars(layout), skip_bad=True, progress=tell)
             found = embedding_facts(table.x, k)
         found |= {
             "path": str(emb),
             "has_ids": table.ids is not None,
-            "bad_rows": [{"row": row, "reason": reason} for row, reason in table.skipped],
+            "bad_rows": table.skipped_facts,
             "notes": table.notes,
         }
         facts["embeddings"] = found
@@ -75,27 +68,28 @@ def machine_facts() -> dict[str, Any]:
         "memory_bytes": total,
         "memory_available_bytes": available,
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
-        "extras": {extra: util.find_spec(module) is not None for extra, module in _EXTRAS.items()},
+        "extras": {
+            name: util.find_spec(library) is not None for name, (library, _) in _EXTRAS.items()
+        },
     }
 
 
 def machine_sentences(facts: dict[str, Any]) -> list[str]:
     """The same, a line each."""
-    extras = [
-        f"{name} {'installed' if there else f'not installed (pip install covey[{name}])'}"
-        for name, there in facts["extras"].items()
-    ]
     lines = [
         f"covey {facts['version']}, Python {facts['python']}, {facts['platform']}",
         f"threads: {facts['threads']}",
     ]
     if facts["memory_bytes"]:
         lines.append(
-            f"memory: {facts['memory_bytes'] / 1e9:.1f} GB, "
-            f"{facts['memory_available_bytes'] / 1e9:.1f} GB available"
+            f"memory: {format_bytes(facts['memory_bytes'])}, "
+            f"{format_bytes(facts['memory_available_bytes'])} available"
         )
     lines.append("libraries: " + ", ".join(f"{n} {v}" for n, v in facts["libraries"].items()))
-    lines.append("extras: " + ", ".join(extras))
+    for name, there in facts["extras"].items():
+        library, purpose = _EXTRAS[name]
+        state = "installed" if there else "not installed"
+        lines.append(f"extra {name} ({library}, {purpose}): {state}")
     return lines
 
 
@@ -135,6 +129,6 @@ def embedding_sentences(found: dict[str, Any], bad: str) -> list[str]:
         f"rows with an equal direction and an earlier twin: {found['n_duplicates']:,}",
         f"unusable rows: {len(found['bad_rows'])}"
         + (f" ({bad}); leave them out with --skip-bad" if found["bad_rows"] else ""),
-        f"grouping takes about {found['memory_needed_bytes'] / 1e9:.1f} GB",
+        f"grouping takes about {format_bytes(found['memory_needed_bytes'])}",
         *(f"note: {note}" for note in found["notes"]),
     ]

@@ -13,6 +13,7 @@ from covey.cli import options
 from covey.cli.terminal import Terminal
 
 
+@options.flat
 def knn(
     emb: options.Embeddings,
     out: Annotated[Path, typer.Option("-o", "--out", help="Neighbours as .npz or .parquet.")],
@@ -24,13 +25,8 @@ def knn(
     recall: Annotated[
         float, typer.Option(help="Share of the true neighbours that ivf and hnsw must find.")
     ] = 0.97,
-    mask: options.Mask = None,
-    skip_bad: options.SkipBad = False,
-    ids: options.IdFile = None,
-    id_column: options.IdColumn = None,
-    column: options.Column = None,
-    dim: options.Dim = None,
-    metric: options.Metric = "cosine",
+    *,
+    rows: options.Rows,
     seed: options.Seed = 0,
     threads: options.Threads = None,
     memory_limit: options.MemoryLimit = None,
@@ -42,33 +38,21 @@ def knn(
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import peak_memory_mb
-    from covey.cli.outputs import check_file
+    from covey.cli.outputs import check_file, check_not_read
     from covey.io.embeddings import read_embeddings
     from covey.io.neighbours import SUFFIXES, write_neighbours
     from covey.knn import build_knn_graph_with_info
-    from covey.types import UsageError
 
     check_file(out, SUFFIXES)
-    if out.resolve() in [path.resolve() for path in (emb, mask, ids) if path is not None]:
-        raise UsageError(f"{out}: is read by this run; name another file to write")
+    check_not_read([out], [emb, rows.mask, rows.ids])
     with terminal.progress() as tell:
-        table = read_embeddings(
-            emb,
-            column=column,
-            id_column=id_column,
-            ids=ids,
-            dim=dim,
-            skip_bad=skip_bad,
-            mask=mask,
-            metric=metric,
-            progress=tell,
-        )
+        table = read_embeddings(emb, **vars(rows), progress=tell)
         graph, info = interruptible(
             partial(
                 build_knn_graph_with_info,
                 table.x,
                 k,
-                metric=metric,
+                metric=rows.metric,
                 index=index,
                 recall=recall,
                 threads=threads,
@@ -85,7 +69,7 @@ def knn(
         "k": graph.k,
         "index": info.index,
         "recall": info.recall,
-        "skipped": [{"row": row, "reason": reason} for row, reason in table.skipped],
+        "skipped": table.skipped_facts,
         "notes": table.notes,
         "outputs": [str(out)],
         "seconds": round(terminal.seconds, 3),

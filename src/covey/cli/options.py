@@ -1,10 +1,14 @@
-"""Options that several commands share."""
+"""Options that several commands share, and groups of them as one parameter."""
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -40,6 +44,9 @@ Neighbours = Annotated[
     int | None,
     typer.Option("--k", min=1, help="Neighbours per item; if not given 80, or 50 of many."),
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace files in a folder that no earlier run wrote.")
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores if not given.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of words.")]
@@ -73,3 +80,59 @@ MemoryLimit = Annotated[
         help="Refuse to start if more memory would be needed, like 6GB.",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where in EMB vectors and ids stand, by the names of `read_embeddings`."""
+
+    ids: IdFile = None
+    id_column: IdColumn = None
+    column: Column = None
+    dim: Dim = None
+
+
+@dataclass(frozen=True)
+class Rows(Layout):
+    """The same, and which rows are used."""
+
+    mask: Mask = None
+    skip_bad: SkipBad = False
+    metric: Metric = "cosine"
+
+
+def flat(command: Callable[..., None]) -> Callable[..., None]:
+    """Lets a command take a group of options as one parameter.
+
+    typer reads options off a signature and knows no groups: the function that it is given has the
+    fields of each group in the place of the group, all by keyword.
+    """
+    given = inspect.signature(command, eval_str=True).parameters
+    groups: dict[str, Any] = {
+        name: each.annotation for name, each in given.items() if is_dataclass(each.annotation)
+    }
+    parameters: list[inspect.Parameter] = []
+    for name, each in given.items():
+        if name not in groups:
+            parameters.append(each.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        hints = get_type_hints(groups[name], include_extras=True)
+        parameters += [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=hints[field.name],
+            )
+            for field in fields(groups[name])
+        ]
+
+    @wraps(command)
+    def with_groups(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    with_groups.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_groups.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_groups

@@ -160,13 +160,23 @@ def plan_outputs(
         check_file(edges, (".parquet",))
     if report is not None:
         check_file(report, (".html", ".htm"))
-    written = [Path(path).resolve() for path in plan.paths()]
-    for path in inputs:
-        if path is not None and path.resolve() in written:
-            raise UsageError(f"{path}: is read by this run; name another file to write")
-    if len(set(written)) < len(written):
+    written = [Path(path) for path in plan.paths()]
+    check_not_read(written, inputs)
+    if len({path.resolve() for path in written}) < len(written):
         raise UsageError("two outputs have the same name; give each its own")
     return plan
+
+
+def check_not_read(written: Iterable[Path], inputs: Iterable[Path | None]) -> None:
+    """Refuses to write what the same run reads.
+
+    Raises:
+        UsageError: If a file is among both.
+    """
+    resolved = {path.resolve() for path in written}
+    for path in inputs:
+        if path is not None and path.resolve() in resolved:
+            raise UsageError(f"{path}: is read by this run; name another file to write")
 
 
 def check_file(path: Path, suffixes: Sequence[str]) -> None:

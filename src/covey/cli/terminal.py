@@ -66,13 +66,19 @@ class Terminal:
         if not self.quiet:
             self._errors.print(sentence)
 
-    def answer(self, sentences: list[str], facts: dict[str, Any]) -> None:
-        """Gives the answer on stdout: the facts as one JSON object, or the sentences."""
+    def answer(self, sentences: list[str], facts: dict[str, Any], *, verdict: str = "") -> None:
+        """Gives the answer on stdout: the facts as one JSON object, or the sentences.
+
+        The verdict comes before everything else, so that no figure is read without it; on a
+        terminal it stands out.
+        """
         if self.json:
             from covey.io.summary import as_json
 
             print(json.dumps(as_json(facts), ensure_ascii=False, allow_nan=False))
         elif not self.quiet:
+            if verdict:
+                Console(highlight=False, markup=False, soft_wrap=True).print(verdict, style="bold")
             print("\n".join(sentences))
         sys.stdout.flush()
 

@@ -6,15 +6,16 @@ import math
 
 from covey.clustering import ClusterResult
 from covey.io.embeddings import EmbeddingTable
-from covey.io.report.groups import group
-from covey.io.report.verdict import judge
 from covey.io.report.words import count, percent
 
 
 def cluster_sentences(
-    result: ClusterResult, table: EmbeddingTable, notes: list[str], written: list[str]
+    result: ClusterResult,
+    table: EmbeddingTable,
+    notes: list[str],
+    written: list[str],
 ) -> list[str]:
-    """What a run of `covey cluster` says at its end, a line each."""
+    """What a run of `covey cluster` says below its verdict, a line each."""
     clustering, report = result.clustering, result.report
     shared = clustering.n_clusters - clustering.n_singletons
     sizes = clustering.sizes
@@ -30,7 +31,7 @@ def cluster_sentences(
         )
     page = next((path for path in written if path.endswith(".html")), None)
     where = f"{page} shows" if page else "--report FILE.html writes a page that shows"
-    lines.append(f"{judge(report, group(result)).heading} {where} what to check first.")
+    lines.append(f"{where} what to check first.")
     if table.skipped:
         lines.append(f"Skipped: {table.skipped_summary}.")
     lines += [f"Note: {note.rstrip('.')}." for note in notes]

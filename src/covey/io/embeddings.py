@@ -64,6 +64,11 @@ class EmbeddingTable:
         return len(self.x)
 
     @property
+    def skipped_facts(self) -> list[dict[str, int | str]]:
+        """Row and reason of each row left out, for a summary in JSON."""
+        return [{"row": row, "reason": reason} for row, reason in self.skipped]
+
+    @property
     def skipped_summary(self) -> str:
         """One line on the rows left out: how many, and what was wrong with the first few."""
         if not self.skipped:
