@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from joblib import cpu_count
 
+from covey.byte_sizes import format_bytes
 from covey.types import MemoryLimitError
 
 
@@ -50,8 +51,7 @@ def require_memory(work: str, needed: int, limit: int | None, *, remedy: str) ->
         (_, limit), source = memory_bytes(), "the system has"
     if limit is not None and needed > limit:
         raise MemoryLimitError(
-            f"{work} needs about {needed / 2**20:,.0f} MiB, {source} {limit / 2**20:,.0f} MiB: "
-            f"{remedy}"
+            f"{work} needs about {format_bytes(needed)}, {source} {format_bytes(limit)}: {remedy}"
         )
 
 
