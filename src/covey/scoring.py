@@ -10,11 +10,14 @@ from scipy.special import expit
 from covey.graph import knn_to_edges
 from covey.similarity.bhattacharyya import bhattacharyya_matrix, neighbour_scale
 from covey.similarity.jaccard import structure_matrix
+from covey.similarity.local_scale import csls_matrix, mutual_proximity_matrix
 from covey.similarity.profiles import profile_matrix
 from covey.similarity.smoothing import smoothed_matrix
 from covey.types import Edges, Float32, KnnGraph, UsageError
 
-Scorer = Literal["cosine", "smoothed", "transition", "structure", "profiles"]
+Scorer = Literal[
+    "cosine", "smoothed", "transition", "structure", "profiles", "mutual-proximity", "csls"
+]
 SCORERS: tuple[Scorer, ...] = get_args(Scorer)
 LIST_LENGTH: dict[Scorer, int] = {
     "cosine": 80,
@@ -22,6 +25,8 @@ LIST_LENGTH: dict[Scorer, int] = {
     "transition": 30,
     "structure": 30,
     "profiles": 30,
+    "mutual-proximity": 30,
+    "csls": 30,
 }
 """Neighbours of each item that a scorer does well with; set overlaps blur on long lists."""
 COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"smoothed", "profiles"})
@@ -37,10 +42,11 @@ def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
         knn: n items, k neighbours each; see `as_affinity` for distances.
         scorer: "cosine": the similarities themselves; "smoothed": of neighbourhood means;
             "transition": shared transition probabilities (TPDi); "structure": overlap of
-            reciprocal neighbours (Ada-NETS); "profiles": multiple tests (B-Attention).
+            reciprocal neighbours (Ada-NETS); "profiles": multiple tests (B-Attention);
+            "mutual-proximity" and "csls": how unusually near the pair is for both its ends.
 
     Returns:
-        One edge per unordered neighbour pair, score above 0.
+        One edge per unordered neighbour pair, score above 0 and at most 1.
 
     Raises:
         UsageError: If the scorer is unknown.
@@ -55,6 +61,10 @@ def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
         matrix = structure_matrix(knn)
     elif scorer == "profiles":
         matrix = profile_matrix(rows, knn, centred=True)
+    elif scorer == "mutual-proximity":
+        matrix = mutual_proximity_matrix(knn)
+    elif scorer == "csls":  # to (0, 1), since partitions need weights above 0
+        matrix = expit(csls_matrix(knn) / np.float32(neighbour_scale(knn)))
     else:
         raise UsageError(f"unknown scorer {scorer!r}: choose one of {', '.join(SCORERS)}")
     return knn_to_edges(knn, score=np.maximum(matrix, np.float32(1e-6)))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from covey.knn import build_knn_graph
-from covey.similarity.local_scale import csls_matrix, mutual_proximity_matrix, self_tuning_matrix
-from covey.types import KnnGraph, UsageError
+from covey.similarity.local_scale import csls_matrix, mutual_proximity_matrix
+from covey.types import KnnGraph
 
 
 @pytest.fixture
@@ -36,19 +36,3 @@ def test_mutual_proximity_equals_two_normal_laws(knn: KnnGraph) -> None:
 def test_csls_equals_its_formula(knn: KnnGraph) -> None:
     expected = each_pair(knn, lambda s, mine, other: 2 * s - mine.mean() - other.mean())
     np.testing.assert_allclose(csls_matrix(knn), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize(("rank", "column"), [(None, 7), (3, 2), (99, 7)])
-def test_self_tuning_equals_its_formula(knn: KnnGraph, rank: int | None, column: int) -> None:
-    def formula(s: float, mine: np.ndarray, other: np.ndarray) -> float:
-        widths = np.sqrt(2 - 2 * mine[column]) * np.sqrt(2 - 2 * other[column])
-        return float(np.exp(-(2 - 2 * s) / widths))
-
-    np.testing.assert_allclose(
-        self_tuning_matrix(knn, rank=rank), each_pair(knn, formula), atol=1e-5
-    )
-
-
-def test_rank_out_of_range_is_refused(knn: KnnGraph) -> None:
-    with pytest.raises(UsageError, match="rank"):
-        self_tuning_matrix(knn, rank=0)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from covey.graph import knn_to_edges
 from covey.knn import build_knn_graph
-from covey.similarity.smoothing import smoothed_matrix, smoothed_similarity
-from covey.types import KnnGraph, UsageError
+from covey.similarity.smoothing import smoothed_matrix
+from covey.types import Edges, KnnGraph, UsageError
 
 
 def oracle(rows: np.ndarray, knn: KnnGraph, neighbours: int, power: float) -> np.ndarray:
@@ -60,14 +61,19 @@ def test_the_item_itself_counts_once() -> None:
     np.testing.assert_allclose(got[:, 0], 1, atol=1e-6)
 
 
+def smoothed_edges(rows: np.ndarray) -> Edges:
+    knn = build_knn_graph(rows, 10)
+    return knn_to_edges(knn, score=smoothed_matrix(rows, knn))
+
+
 def test_one_score_for_a_pair_and_renaming_changes_nothing() -> None:
     rows = _rows(120, 16)
-    edges = smoothed_similarity(rows, build_knn_graph(rows, 10))
+    edges = smoothed_edges(rows)
     assert (edges.source < edges.target).all()
     assert (np.abs(edges.score) <= 1).all()
     order = np.random.default_rng(1).permutation(120)
     place = np.argsort(order)
-    other = smoothed_similarity(rows[order], build_knn_graph(rows[order], 10))
+    other = smoothed_edges(rows[order])
     pair = np.sort(np.stack([place[edges.source], place[edges.target]]), axis=0)
     at = np.lexsort((pair[1], pair[0]))
     np.testing.assert_array_equal(pair[0][at], other.source)
@@ -114,4 +120,4 @@ def test_wrong_input_is_refused() -> None:
     with pytest.raises(UsageError, match="rows has 19 items, the graph has 20"):
         smoothed_matrix(rows[:19], knn)
     with pytest.raises(UsageError, match="at least 0, got -1"):
-        smoothed_similarity(rows, knn, neighbours=-1)
+        smoothed_matrix(rows, knn, neighbours=-1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from covey.graph import knn_to_edges, local_sets
-from covey.types import Edges, Float32, IntArray, KnnGraph, UsageError
+from covey.graph import local_sets
+from covey.types import Float32, IntArray, KnnGraph, UsageError
 
 
-def bhattacharyya_similarity(knn: KnnGraph, *, scale: float | None = None) -> Edges:
+def bhattacharyya_matrix(knn: KnnGraph, *, scale: float | None = None) -> Float32:
     """Re-scores neighbours by the Bhattacharyya coefficient of their transition probabilities.
 
     score(i, j) = sum_m sqrt(P_im P_jm), where P_i = softmax of s_im / scale over i and its
@@ -23,16 +23,11 @@ def bhattacharyya_similarity(knn: KnnGraph, *, scale: float | None = None) -> Ed
         scale: Similarity over which a probability falls by e, above 0; from the data if None.
 
     Returns:
-        One edge per unordered neighbour pair, score in [0, 1]. O(n k^2) time, O(n k) memory.
+        (n, k) float32 score of each entry of the lists, in [0, 1]. O(n k^2) time, O(n k) memory.
 
     Raises:
         UsageError: If `scale` is not above 0.
     """
-    return knn_to_edges(knn, score=bhattacharyya_matrix(knn, scale=scale))
-
-
-def bhattacharyya_matrix(knn: KnnGraph, *, scale: float | None = None) -> Float32:
-    """Gives the (n, k) coefficients of the lists; see `bhattacharyya_similarity`."""
     if scale is None:
         scale = neighbour_scale(knn)
     if not scale > 0:

@@ -6,11 +6,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from covey.graph import knn_to_edges, local_sets
-from covey.types import Edges, Float32, Int64, IntArray, KnnGraph, UsageError
+from covey.graph import local_sets
+from covey.types import Float32, Int64, IntArray, KnnGraph, UsageError
 
 
-def structure_similarity(knn: KnnGraph, *, eta: float = 0.3) -> Edges:
+def structure_matrix(knn: KnnGraph, *, eta: float = 0.3) -> Float32:
     """Re-scores neighbours by how much their reciprocal neighbourhoods overlap.
 
     kappa(i, j) = (1 - eta) |R*(i) & R*(j)| / |R*(i) | R*(j)| + eta s_ij, where N_k(i) is i and its
@@ -26,17 +26,12 @@ def structure_similarity(knn: KnnGraph, *, eta: float = 0.3) -> Edges:
         eta: Weight of the plain similarity, in [0, 1].
 
     Returns:
-        One edge per unordered neighbour pair, score in [-eta, 1]. O(n k^2) time, O(n k) memory
-        while expansion adds few members (it is bounded by n k^2 / 2).
+        (n, k) float32 score of each entry of the lists, in [-eta, 1]. O(n k^2) time, O(n k)
+        memory while expansion adds few members (it is bounded by n k^2 / 2).
 
     Raises:
         UsageError: If `eta` lies outside [0, 1].
     """
-    return knn_to_edges(knn, score=structure_matrix(knn, eta=eta))
-
-
-def structure_matrix(knn: KnnGraph, *, eta: float = 0.3) -> Float32:
-    """Gives the (n, k) structure similarities of the lists; see `structure_similarity`."""
     if not 0 <= eta <= 1:
         raise UsageError(f"eta must lie in [0, 1], got {eta}")
     lists = np.ascontiguousarray(local_sets(knn))

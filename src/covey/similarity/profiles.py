@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from covey.graph import knn_to_edges, local_sets
-from covey.types import Edges, Float32, KnnGraph, UsageError
+from covey.graph import local_sets
+from covey.types import Float32, KnnGraph, UsageError
 from covey.vectors import as_matrix, as_rows
 
 _CHUNK_BYTES = 64 << 20
 
 
-def profile_similarity(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) -> Edges:
+def profile_matrix(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) -> Float32:
     """Re-scores neighbours by the cosine of their similarity profiles over a local set.
 
     For each item i, L = i and its k neighbours, A_X = X_L X_L^T, and the score of (i, j) is the
@@ -31,18 +31,13 @@ def profile_similarity(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) ->
         centred: Whether rows of A_X are centred.
 
     Returns:
-        One edge per unordered neighbour pair, score in [-1, 1], the mean over both ends' sets
-        where both have the pair. O(n k^2 d) time, 128 MiB beyond rows of unit length.
+        (n, k) float32 score of each entry of the lists, in [-1, 1], by the set of i alone.
+        O(n k^2 d) time, 128 MiB beyond rows of unit length.
 
     Raises:
         UsageError: If `x` and `knn` differ in the number of items.
         InputError: If a row of `x` is zero or not finite.
     """
-    return knn_to_edges(knn, score=profile_matrix(x, knn, centred=centred))
-
-
-def profile_matrix(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) -> Float32:
-    """Gives the (n, k) profile similarities of the lists; see `profile_similarity`."""
     matrix = as_matrix(x)
     if len(matrix) != knn.n:
         raise UsageError(f"x has {len(matrix)} rows, the graph has {knn.n} items")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from covey.graph import knn_to_edges
-from covey.types import Edges, Float32, IntArray, KnnGraph, UsageError
+from covey.types import Float32, IntArray, KnnGraph, UsageError
 from covey.vectors import pair_similarity
 
 
-def smoothed_similarity(
+def smoothed_matrix(
     rows: Float32, knn: KnnGraph, *, neighbours: int = 5, power: float = 3.0
-) -> Edges:
+) -> Float32:
     """Re-scores neighbours by the cosine of their neighbourhood means.
 
     m_i = x_i + sum over the nearest `neighbours` j of s_ij^power x_j, and score(i, j) is the
@@ -28,18 +27,12 @@ def smoothed_similarity(
         power: Exponent of the weights; the larger, the less do farther neighbours count.
 
     Returns:
-        One edge per unordered neighbour pair, score in [-1, 1]. O(n k d) time, O(n (d + k)) memory.
+        (n, k) float32 score of each entry of the lists, in [-1, 1], the same for (i, j) and (j, i).
+        O(n k d) time, O(n (d + k)) memory.
 
     Raises:
         UsageError: If `rows` and `knn` differ in the number of items, or `neighbours` < 0.
     """
-    return knn_to_edges(knn, score=smoothed_matrix(rows, knn, neighbours=neighbours, power=power))
-
-
-def smoothed_matrix(
-    rows: Float32, knn: KnnGraph, *, neighbours: int = 5, power: float = 3.0
-) -> Float32:
-    """Gives the (n, k) smoothed similarities of the lists; see `smoothed_similarity`."""
     if len(rows) != knn.n:
         raise UsageError(f"rows has {len(rows)} items, the graph has {knn.n}")
     if neighbours < 0:
