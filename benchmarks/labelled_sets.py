@@ -1,6 +1,6 @@
 """The collections with labels that the benchmarks measure on, in the folder of `COVEY_DATA`.
 
-They are not part of the project: `$COVEY_DATA/embeddings/NAME` holds `emb.npy` (n, d) and
+Where it is not set, `shared/data` beside the checkout will do. They are not part of the project: `$COVEY_DATA/embeddings/NAME` holds `emb.npy` (n, d) and
 `labels.npy` (n,).
 """
 
@@ -12,18 +12,20 @@ from pathlib import Path
 import numpy as np
 
 SET_NAMES = ("lfw", "market1501", "cuhk03", "clinc150", "googlenews_t", "omniglot_eval")
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"  # beside the checkout
 
 
 def data_root() -> Path | None:
-    """The folder that `COVEY_DATA` names, None where it names none.
+    """The folder that `COVEY_DATA` names, or `_BESIDE` where it names none; None without either.
 
     Raises:
-        SystemExit: If it is no folder.
+        SystemExit: If `COVEY_DATA` names what is no folder.
     """
     named = os.environ.get("COVEY_DATA")
     if named and not Path(named).is_dir():
         raise SystemExit(f"COVEY_DATA is {named!r}, which is no folder; set it to the data")
-    return Path(named) if named else None
+    root = Path(named) if named else _BESIDE
+    return root if root.is_dir() else None
 
 
 def load_set(name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -26,6 +26,9 @@ def test_what_is_not_there(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="COVEY_DATA is"):
         sets.data_root()
     monkeypatch.delenv("COVEY_DATA")
+    monkeypatch.setattr(sets, "_BESIDE", tmp_path)
+    assert sets.data_root() == tmp_path
+    monkeypatch.setattr(sets, "_BESIDE", tmp_path / "none")
     assert sets.data_root() is None
     with pytest.raises(SystemExit, match="set COVEY_DATA"):
         sets.load_set("lfw")
