@@ -73,7 +73,9 @@ def test_no_limit_of_version_1_is_a_large_number(tmp_path: Path) -> None:
 
 def test_more_than_there_is_is_refused() -> None:
     require_memory("it", 5 * MIB, 5 * MIB, remedy="wait")
-    with pytest.raises(MemoryLimitError, match="it needs about 5.24 MB, the limit is 4.19 MB: wait"):
+    with pytest.raises(
+        MemoryLimitError, match=r"needs about 5\.24 MB, the limit is 4\.19 MB: wait"
+    ):
         require_memory("it", 5 * MIB, 4 * MIB, remedy="wait")
     if memory_bytes() != (None, None):
         with pytest.raises(MemoryLimitError, match="the system has"):
