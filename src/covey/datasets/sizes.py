@@ -80,3 +80,24 @@ def group_sizes(
         best = room[np.argsort(-np.sign(short) * (wanted - sizes)[room], kind="stable")]
         sizes[best[: abs(short)]] += np.sign(short)
     return np.sort(sizes)[::-1].copy()
+
+
+def long_tailed_labels(
+    n: int,
+    n_groups: int | None,
+    tail: Tail,
+    min_size: int,
+    max_size: int | None,
+    rng: np.random.Generator,
+) -> tuple[Int64, int]:
+    """(n,) labels in random order with sizes descending by label, and how many there are.
+
+    Where no number of groups is asked for, fewer than `min_size` items form one group.
+    """
+    if n_groups is None:
+        min_size = min(min_size, n)
+        n_groups = min(max(1, round(n / TYPICAL_SIZE)), n // max(min_size, 1))
+        if max_size:
+            n_groups = max(n_groups, -(-n // max_size))
+    sizes = group_sizes(n, n_groups, tail=tail, min_size=min_size, max_size=max_size, seed=rng)
+    return rng.permutation(np.repeat(np.arange(n_groups), sizes)), n_groups

@@ -3,7 +3,8 @@
 Every generator takes a seed, gives the same rows for it on every machine with the same numpy, and
 returns `(x, labels)`: x (n, d) of unit rows (unless said otherwise) in random order, labels (n,)
 int64. Rows are made in blocks, so that the peak is x and a little. `covey.datasets.views` bends
-what these make further: cones, hubs, projections, subsets, duplicates.
+what these make further: cones, hubs, projections, subsets, duplicates; so does
+`covey.datasets.distortions`: noise, styles, another spectrum.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from covey.datasets.sizes import TYPICAL_SIZE, Tail, group_sizes
+from covey.datasets.rows import row_parts
+from covey.datasets.sizes import Tail, long_tailed_labels
 from covey.types import Float32, Int64, UsageError
-
-_BLOCK_ROWS = 16_384
 
 Collection = tuple[NDArray[Any], Int64]
 """x (n, d) and labels (n,)."""
@@ -78,7 +78,7 @@ def von_mises_fisher_mixture(
         raise UsageError(f"noise is a share from 0 to 1, not {noise}")
     rng = np.random.default_rng(seed)
     n_noise = round(noise * n)
-    labels, n_groups = _long_tailed(n - n_noise, n_groups, tail, min_size, max_size, rng)
+    labels, n_groups = long_tailed_labels(n - n_noise, n_groups, tail, min_size, max_size, rng)
     labels = np.concatenate([labels, n_groups + np.arange(n_noise)])[rng.permutation(n)]
     kappa = concentration_for(0.5, d) if concentration is None else np.asarray(concentration)
     if (kappa <= 0).any() or kappa.shape not in ((), (n_groups,)):
@@ -87,7 +87,7 @@ def von_mises_fisher_mixture(
     centres = _unit(rng.standard_normal((n_groups, d), np.float32))
 
     x = np.empty((n, d), dtype)
-    for part in _parts(n):
+    for part in row_parts(n):
         own = labels[part]
         grouped = own < n_groups
         rows = rng.standard_normal((len(own), d), np.float32)
@@ -141,11 +141,11 @@ def hierarchical_gaussians(
     for children, scale in zip(branching, scales, strict=False):
         centres = np.repeat(centres, children, axis=0)
         centres += rng.standard_normal(centres.shape, np.float32) * np.float32(scale / np.sqrt(d))
-    labels, _ = _long_tailed(n, len(centres), tail, min_size, None, rng)
+    labels, _ = long_tailed_labels(n, len(centres), tail, min_size, None, rng)
     labels = rng.permutation(len(centres))[labels]
 
     x = np.empty((n, d), dtype)
-    for part in _parts(n):
+    for part in row_parts(n):
         rows = rng.standard_normal((len(labels[part]), d), np.float32)
         x[part] = _unit(centres[labels[part]] + rows * np.float32(scales[-1] / np.sqrt(d)))
     return x, labels
@@ -184,14 +184,14 @@ def low_dimensional_manifolds(
     """
     _check_shape(n, d)
     rng = np.random.default_rng(seed)
-    labels, n_groups = _long_tailed(n, n_groups, tail, min_size, None, rng)
+    labels, n_groups = long_tailed_labels(n, n_groups, tail, min_size, None, rng)
     centres = _unit(rng.standard_normal((n_groups, d), np.float32))
     maps = rng.standard_normal((2, n_groups, intrinsic, d), np.float32)
     maps *= np.float32(extent / np.sqrt(d))
     maps[1] *= np.float32(curvature)
 
     x = np.empty((n, d), dtype)
-    for part in _parts(n):
+    for part in row_parts(n):
         own = labels[part]
         z = rng.uniform(-1, 1, (len(own), intrinsic)).astype(np.float32)
         rows = rng.standard_normal((len(own), d), np.float32) * np.float32(noise / np.sqrt(d))
@@ -233,7 +233,7 @@ def near_duplicate_chains(
     if not -1 <= neighbour_similarity <= 1:
         raise UsageError(f"neighbour_similarity is a cosine, not {neighbour_similarity}")
     rng = np.random.default_rng(seed)
-    labels, n_groups = _long_tailed(n, n_groups, tail, min_size, max_size, rng)
+    labels, n_groups = long_tailed_labels(n, n_groups, tail, min_size, max_size, rng)
     sizes = np.bincount(labels, minlength=n_groups)  # descending, as group_sizes gives them
     place = np.argsort(labels, kind="stable")
     start = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
@@ -255,31 +255,6 @@ def near_duplicate_chains(
 def _check_shape(n: int, d: int) -> None:
     if n < 0 or d < 2:
         raise UsageError(f"a collection needs n >= 0 items and d >= 2 values, not {n} x {d}")
-
-
-def _long_tailed(
-    n: int,
-    n_groups: int | None,
-    tail: Tail,
-    min_size: int,
-    max_size: int | None,
-    rng: np.random.Generator,
-) -> tuple[Int64, int]:
-    """(n,) labels in random order with sizes descending by label, and how many there are.
-
-    Where no number of groups is asked for, fewer than `min_size` items form one group.
-    """
-    if n_groups is None:
-        min_size = min(min_size, n)
-        n_groups = min(max(1, round(n / TYPICAL_SIZE)), n // max(min_size, 1))
-        if max_size:
-            n_groups = max(n_groups, -(-n // max_size))
-    sizes = group_sizes(n, n_groups, tail=tail, min_size=min_size, max_size=max_size, seed=rng)
-    return rng.permutation(np.repeat(np.arange(n_groups), sizes)), n_groups
-
-
-def _parts(n: int) -> list[slice]:
-    return [slice(start, min(start + _BLOCK_ROWS, n)) for start in range(0, n, _BLOCK_ROWS)]
 
 
 def _unit(rows: Float32) -> Float32:

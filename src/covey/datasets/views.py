@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from covey.datasets.rows import row_parts, unit_rows
 from covey.datasets.sizes import Tail, group_sizes
 from covey.types import Int64, UsageError
-
-_BLOCK_ROWS = 16_384
 
 
 def with_cone(x: NDArray[Any], strength: float, *, seed: int = 0) -> NDArray[Any]:
@@ -43,10 +42,10 @@ def with_cone(x: NDArray[Any], strength: float, *, seed: int = 0) -> NDArray[Any
     mean = x.mean(axis=0, dtype=np.float64) if len(x) else np.zeros(x.shape[1])
     if np.any(mean):
         axis -= (axis @ mean)[:, None] / (mean @ mean) * mean
-    u = _unit(axis) * np.sqrt(strength)
+    u = unit_rows(axis) * np.sqrt(strength)
     out = np.empty_like(x)
-    for part in _parts(len(x)):
-        out[part] = _unit(np.sqrt(1 - strength) * _unit(x[part].astype(np.float64)) + u)
+    for part in row_parts(len(x)):
+        out[part] = unit_rows(np.sqrt(1 - strength) * unit_rows(x[part].astype(np.float64)) + u)
     return out
 
 
@@ -87,13 +86,13 @@ def with_hubs(
     if len(hubs) == 0:
         return out
     _, codes = np.unique(labels, return_inverse=True)
-    middles = _unit(_group_sums(x, codes))
+    middles = unit_rows(_group_sums(x, codes))
     drawn = np.zeros((len(hubs), x.shape[1]))
     for _ in range(breadth):
         drawn += middles[codes[rng.integers(len(x), size=len(hubs))]]
     own = x[hubs].astype(np.float64)
     lengths = np.linalg.norm(own, axis=1, keepdims=True)
-    out[hubs] = _unit((1 - strength) * _unit(own) + strength * _unit(drawn)) * lengths
+    out[hubs] = unit_rows((1 - strength) * unit_rows(own) + strength * unit_rows(drawn)) * lengths
     return out
 
 
@@ -115,7 +114,7 @@ def random_projection_view(x: NDArray[Any], dim: int, *, seed: int = 0) -> NDArr
     q, r = np.linalg.qr(gaussian)
     basis = (q * np.sign(np.diag(r))).astype(np.float32)  # signs make q uniform
     out = np.empty((len(x), dim), x.dtype)
-    for part in _parts(len(x)):
+    for part in row_parts(len(x)):
         out[part] = x[part].astype(np.float32) @ basis
     return out
 
@@ -204,17 +203,8 @@ def with_duplicates(
 def _group_sums(x: NDArray[Any], codes: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """(groups, d) sums of unit rows, block by block."""
     sums = np.zeros((int(codes.max()) + 1, x.shape[1]))
-    for part in _parts(len(x)):
+    for part in row_parts(len(x)):
         own = codes[part]
         ones = (np.ones(len(own)), (own, np.arange(len(own))))
-        sums += csr_array(ones, shape=(len(sums), len(own))) @ _unit(x[part].astype(np.float64))
+        sums += csr_array(ones, shape=(len(sums), len(own))) @ unit_rows(x[part].astype(np.float64))
     return sums
-
-
-def _parts(n: int) -> list[slice]:
-    return [slice(start, min(start + _BLOCK_ROWS, n)) for start in range(0, n, _BLOCK_ROWS)]
-
-
-def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1)
