@@ -19,8 +19,10 @@ from covey.cluster_report import (
     report_curve,
     report_notes,
 )
+from covey.graph import nearest
 from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph_with_info
+from covey.models.universal import UniversalScorer
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
 from covey.sampling import Sample, whole_regions
@@ -30,7 +32,6 @@ from covey.scoring import (
     SCORERS,
     Scorer,
     as_affinity,
-    nearest,
     score_edges,
 )
 from covey.selection import (
@@ -82,6 +83,7 @@ def cluster(
     method: str = "auto",
     partition: str = "auto",
     prefer: Prefer = "balanced",
+    model: UniversalScorer | None = None,
     metric: Literal["cosine", "euclidean"] = "cosine",
     constraints: Constraints | None = None,
     seed: int = 0,
@@ -103,6 +105,7 @@ def cluster(
         method: "auto", or one of the scorers in `covey.scoring.SCORERS`.
         partition: "auto" or one of `covey.graph_partition.PARTITIONS`.
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
+        model: Weights of the universal scorer; those that ship with the package if None.
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
@@ -154,6 +157,7 @@ def cluster(
             _recipes(method, partition, k, unit),
             _BETA[prefer],
             width=width,
+            model=model,
             unit=unit,
             seed=seed,
             threads=threads,
@@ -161,7 +165,7 @@ def cluster(
         )
     with clock.stage("groups"), bounded_threads(threads):
         recipe = decision.trial.recipe
-        edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer)
+        edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer, model=model)
         edges = edges_above(edges, decision.cut[decision.chosen])
         found = partition_edges(edges, n, name=recipe.partition, constraints=known, seed=seed)
         edges = with_probability(edges, evidence)
@@ -199,6 +203,7 @@ def _choose(
     beta: float,
     *,
     width: int,
+    model: UniversalScorer | None,
     unit: bool,
     seed: int,
     threads: int,
@@ -213,7 +218,7 @@ def _choose(
 
     steps = len(recipes) + 2
     pairs = [
-        HalfViews(judged.rows, width, unit=unit, seed=2 * seed + pair, threads=threads)
+        HalfViews(judged.rows, width, unit=unit, seed=2 * seed + pair, threads=threads, model=model)
         for pair in (0, 1)
     ]
     trials = []
@@ -226,7 +231,7 @@ def _choose(
     divide = divider(recipe.partition)
     tick = clock.part(len(recipes), steps)
     best = look_closer(best, pairs[0], pairs[1], divide, threads=threads, tick=tick)
-    edges = score_edges(judged.rows, nearest(judged.knn, recipe.k), recipe.scorer)
+    edges = score_edges(judged.rows, nearest(judged.knn, recipe.k), recipe.scorer, model=model)
     decision = decide(best, edges, divide, beta=beta, threads=threads)
     return decision, calibrate(edges, best.together(edges))
 

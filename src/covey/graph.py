@@ -45,6 +45,16 @@ def local_sets(knn: KnnGraph) -> IntArray:
     return knn.indices if knn.includes_self else np.hstack([own, knn.indices])
 
 
+def nearest(knn: KnnGraph, k: int) -> KnnGraph:
+    """Shortens the lists to their first k columns, the item itself not counted."""
+    width = min(knn.k, k + int(knn.includes_self))
+    return KnnGraph(
+        np.ascontiguousarray(knn.indices[:, :width]),
+        np.ascontiguousarray(knn.similarities[:, :width]),
+        knn.includes_self,
+    )
+
+
 @njit(cache=True, nogil=True)
 def _position(row: IntArray, item: int) -> int:
     """Where `item` stands in `row`, or -1."""

@@ -7,7 +7,10 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.special import expit
 
-from covey.graph import knn_to_edges
+from covey.graph import knn_to_edges, nearest
+from covey.hub import default_scorer
+from covey.models import local_context
+from covey.models.universal import UniversalScorer
 from covey.similarity.bhattacharyya import bhattacharyya_matrix, neighbour_scale
 from covey.similarity.jaccard import structure_matrix
 from covey.similarity.local_scale import csls_matrix, mutual_proximity_matrix
@@ -16,10 +19,18 @@ from covey.similarity.smoothing import smoothed_matrix
 from covey.types import Edges, Float32, KnnGraph, UsageError
 
 Scorer = Literal[
-    "cosine", "smoothed", "transition", "structure", "profiles", "mutual-proximity", "csls"
+    "universal",
+    "cosine",
+    "smoothed",
+    "transition",
+    "structure",
+    "profiles",
+    "mutual-proximity",
+    "csls",
 ]
 SCORERS: tuple[Scorer, ...] = get_args(Scorer)
 LIST_LENGTH: dict[Scorer, int] = {
+    "universal": local_context.LIST_LENGTH,
     "cosine": 80,
     "smoothed": 80,
     "transition": 30,
@@ -29,21 +40,24 @@ LIST_LENGTH: dict[Scorer, int] = {
     "csls": 30,
 }
 """Neighbours of each item that a scorer does well with; set overlaps blur on long lists."""
-COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"smoothed", "profiles"})
+COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"universal", "smoothed", "profiles"})
 """Scorers that take cosines of rows, which mean nothing where distances do."""
 _SOFTNESS = 3.0  # gaps between the first and the tenth neighbour over which affinity falls by e
 
 
-def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
-    """Weighs the edges between neighbours without training.
+def score_edges(
+    rows: Float32, knn: KnnGraph, scorer: Scorer, *, model: UniversalScorer | None = None
+) -> Edges:
+    """Weighs the edges between neighbours.
 
     Args:
         rows: (n, d) float32 that `knn` was built from.
         knn: n items, k neighbours each; see `as_affinity` for distances.
-        scorer: "cosine": the similarities themselves; "smoothed": of neighbourhood means;
+        scorer: "universal": probability by the trained model; "cosine": the similarities themselves; "smoothed": of neighbourhood means;
             "transition": shared transition probabilities (TPDi); "structure": overlap of
             reciprocal neighbours (Ada-NETS); "profiles": multiple tests (B-Attention);
             "mutual-proximity" and "csls": how unusually near the pair is for both its ends.
+        model: Weights for "universal"; those that ship with the package if None.
 
     Returns:
         One edge per unordered neighbour pair, score above 0 and at most 1.
@@ -51,7 +65,10 @@ def score_edges(rows: Float32, knn: KnnGraph, scorer: Scorer) -> Edges:
     Raises:
         UsageError: If the scorer is unknown.
     """
-    if scorer == "cosine":
+    if scorer == "universal":
+        knn = nearest(knn, local_context.LIST_LENGTH)
+        matrix = (model or default_scorer()).probabilities(rows, knn)
+    elif scorer == "cosine":
         matrix = knn.similarities
     elif scorer == "smoothed":
         matrix = smoothed_matrix(rows, knn)
@@ -87,13 +104,3 @@ def as_affinity(knn: KnnGraph, *, like: KnnGraph | None = None) -> KnnGraph:
     middle = np.median(nearest_of_each) if nearest_of_each.size else np.float32(0)
     scale = np.float32(_SOFTNESS * neighbour_scale(model))
     return KnnGraph(knn.indices, expit((knn.similarities - middle) / scale), knn.includes_self)
-
-
-def nearest(knn: KnnGraph, k: int) -> KnnGraph:
-    """Shortens the lists to their first k columns, the item itself not counted."""
-    width = min(knn.k, k + int(knn.includes_self))
-    return KnnGraph(
-        np.ascontiguousarray(knn.indices[:, :width]),
-        np.ascontiguousarray(knn.similarities[:, :width]),
-        knn.includes_self,
-    )

@@ -23,10 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from covey.graph import nearest
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import bcubed
 from covey.metrics.information import adjusted_mutual_information
-from covey.scoring import Scorer, as_affinity, nearest, score_edges
+from covey.models.universal import UniversalScorer
+from covey.scoring import Scorer, as_affinity, score_edges
 from covey.split_half import split_halves
 from covey.types import Edges, Float32, Int64, KnnGraph
 from covey.vectors import Metric
@@ -143,18 +145,32 @@ def density_grid(most: float) -> NDArray[np.float64]:
 class HalfViews:
     """Neighbour graphs of two halves of the dimensions, made once for all recipes."""
 
-    def __init__(self, rows: Float32, k: int, *, unit: bool, seed: int, threads: int) -> None:
+    def __init__(
+        self,
+        rows: Float32,
+        k: int,
+        *,
+        unit: bool,
+        seed: int,
+        threads: int,
+        model: UniversalScorer | None = None,
+    ) -> None:
+        self.model = model
+        self._edges: dict[tuple[Scorer, int], list[Edges]] = {}
         self.rows = split_halves(rows, unit=unit, seed=seed)
         metric: Metric = "cosine" if unit else "euclidean"
         graphs = [build_knn_graph(half, k, metric=metric, threads=threads) for half in self.rows]
         self.knn: list[KnnGraph] = graphs if unit else [as_affinity(graph) for graph in graphs]
 
     def edges(self, recipe: Recipe) -> list[Edges]:
-        """The edges of each half."""
-        return [
-            score_edges(rows, nearest(knn, recipe.k), recipe.scorer)
-            for rows, knn in zip(self.rows, self.knn, strict=True)
-        ]
+        """The edges of each half, scored once for all partitions."""
+        key = recipe.scorer, recipe.k
+        if key not in self._edges:
+            self._edges[key] = [
+                score_edges(rows, nearest(knn, recipe.k), recipe.scorer, model=self.model)
+                for rows, knn in zip(self.rows, self.knn, strict=True)
+            ]
+        return self._edges[key]
 
 
 def try_recipe(

@@ -10,7 +10,7 @@ from covey.datasets.synthetic_draws import draw_synthetic, log_uniform
 def test_every_draw_succeeds_within_its_bounds(block):
     for seed in range(25 * block, 25 * block + 25):
         x, labels = draw_synthetic(np.random.default_rng(seed))
-        assert 1000 <= len(x) <= 8000
+        assert 1200 <= len(x) <= 9000
         assert 16 <= x.shape[1] <= 512
         assert x.dtype == np.float32
         assert labels.shape == x.shape[:1]

@@ -6,7 +6,7 @@ drawn uniformly, or so on a log scale where the table says log.
     spectrum    25 %: exponent -0.4 to 0.3; centred half the time
     styles      35 %: 2 to 8 styles of rank 1 to 5, strength 0.1 to 0.7; half the time also views
                 within groups, 0.1 to 0.7
-    noise       50 %: strength 0 to 0.9, in 15 % of these 0.9 to 2.5; spectrum 0 to 0.8, spread 0
+    noise       50 %: strength 0.1 to 0.8 (log), in 15 % of these 0.8 to 2.5 (log); spectrum 0 to 0.8, spread 0
                 to 0.6
     hubs        12 %: share 0.002 to 0.03, strength 0.3 to 0.8
     cone        50 %: strength 0.1 to 0.8
@@ -30,8 +30,8 @@ from covey.types import Int64
 _SPECTRUM_CHANCE, _SPECTRUM_EXPONENT = 0.25, (-0.4, 0.3)
 _STYLES_CHANCE, _STYLES, _STYLES_RANK, _STYLES_STRENGTH = 0.35, (2, 8), (1, 5), (0.1, 0.7)
 _WITHIN_CHANCE, _WITHIN_STRENGTH = 0.5, (0.1, 0.7)
-_NOISE_CHANCE, _NOISE_STRENGTH = 0.5, (0, 0.9)
-_HEAVY_NOISE_CHANCE, _HEAVY_NOISE_STRENGTH = 0.15, (0.9, 2.5)
+_NOISE_CHANCE, _NOISE_STRENGTH = 0.5, (0.1, 0.8)
+_HEAVY_NOISE_CHANCE, _HEAVY_NOISE_STRENGTH = 0.15, (0.8, 2.5)
 _NOISE_SPECTRUM, _NOISE_SPREAD = (0, 0.8), (0, 0.6)
 _HUBS_CHANCE, _HUBS_SHARE, _HUBS_STRENGTH = 0.12, (0.002, 0.03), (0.3, 0.8)
 _CONE_CHANCE, _CONE_STRENGTH = 0.5, (0.1, 0.8)
@@ -68,7 +68,7 @@ def bend(x: NDArray[Any], labels: Int64, rng: np.random.Generator) -> Collection
         heavy = rng.random() < _HEAVY_NOISE_CHANCE
         x = with_noise(
             x,
-            rng.uniform(*(_HEAVY_NOISE_STRENGTH if heavy else _NOISE_STRENGTH)),
+            log_uniform(rng, *(_HEAVY_NOISE_STRENGTH if heavy else _NOISE_STRENGTH)),
             spectrum=rng.uniform(*_NOISE_SPECTRUM),
             spread=rng.uniform(*_NOISE_SPREAD),
             seed=draw_seed(rng),

@@ -4,8 +4,8 @@ A view is a random part of a labelled set, or a synthetic collection, bent at ra
 bounds numbers are drawn uniformly, or so on a log scale where the table says log. (The tables of
 the rest: `covey.datasets.synthetic_draws`, `covey.datasets.bends`.)
 
-    synthetic   25 %, or as the caller says, or all where there are no sets
-    part        largest group 2 to 500 (log), items 1,500 to 9,000 (log) but at most 90 % of what
+    synthetic   33 %, or as the caller says, or all where there are no sets
+    part        largest group 2 to 500 (log), items 1,500 to 12,000 (log) but at most 90 % of what
                 the groups give, groups from the fewest that give so many, and a third more, to
                 all (log); sizes lognormal 50 %, zipf 30 %, equal 20 %
     strays      40 %, where more than 5 groups were left out: one item of each of 1 to all of them
@@ -39,7 +39,7 @@ FEWEST_ROWS = 200
 
 _TRIES = 20
 _LARGEST_GROUP = (2, 500)
-_ITEMS = (1500, 9000)
+_ITEMS = (1500, 12_000)
 _PARTNER_ITEMS = 4000
 _SPARE_ITEMS = 0.9
 _SPARE_GROUPS = 1.3
@@ -102,7 +102,7 @@ class View:
     labels: Int64
 
 
-def draw_view(sets: Sequence[LabelledSet], seed: int, *, synthetic: float = 0.25) -> View:
+def draw_view(sets: Sequence[LabelledSet], seed: int, *, synthetic: float = 0.33) -> View:
     """Draws one view; the same sets and seed give the same bytes.
 
     Args:
@@ -111,7 +111,7 @@ def draw_view(sets: Sequence[LabelledSet], seed: int, *, synthetic: float = 0.25
         synthetic: Share of synthetic collections, in [0, 1].
 
     Returns:
-        A view of 200 to 28,166 rows, mostly 1,000 to 6,000. What gives fewer is drawn anew, set and
+        A view of 200 to 33,000 rows, mostly 1,000 to 6,000. What gives fewer is drawn anew, set and
         all, so that small sets come less often than their share; after 20 in vain, the largest of
         them. About 0.1 s for 5,000 rows, longer where d is above 700.
 

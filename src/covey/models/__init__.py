@@ -1,0 +1,1 @@
+"""Trained scorers, one a file; they run on numpy alone."""

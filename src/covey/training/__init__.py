@@ -1,0 +1,1 @@
+"""Fitting models to labels. Needs the extra `learn` (torch)."""
