@@ -31,8 +31,8 @@ _LEVELS = (
     ("graph_partition", "sampling", "scoring", "selection", "split_half", "unique_items"),
     ("cluster_report", "clustering"),
     ("estimators",),
-    ("training",),
-    ("datasets", "io"),
+    ("datasets", "io", "training"),
+    ("workshop",),
     ("cli",),
 )
 """From the ground up; a room may import from its own level and from those below."""

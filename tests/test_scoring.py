@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from covey.graph import knn_to_edges
+from covey.graph import knn_to_edges, nearest
 from covey.knn import build_knn_graph
-from covey.graph import nearest
 from covey.scoring import LIST_LENGTH, SCORERS, as_affinity, score_edges
 from covey.types import KnnGraph, UsageError
 from covey.vectors import as_rows

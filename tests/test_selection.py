@@ -6,11 +6,11 @@ import time
 import numpy as np
 import pytest
 
+from covey.graph import nearest
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import bcubed, evaluate
 from covey.metrics.information import adjusted_mutual_information
 from covey.partition.components import components
-from covey.graph import nearest
 from covey.scoring import score_edges
 from covey.selection import (
     COVERAGE_POWER,

@@ -70,20 +70,21 @@ def report_curve(
     cluster, for which there is no such factor, and its repeated rows count as they are.
     """
     copies = np.bincount(items.item) if share == 1 else None
-    sizes = [np.bincount(labels, copies) for labels in decision.labels]
+    trial = decision.trial
+    sizes = [np.bincount(labels, copies) for labels in trial.cuts.labels]
     factor = 1.0 if share == 1 else n_clusters / len(sizes[decision.chosen])
 
     def scaled(counts: list[int]) -> Int64:
         return np.rint(np.array(counts) * factor).astype(np.int64)
 
     return CutCurve(
-        cut=evidence(decision.cut.astype(np.float32)).astype(np.float64),
+        cut=evidence(trial.cut.astype(np.float32)).astype(np.float64),
         n_clusters=scaled([len(size) for size in sizes]),
         n_singletons=scaled([int((size == 1).sum()) for size in sizes]),
         largest=np.array([size.max() for size in sizes], np.int64),
-        precision=decision.precision,
-        recall=decision.recall,
-        agreement=decision.trial.agreement,
+        precision=trial.precision,
+        recall=trial.recall,
+        agreement=trial.agreement,
         chosen=decision.chosen,
     )
 
@@ -116,7 +117,7 @@ def report_notes(decision: Decision, items: UniqueItems, share: float, recall: f
             "Two halves of the data hardly agree on any grouping: "
             "there may be no groups in this collection."
         )
-    elif decision.precision[decision.chosen] < _LOW_PRECISION:
+    elif decision.trial.precision[decision.chosen] < _LOW_PRECISION:
         notes.append("Groups are expected to be mixed; to prefer precision makes purer ones.")
     if items.rows.shape[1] < FEWEST_DIMENSIONS:
         notes.append(

@@ -21,11 +21,12 @@ from covey.cluster_report import (
 )
 from covey.graph import nearest
 from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
+from covey.hub import UniversalModel, default_model
 from covey.knn import build_knn_graph_with_info
-from covey.models.universal import UniversalScorer
+from covey.models.universal import relative_weights
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
-from covey.sampling import Sample, whole_regions
+from covey.sampling import whole_regions
 from covey.scoring import (
     COMPARE_DIRECTIONS,
     LIST_LENGTH,
@@ -35,13 +36,12 @@ from covey.scoring import (
     score_edges,
 )
 from covey.selection import (
-    TRIED,
     Decision,
-    HalfViews,
     Recipe,
+    View,
     decide,
     edges_above,
-    look_closer,
+    half_views,
     try_recipe,
 )
 from covey.threads import bounded_threads
@@ -50,6 +50,13 @@ from covey.unique_items import unique_items
 
 Progress = Callable[[str, float], None]
 """Called as `progress(stage, fraction)`, fraction in [0, 1]."""
+
+METHODS: dict[str, tuple[Scorer, ...]] = {
+    "auto": ("universal", "smoothed"),
+    "universal": ("universal",),
+    "untrained": ("smoothed", "cosine"),
+}
+"""Names for scorers that compete; by euclidean distance only the cosine's stand-in does."""
 
 _BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
 _NEIGHBOURS = 80
@@ -83,7 +90,7 @@ def cluster(
     method: str = "auto",
     partition: str = "auto",
     prefer: Prefer = "balanced",
-    model: UniversalScorer | None = None,
+    model: UniversalModel | None = None,
     metric: Literal["cosine", "euclidean"] = "cosine",
     constraints: Constraints | None = None,
     seed: int = 0,
@@ -93,19 +100,21 @@ def cluster(
 ) -> ClusterResult:
     """Groups the rows of `x`, with no labels, no number of groups and no threshold.
 
-    Neighbours are found, their edges are weighed in more than one way, and the clusters of two
-    halves of the dimensions are compared over a range of cuts: what both halves agree on decides
-    the scorer and the cut (see `selection`). Shuffling the rows changes nothing but names; equal
+    Neighbours are found, their edges are weighed in more than one way, and all dimensions and two
+    halves of them are clustered over a range of cuts. From how far the halves agree, and from other
+    signs, a trained judge foresees how good each clustering is, and takes the best (see
+    `selection`). Shuffling the rows changes nothing but names; equal
     rows share a cluster, and how often a row is repeated does not change the others' clusters (both
     unless there are constraints, which may tell equal rows apart).
 
     Args:
         x: (n, d) finite numbers, n >= 2; memory-mapped is fine.
         k: Neighbours of each item; if None 80, or 50 of more than 200,000 items.
-        method: "auto", or one of the scorers in `covey.scoring.SCORERS`.
+        method: "auto" lets the universal scorer compete with untrained ones; "universal";
+            "untrained"; or one of the scorers in `covey.scoring.SCORERS`.
         partition: "auto" or one of `covey.graph_partition.PARTITIONS`.
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
-        model: Weights of the universal scorer; those that ship with the package if None.
+        model: A trained model, see `covey.hub.load_model`; the one of the package if None.
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
@@ -152,8 +161,13 @@ def cluster(
     with clock.stage("agreement"), bounded_threads(threads):
         most = n if n <= _MOST_JUDGED else min(_SAMPLE, _MOST_JUDGED)
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
+        model = model or default_model()
+        scorer = model.scorer
+        if judged.share < 1:  # scores of part and whole must mean the same
+            scorer = scorer.at_level_of(judged.rows, judged.knn) if unit else scorer
+        whole = View(judged.rows, judged.knn, scorer)
         decision, evidence = _choose(
-            judged,
+            whole,
             _recipes(method, partition, k, unit),
             _BETA[prefer],
             width=width,
@@ -165,19 +179,24 @@ def cluster(
         )
     with clock.stage("groups"), bounded_threads(threads):
         recipe = decision.trial.recipe
-        edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer, model=model)
-        edges = edges_above(edges, decision.cut[decision.chosen])
-        found = partition_edges(edges, n, name=recipe.partition, constraints=known, seed=seed)
+        cut = float(decision.trial.cut[decision.chosen])
+        if judged.share == 1:
+            edges = whole.edges(recipe)
+        else:
+            edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer, model=whole.scorer)
+        edges = edges_above(edges, cut)
+        weighed = relative_weights(edges, cut) if recipe.relative else edges
+        found = partition_edges(weighed, n, name=recipe.partition, constraints=known, seed=seed)
         edges = with_probability(edges, evidence)
         strength = membership_strength(edges, found.labels)
         clustering = Clustering(
             items.spread_labels(found.labels),
             strength[items.item],
-            float(evidence(decision.cut[[decision.chosen]].astype(np.float32))[0]),
+            float(evidence(np.array([cut], np.float32))[0]),
         )
     report = ClusterReport(
-        expected_precision=float(decision.precision[decision.chosen]),
-        expected_recall=float(decision.recall[decision.chosen]),
+        expected_precision=float(decision.trial.precision[decision.chosen]),
+        expected_recall=float(decision.trial.recall[decision.chosen]),
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
         curve=report_curve(decision, evidence, items, judged.share, found.n_clusters),
@@ -198,51 +217,50 @@ def list_length(n: int, k: int | None = None) -> int:
 
 
 def _choose(
-    judged: Sample,
+    whole: View,
     recipes: list[Recipe],
     beta: float,
     *,
     width: int,
-    model: UniversalScorer | None,
+    model: UniversalModel,
     unit: bool,
     seed: int,
     threads: int,
     clock: _Clock,
 ) -> tuple[Decision, Calibration]:
-    """Tries the recipes on the halves, decides on the cut, and calibrates the winner's edges."""
-
-    def divider(name: str) -> Callable[[Edges, int], Int64]:
-        return lambda edges, size: (
-            partition_edges(edges, size, name=name, rounds=2, seed=seed).labels
-        )
-
-    steps = len(recipes) + 2
-    pairs = [
-        HalfViews(judged.rows, width, unit=unit, seed=2 * seed + pair, threads=threads, model=model)
-        for pair in (0, 1)
-    ]
+    """Tries the recipes, decides on the clustering, and calibrates the winner's edges."""
+    halves = half_views(
+        whole.rows, width, unit=unit, seed=seed, threads=threads, model=model.scorer
+    )
     trials = []
     for number, recipe in enumerate(recipes):
-        tick = clock.part(number, steps)
-        divide = divider(recipe.partition)
-        trials.append(try_recipe(recipe, pairs[0], divide, threads=threads, tick=tick))
-    best = max(trials, key=lambda trial: trial.utility.max())
-    recipe = best.recipe
-    divide = divider(recipe.partition)
-    tick = clock.part(len(recipes), steps)
-    best = look_closer(best, pairs[0], pairs[1], divide, threads=threads, tick=tick)
-    edges = score_edges(judged.rows, nearest(judged.knn, recipe.k), recipe.scorer, model=model)
-    decision = decide(best, edges, divide, beta=beta, threads=threads)
-    return decision, calibrate(edges, best.together(edges))
+        trials.append(
+            try_recipe(
+                recipe,
+                whole,
+                halves,
+                _divider(recipe, seed),
+                model.appraiser,
+                threads=threads,
+                tick=clock.part(number, len(recipes)),
+            )
+        )
+    decision = decide(trials, beta=beta)
+    edges = whole.edges(decision.trial.recipe)
+    return decision, calibrate(edges, decision.trial.together(edges))
+
+
+def _divider(recipe: Recipe, seed: int) -> Callable[[Edges, int], Int64]:
+    """The recipe's partition, in fewer rounds than the final one."""
+    return lambda edges, n: (
+        partition_edges(edges, n, name=recipe.partition, rounds=2, seed=seed).labels
+    )
 
 
 def _recipes(method: str, partition: str, k: int | None, unit: bool) -> list[Recipe]:
     """The recipes to try: where the user named scorer or partition, only with that."""
-    scorers = (
-        [scorer for scorer in TRIED if unit or scorer not in COMPARE_DIRECTIONS]
-        if method == "auto"
-        else [cast(Scorer, method)]
-    )
+    named = METHODS.get(method, (cast(Scorer, method),))
+    scorers = [scorer for scorer in named if unit or scorer not in COMPARE_DIRECTIONS] or ["cosine"]
     partitions = TRIED_PARTITIONS if partition == "auto" else (partition,)
     return [
         Recipe(scorer, k or LIST_LENGTH[scorer], name) for name in partitions for scorer in scorers
@@ -264,7 +282,7 @@ def check_options(
         UsageError: For the first such option.
     """
     for name, value, allowed in (
-        ("method", method, ("auto", *SCORERS)),
+        ("method", method, tuple(dict.fromkeys((*METHODS, *SCORERS)))),
         ("partition", partition, ("auto", *PARTITIONS)),
         ("prefer", prefer, get_args(Prefer)),
         ("metric", metric, ("cosine", "euclidean")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -12,22 +13,62 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from covey.models.local_context import COLLECTION_FEATURES, EDGE_FEATURES, LIST_LENGTH
+from covey.models.appraisal import SIGNS, Appraiser
+from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH
+from covey.models.network import Network
 from covey.models.universal import UniversalScorer
-from covey.types import InputError
+from covey.types import Float32, InputError
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+_INPUTS = {
+    "list_length": LIST_LENGTH,
+    "scorer": list(EDGE_FEATURES),
+    "appraiser": list(SIGNS),
+}
+_OUTPUTS = {"scorer": 1, "appraiser": 2}
+_HINT = "name a folder that `covey train` wrote"
+
+
+@dataclass(frozen=True, slots=True)
+class UniversalModel:
+    """What one folder holds.
+
+    Attributes:
+        scorer: Weighs edges.
+        appraiser: Foresees how good clusterings are.
+        about: Where the weights come from: data, seed, version.
+    """
+
+    scorer: UniversalScorer
+    appraiser: Appraiser
+    about: dict[str, Any]
+
+    def weights(self) -> dict[str, Float32]:
+        """The tensors of model.safetensors."""
+        weights: dict[str, Float32] = {}
+        for name, network in (
+            ("scorer", self.scorer.network),
+            ("appraiser", self.appraiser.network),
+        ):
+            weights |= {f"{name}.mean": network.mean, f"{name}.scale": network.scale}
+            for number, (weight, bias) in enumerate(network.layers):
+                weights |= {f"{name}.{number}.weight": weight, f"{name}.{number}.bias": bias}
+        return {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
+
+    def config(self) -> dict[str, Any]:
+        """What `load_model` checks before it trusts weights, and what is known about them."""
+        return {"kind": "universal", "inputs": _INPUTS, "about": self.about}
 
 
 @cache
-def default_scorer() -> UniversalScorer:
-    """The universal scorer that ships with the package."""
+def default_model() -> UniversalModel:
+    """The model that ships with the package."""
     with as_file(files("covey") / "weights" / "universal") as folder:
-        return load_scorer(folder)
+        return load_model(folder)
 
 
-def load_scorer(folder: str | Path) -> UniversalScorer:
-    """Reads a universal scorer.
+def load_model(folder: str | Path) -> UniversalModel:
+    """Reads a universal model.
 
     Args:
         folder: Written by `covey train universal`.
@@ -40,47 +81,52 @@ def load_scorer(folder: str | Path) -> UniversalScorer:
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise InputError(f"{path}: cannot be read: {error}; train the model again") from None
-    scorer = UniversalScorer(weights, config["layers"], config.get("about", {}))
-    for name, shape in scorer.shapes().items():
-        if name not in weights or weights[name].shape != shape:
-            found = "is missing" if name not in weights else f"has shape {weights[name].shape}"
-            raise InputError(f"{path}: {name} {found}, expected {shape}; train the model again")
-        if weights[name].dtype != np.float32 or not np.isfinite(weights[name]).all():
-            raise InputError(f"{path}: {name} must be finite float32; train the model again")
-    return scorer
+        raise InputError(f"{path}: cannot be read: {error}; {_HINT}") from None
+    for name, weight in weights.items():
+        if weight.dtype != np.float32 or not np.isfinite(weight).all():
+            raise InputError(f"{path}: {name} is not all finite float32; train the model again")
+    scorer, appraiser = (_read_network(path, weights, name) for name in _OUTPUTS)
+    about = config.get("about", {})
+    return UniversalModel(UniversalScorer(scorer), Appraiser(appraiser), about)
 
 
-def scorer_config(scorer: UniversalScorer) -> dict[str, Any]:
-    """What `load_scorer` checks before it trusts weights, and what is known about them."""
-    return {
-        "kind": "universal",
-        "layers": scorer.layers,
-        "inputs": {
-            "list_length": LIST_LENGTH,
-            "edge": list(EDGE_FEATURES),
-            "collection": list(COLLECTION_FEATURES),
-        },
-        "about": scorer.about,
-    }
+def _read_network(path: Path, weights: dict[str, Float32], name: str) -> Network:
+    count = sum(key.startswith(f"{name}.") and key.endswith(".weight") for key in weights)
+    try:
+        layers = tuple(
+            (weights[f"{name}.{number}.weight"], weights[f"{name}.{number}.bias"])
+            for number in range(max(count, 1))
+        )
+        network = Network(weights[f"{name}.mean"], weights[f"{name}.scale"], layers)
+    except KeyError as error:
+        raise InputError(f"{path}: has no tensor {error}; train the model again") from None
+    if not _fits(network, len(_INPUTS[name]), _OUTPUTS[name]):  # type: ignore[arg-type]
+        raise InputError(f"{path}: shapes of {name} do not fit together; train the model again")
+    return network
+
+
+def _fits(network: Network, inputs: int, outputs: int) -> bool:
+    """Whether the shapes lead from the inputs to the outputs."""
+    if network.mean.shape != (inputs,) or network.scale.shape != (inputs,):
+        return False
+    width = inputs
+    for weight, bias in network.layers:
+        if weight.ndim != 2 or bias.ndim != 1 or weight.shape != (len(bias), width):
+            return False
+        width = len(bias)
+    return width == outputs
 
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read: {error.strerror}; name a folder that `covey train` wrote"
-        ) from None
+        raise InputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
     except ValueError as error:
-        raise InputError(
-            f"{path}: is no JSON: {error}; name a folder that `covey train` wrote"
-        ) from None
+        raise InputError(f"{path}: is no JSON: {error}; {_HINT}") from None
     if not isinstance(config, dict) or config.get("kind") != "universal":
-        raise InputError(f"{path}: describes no universal scorer; name another folder")
-    inputs = config.get("inputs", {})
-    expected = scorer_config(UniversalScorer({}, 0, {}))["inputs"]
-    if inputs != expected or not isinstance(config.get("layers"), int):
+        raise InputError(f"{path}: describes no universal scorer; {_HINT}")
+    if config.get("inputs") != _INPUTS:
         raise InputError(
             f"{path}: was made for other inputs than this version of covey has; train it again"
         )

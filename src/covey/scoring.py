@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import expit
 
 from covey.graph import knn_to_edges, nearest
-from covey.hub import default_scorer
-from covey.models import local_context
+from covey.hub import default_model
+from covey.models import edge_features
 from covey.models.universal import UniversalScorer
 from covey.similarity.bhattacharyya import bhattacharyya_matrix, neighbour_scale
 from covey.similarity.jaccard import structure_matrix
@@ -30,7 +30,7 @@ Scorer = Literal[
 ]
 SCORERS: tuple[Scorer, ...] = get_args(Scorer)
 LIST_LENGTH: dict[Scorer, int] = {
-    "universal": local_context.LIST_LENGTH,
+    "universal": edge_features.LIST_LENGTH,
     "cosine": 80,
     "smoothed": 80,
     "transition": 30,
@@ -53,7 +53,8 @@ def score_edges(
     Args:
         rows: (n, d) float32 that `knn` was built from.
         knn: n items, k neighbours each; see `as_affinity` for distances.
-        scorer: "universal": probability by the trained model; "cosine": the similarities themselves; "smoothed": of neighbourhood means;
+        scorer: "universal": by the trained model; "cosine": the similarities
+            themselves; "smoothed": those of neighbourhood means;
             "transition": shared transition probabilities (TPDi); "structure": overlap of
             reciprocal neighbours (Ada-NETS); "profiles": multiple tests (B-Attention);
             "mutual-proximity" and "csls": how unusually near the pair is for both its ends.
@@ -66,8 +67,8 @@ def score_edges(
         UsageError: If the scorer is unknown.
     """
     if scorer == "universal":
-        knn = nearest(knn, local_context.LIST_LENGTH)
-        matrix = (model or default_scorer()).probabilities(rows, knn)
+        knn = nearest(knn, edge_features.LIST_LENGTH)
+        matrix = (model or default_model().scorer).score(rows, knn)
     elif scorer == "cosine":
         matrix = knn.similarities
     elif scorer == "smoothed":

@@ -6,8 +6,8 @@ drawn uniformly, or so on a log scale where the table says log.
     spectrum    25 %: exponent -0.4 to 0.3; centred half the time
     styles      35 %: 2 to 8 styles of rank 1 to 5, strength 0.1 to 0.7; half the time also views
                 within groups, 0.1 to 0.7
-    noise       50 %: strength 0.1 to 0.8 (log), in 15 % of these 0.8 to 2.5 (log); spectrum 0 to 0.8, spread 0
-                to 0.6
+    noise       50 %: strength 0.1 to 0.8 (log), in 15 % of these 0.8 to 2.5 (log); spectrum 0 to
+                0.8, spread 0 to 0.6
     hubs        12 %: share 0.002 to 0.03, strength 0.3 to 0.8
     cone        50 %: strength 0.1 to 0.8
     projection  40 %: 16 to 1,024 columns (log), all where there are fewer

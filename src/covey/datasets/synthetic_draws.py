@@ -1,7 +1,8 @@
 """Synthetic collections of random kind and difficulty, to train on.
 
 Between the bounds numbers are drawn uniformly, or so on a log scale where the table says log.
-One of five kinds, cameras twice as often as the others; sizes are zipf, lognormal or equal, equally often.
+One of five kinds, cameras twice as often as the others; sizes are zipf, lognormal or equal,
+equally often.
 
     all                     items 1,200 to 9,000 (log), columns 16 to 512 (log)
     von Mises-Fisher        groups 5 to n / 1.5 (log), cosine within 1.2 to 9 (log) over the

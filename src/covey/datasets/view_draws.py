@@ -102,13 +102,16 @@ class View:
     labels: Int64
 
 
-def draw_view(sets: Sequence[LabelledSet], seed: int, *, synthetic: float = 0.33) -> View:
+def draw_view(
+    sets: Sequence[LabelledSet], seed: int, *, synthetic: float = 0.33, bent: float = 1.0
+) -> View:
     """Draws one view; the same sets and seed give the same bytes.
 
     Args:
         sets: What to draw from; where there are none, everything is synthetic.
         seed: Seed, not negative.
         synthetic: Share of synthetic collections, in [0, 1].
+        bent: Share of views that are bent, in [0, 1]; the others are as nature made them.
 
     Returns:
         A view of 200 to 33,000 rows, mostly 1,000 to 6,000. What gives fewer is drawn anew, set and
@@ -116,15 +119,16 @@ def draw_view(sets: Sequence[LabelledSet], seed: int, *, synthetic: float = 0.33
         them. About 0.1 s for 5,000 rows, longer where d is above 700.
 
     Raises:
-        UsageError: If `seed` or `synthetic` is out of range.
+        UsageError: If a number is out of range.
     """
-    if seed < 0 or not 0 <= synthetic <= 1:
+    if seed < 0 or not (0 <= synthetic <= 1 and 0 <= bent <= 1):
         raise UsageError(
-            f"seed must not be negative and synthetic in [0, 1], not {seed} and {synthetic}"
+            "seed must not be negative, synthetic and bent in [0, 1], not "
+            f"{seed}, {synthetic} and {bent}"
         )
     largest: View | None = None
     for attempt in range(_TRIES):
-        view = _draw_once(sets, np.random.default_rng([seed, attempt]), synthetic)
+        view = _draw_once(sets, np.random.default_rng([seed, attempt]), synthetic, bent)
         if largest is None or len(view.x) > len(largest.x):
             largest = view
         if len(largest.x) >= FEWEST_ROWS:
@@ -164,7 +168,9 @@ def draw_subset(
     return as_rows(source.x[rows]), _from_zero(labels)
 
 
-def _draw_once(sets: Sequence[LabelledSet], rng: np.random.Generator, synthetic: float) -> View:
+def _draw_once(
+    sets: Sequence[LabelledSet], rng: np.random.Generator, synthetic: float, bent: float
+) -> View:
     used: list[LabelledSet] = []
     if not sets or rng.random() < synthetic:
         x, labels = draw_synthetic(rng)
@@ -177,7 +183,9 @@ def _draw_once(sets: Sequence[LabelledSet], rng: np.random.Generator, synthetic:
             used.append(sets[rng.choice(len(sets), p=chances)])
             partner = draw_subset(used[1], rng, most=_PARTNER_ITEMS)
             x, labels = _side_by_side((x, labels), partner, rng)
-    x, labels = _without_repeats(*bend(x, labels, rng))
+    if rng.random() < bent:
+        x, labels = bend(x, labels, rng)
+    x, labels = _without_repeats(x, labels)
     name = "+".join(one.name for one in used) or "synthetic"
     return View(name, tuple(sorted({one.family for one in used})), x, labels)
 

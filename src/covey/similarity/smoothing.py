@@ -42,7 +42,7 @@ def smoothed_matrix(
     near = np.ascontiguousarray(knn.indices[:, start:stop])
     weight = np.clip(knn.similarities[:, start:stop], 0, None) ** np.float32(power)
     means = _means(rows, near, np.ascontiguousarray(weight, np.float32))
-    return _compare(means, np.ascontiguousarray(knn.indices))
+    return compare_neighbours(means, np.ascontiguousarray(knn.indices))
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -66,10 +66,11 @@ def _means(rows: Float32, near: IntArray, weight: Float32) -> Float32:
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _compare(means: Float32, indices: IntArray) -> Float32:
+def compare_neighbours(rows: Float32, indices: IntArray) -> Float32:
+    """(n, k) dot products of each row with the rows of its list, in [-1, 1]."""
     n, k = indices.shape
     scores = np.empty((n, k), np.float32)
     for i in prange(n):
         for c in range(k):
-            scores[i, c] = pair_similarity(means, i, indices[i, c], False)
+            scores[i, c] = pair_similarity(rows, i, indices[i, c], False)
     return scores

@@ -1,0 +1,36 @@
+"""A small trained network that runs on numpy: what all scorers and judges here are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from covey.types import Float32
+
+CLIP = 5.0
+"""Standard deviations at which inputs are clipped: what lies farther out was never seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Scaled inputs, then linear maps with ReLU between them.
+
+    Attributes:
+        mean, scale: (f,) float32, of the inputs in training.
+        layers: Pairs of a matrix (outputs, inputs) and a bias (outputs,), float32.
+    """
+
+    mean: Float32
+    scale: Float32
+    layers: tuple[tuple[Float32, Float32], ...]
+
+    def __call__(self, inputs: Float32) -> Float32:
+        """(..., f) float32 to (..., outputs) float32."""
+        hidden = np.clip((inputs - self.mean) / self.scale, -np.float32(CLIP), np.float32(CLIP))
+        hidden = hidden.reshape(-1, inputs.shape[-1])
+        for number, (weight, bias) in enumerate(self.layers, 1):
+            hidden = hidden @ weight.T + bias
+            if number < len(self.layers):
+                np.maximum(hidden, 0, out=hidden)
+        return hidden.reshape(*inputs.shape[:-1], -1)

@@ -1,0 +1,118 @@
+"""Training of the appraiser, in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from covey.models.network import Network
+from covey.training.examples import CutExamples
+from covey.training.trainable import TrainableNetwork
+from covey.types import UsageError
+
+_JITTER = 0.05  # noise on the signs, in standard deviations
+_SURE = 0.002  # targets are kept so far from 0 and 1
+
+
+@dataclass(frozen=True, slots=True)
+class AppraisalSchedule:
+    """How long and how fast to train.
+
+    Attributes:
+        steps: Of the optimiser.
+        batch: Clusterings for each step.
+        width: Hidden units of either hidden layer.
+        rate: Highest learning rate, of a one-cycle schedule.
+        decay: Weight decay.
+        seed: Of weights and draws.
+    """
+
+    steps: int = 4000
+    batch: int = 512
+    width: int = 32
+    rate: float = 3e-3
+    decay: float = 0.05
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppraisalValidation:
+    """How an appraiser does on views that it was not trained on, means over views.
+
+    Attributes:
+        kept: BCubed F of the clustering it takes over that of the best there is.
+        precision, recall: Absolute error of what it foresees of the clustering it takes.
+    """
+
+    kept: float
+    precision: float
+    recall: float
+
+
+def train_appraiser(
+    examples: Sequence[CutExamples],
+    schedule: AppraisalSchedule,
+    *,
+    tell: Callable[[int, float], None] = lambda step, loss: None,
+) -> Network:
+    """Fits log odds of precision and recall to signs, by binary cross-entropy.
+
+    Args:
+        examples: Views, each with the same recipes and cuts.
+        schedule: How long and how fast.
+        tell: Called after each step with the step and its loss.
+
+    Returns:
+        The network.
+
+    Raises:
+        UsageError: If there are no examples.
+    """
+    if not examples:
+        raise UsageError("there is nothing to train on: no view was clustered")
+    torch.manual_seed(schedule.seed)
+    signs = np.concatenate([e.signs.reshape(-1, e.signs.shape[-1]) for e in examples])
+    truth = np.concatenate([e.truth.reshape(-1, 2) for e in examples])
+    network = TrainableNetwork(signs.shape[1], schedule.width, 2)
+    network.fit_scale([signs])
+    inputs = torch.from_numpy(signs.astype(np.float32))
+    targets = torch.from_numpy(truth.astype(np.float32)).clamp(_SURE, 1 - _SURE)
+    optimiser = torch.optim.AdamW(network.parameters(), schedule.rate, weight_decay=schedule.decay)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, schedule.rate, total_steps=schedule.steps + 1
+    )
+    for step in range(schedule.steps):
+        drawn = torch.randint(len(inputs), (schedule.batch,))
+        jitter = _JITTER * network.scale * torch.randn(schedule.batch, inputs.shape[1])
+        odds = network(inputs[drawn] + jitter)
+        loss = functional.binary_cross_entropy_with_logits(odds, targets[drawn])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        cycle.step()
+        tell(step + 1, float(loss.detach()))
+    return network.as_arrays()
+
+
+def validate_appraiser(network: Network, held: Sequence[CutExamples]) -> AppraisalValidation:
+    """Lets an appraiser choose among all recipes and cuts of each view."""
+    found = []
+    for e in held:
+        foreseen = 1 / (1 + np.exp(-network(e.signs).astype(np.float64)))
+        chosen = np.unravel_index(np.argmax(_f(foreseen)), e.truth.shape[:2])
+        best = _f(e.truth)
+        error = np.abs(foreseen[chosen] - e.truth[chosen])
+        found.append((best[chosen] / best.max(), *error))
+    means = np.mean(found, axis=0) if found else np.full(3, np.nan)
+    return AppraisalValidation(*(float(mean) for mean in means))
+
+
+def _f(shares: NDArray[np.floating]) -> NDArray[np.floating]:
+    """F of the last axis, precision and recall."""
+    precision, recall = shares[..., 0], shares[..., 1]
+    return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-9))

@@ -1,0 +1,248 @@
+"""How a universal model is made: labelled sets in, scorer and appraiser out.
+
+1. Edges of many bent views train the scorer; for every family of sets also one that has not seen
+   it.
+2. Views, half of them as nature made them, are clustered by every recipe at every cut, each by a
+   scorer that has not seen its family, as it will be with a user's collection.
+3. The signs of these clusterings and the truth train the appraiser.
+
+Examples are kept in files, so that an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from covey import __version__
+from covey.datasets.view_draws import LabelledSet, draw_view
+from covey.extras import require
+from covey.hub import UniversalModel
+from covey.io.atomic import atomic_file
+from covey.io.labelled_sets import read_labelled_sets
+from covey.models.appraisal import Appraiser
+from covey.models.universal import UniversalScorer
+from covey.training.examples import CutExamples, EdgeExamples, draw_cuts, draw_edges
+
+Tell = Callable[[str, float], None]
+"""Called as `tell(what, share done)`."""
+
+_ITEMS = 120  # drawn of each view whose edges are learned from
+_MOST_CLUSTERED = 8000  # rows of a view that is clustered; larger ones are left out
+_BATCH = 16  # views between two looks at the disk
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much to learn from.
+
+    Attributes:
+        edge_views: Views whose edges train the scorer.
+        cut_views: Views whose clusterings train the appraiser.
+        natural: Share of the latter that are not bent.
+        seed: Of the views and the networks.
+    """
+
+    edge_views: int = 1400
+    cut_views: int = 800
+    natural: float = 0.5
+    seed: int = 0
+
+
+def make_model(
+    folder: Path,
+    plan: Plan,
+    work: Path,
+    *,
+    leave_out: str | None = None,
+    jobs: int = 1,
+    tell: Tell = lambda what, done: None,
+) -> UniversalModel:
+    """Trains scorer and appraiser.
+
+    Args:
+        folder: Labelled sets that views are drawn from; synthetic ones come on top.
+        plan: How much.
+        work: Folder for examples; those that are there are used. It belongs to these sets and this
+            plan.
+        leave_out: A family whose views neither scorer nor appraiser learns from.
+        jobs: Processes that make examples.
+        tell: Progress.
+
+    Returns:
+        The model.
+
+    Raises:
+        InputError: If the sets cannot be used.
+        MissingExtraError: If torch is not installed.
+    """
+    require("torch", "learn")
+    from covey.training.appraisal import AppraisalSchedule, train_appraiser
+    from covey.training.universal import Schedule, train_scorer
+
+    names = [one.name for one in _sets(folder) if one.family != leave_out]
+    seeds = [plan.seed + number for number in range(plan.edge_views)]
+    kept = _Kept(work / "edges", EdgeExamples, jobs)
+    edges = list(kept.make(partial(_edges_of, folder), seeds, partial(tell, "edges")))
+
+    def scorer_without(*families: str | None) -> UniversalScorer:
+        seen = [e for e in edges if not set(families) & set(e.families)]
+        return UniversalScorer(train_scorer(seen, Schedule(seed=plan.seed)))
+
+    scorer = scorer_without(leave_out)
+    tell("scorer", 1.0)
+    first = plan.seed + plan.edge_views
+    seeds = [first + number for number in range(plan.cut_views)]
+    rest = _Kept(work / "cuts", CutExamples, jobs)
+    scorers = {}
+    if not rest.complete(seeds):
+        families = ["", *sorted({one.family for one in _sets(folder)})]
+        for number, family in enumerate(families, 1):
+            scorers[family] = scorer_without(family)
+            tell("scorers of other families", number / len(families))
+    cuts_of = partial(_cuts_of, folder, scorers, plan.natural)
+    cuts = rest.make(cuts_of, seeds, partial(tell, "clusterings"))
+    seen_cuts = [e for e in cuts if leave_out not in e.families]
+    appraiser = Appraiser(train_appraiser(seen_cuts, AppraisalSchedule(seed=plan.seed)))
+    tell("appraiser", 1.0)
+    about = {
+        "covey": __version__,
+        "sets": names,
+        "left out": leave_out,
+        "edge views": plan.edge_views,
+        "cut views": plan.cut_views,
+        "natural": plan.natural,
+        "seed": plan.seed,
+    }
+    return UniversalModel(scorer, appraiser, about)
+
+
+@lru_cache(maxsize=1)
+def _sets(folder: Path) -> list[LabelledSet]:
+    """Read once in each process."""
+    return read_labelled_sets(folder)
+
+
+def _edges_of(folder: Path, seed: int) -> EdgeExamples:
+    view = draw_view(_sets(folder), seed)
+    return draw_edges(view.x, view.labels, _ITEMS, families=view.families, seed=seed)
+
+
+def _cuts_of(
+    folder: Path, scorers: dict[str, UniversalScorer], natural: float, seed: int
+) -> CutExamples | None:
+    """Clusters a view by a scorer that has not seen (the first of) its families."""
+    view = draw_view(_sets(folder), seed, bent=1 - natural)
+    if len(view.x) > _MOST_CLUSTERED:
+        return None
+    scorer = scorers[view.families[0] if view.families else ""]
+    return draw_cuts(view.x, view.labels, scorer, families=view.families, seed=seed)
+
+
+def refine_model(
+    model: UniversalModel,
+    source: LabelledSet,
+    *,
+    views: int = 60,
+    steps: int = 400,
+    seed: int = 0,
+    tell: Tell = lambda what, done: None,
+) -> UniversalModel:
+    """Goes on training the scorer on a user's own labelled items; the appraiser stays.
+
+    Args:
+        model: Where to start.
+        source: Labelled items.
+        views: Parts of them to learn from, half of them bent.
+        steps: Of the optimiser.
+        seed: Seed.
+        tell: Progress.
+
+    Returns:
+        The model. A minute or two for 10,000 items.
+    """
+    from covey.training.universal import Schedule, faster, train_scorer
+
+    examples = []
+    for number in range(views):
+        view = draw_view([source], seed + number, synthetic=0.0, bent=0.5)
+        examples.append(draw_edges(view.x, view.labels, _ITEMS, seed=seed + number))
+        tell("edges", (number + 1) / views)
+    network = train_scorer(
+        examples,
+        faster(Schedule(seed=seed), steps),
+        start=model.scorer.network,
+        tell=lambda step, loss, validation: tell("scorer", step / steps),
+    )
+    about = {**model.about, "refined on": f"{len(source.x)} items", "covey": __version__}
+    return UniversalModel(UniversalScorer(network), model.appraiser, about)
+
+
+E = TypeVar("E", EdgeExamples, CutExamples)
+R = TypeVar("R")
+
+
+class _Kept(Generic[E]):
+    """Examples in files, one for each seed; an empty one stands for a view that gave none."""
+
+    def __init__(self, folder: Path, kind: type[E], jobs: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._jobs = folder, jobs
+        self._kind: type[E] = kind
+
+    def make(
+        self,
+        work: Callable[[int], E | None],
+        seeds: Sequence[int],
+        tell: Callable[[float], None],
+    ) -> Iterator[E]:
+        """Yields the examples of all seeds, made in processes where no file has them."""
+        with Parallel(n_jobs=self._jobs) as pool:
+            for start in range(0, len(seeds), _BATCH):
+                batch = seeds[start : start + _BATCH]
+                missing = [seed for seed in batch if not self._path(seed).exists()]
+                made = pool(delayed(_alone)(work, seed) for seed in missing)
+                for seed, one in zip(missing, made, strict=True):
+                    self._write(seed, one)
+                for seed in batch:
+                    if (one := self._read(seed)) is not None:
+                        yield one
+                tell(min(1.0, (start + _BATCH) / len(seeds)))
+
+    def complete(self, seeds: Sequence[int]) -> bool:
+        """Whether all examples are there."""
+        return all(self._path(seed).exists() for seed in seeds)
+
+    def _path(self, seed: int) -> Path:
+        return self._folder / f"{seed:06d}.npz"
+
+    def _write(self, seed: int, one: E | None) -> None:
+        arrays: dict[str, Any] = {}
+        if one is not None:
+            arrays = {name: getattr(one, name) for name in one.__slots__ if name != "families"}
+            arrays["families"] = np.array(one.families, np.str_)
+        with atomic_file(self._path(seed)) as path:
+            np.savez(path, **arrays)
+
+    def _read(self, seed: int) -> E | None:
+        with np.load(self._path(seed)) as arrays:
+            if not arrays.files:
+                return None
+            rest = {name: arrays[name] for name in arrays.files if name != "families"}
+            return self._kind(tuple(arrays["families"].tolist()), **rest)
+
+
+def _alone(work: Callable[[int], R], seed: int) -> R:
+    """Runs in a process of its own on one core."""
+    import numba
+
+    numba.set_num_threads(1)
+    with threadpool_limits(1):
+        return work(seed)
