@@ -1,7 +1,7 @@
 """The collections with labels that the benchmarks measure on, in the folder of `COVEY_DATA`.
 
-Where it is not set, `shared/data` beside the checkout will do. They are not part of the project: `$COVEY_DATA/embeddings/NAME` holds `emb.npy` (n, d) and
-`labels.npy` (n,).
+Where it is not set, `shared/data` beside the checkout will do. They are not part of the project:
+`$COVEY_DATA/embeddings/NAME` holds `emb.npy` (n, d) and `labels.npy` (n,).
 """
 
 from __future__ import annotations

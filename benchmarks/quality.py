@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from covey.clustering import cluster
+from covey.clustering import METHODS, cluster
+from covey.graph import nearest
 from covey.graph_partition import TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.metrics.edges import average_precision
-from covey.scoring import LIST_LENGTH, nearest, score_edges
-from covey.selection import TRIED, thin_edges
+from covey.scoring import LIST_LENGTH, score_edges
+from covey.selection import Recipe, partition_thinned, thin_edges
+from covey.types import Edges, Int64
 from covey.unique_items import unique_items
 from labelled_sets import SET_NAMES
 from machine import RESULTS, provenance, write_json
@@ -36,13 +38,18 @@ def best_cuts(x: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]:
     n = len(items.rows)
     knn = build_knn_graph(items.rows, 80)
     best = {}
-    for scorer in TRIED:
+    for scorer in METHODS["auto"]:
         edges = score_edges(items.rows, nearest(knn, LIST_LENGTH[scorer]), scorer)
         precision = average_precision(edges, truth[items.first])
         for name in TRIED_PARTITIONS:
+            recipe = Recipe(scorer, LIST_LENGTH[scorer], name)
+
+            def divide(thinned: Edges, items: int, name: str = name) -> Int64:
+                return partition_edges(thinned, items, name=name).labels
+
             points = []
             for density in CUTS:
-                labels = partition_edges(thin_edges(edges, n, density)[0], n, name=name).labels
+                labels = partition_thinned(*thin_edges(edges, n, density), n, recipe, divide)
                 scores = evaluate(truth, labels[items.item], buckets=())
                 points.append((scores.bcubed.f, float(density)))
             best[f"{scorer}, {name}"] = {

@@ -2,12 +2,12 @@
 
     python benchmarks/universal_sets.py FOLDER
 
-From the folder of `COVEY_DATA`, only sets whose terms allow models for general use, and scikit-learn's
-digits: sentence embeddings of clinc150 and googlenews_t; the same texts as tf-idf of words and of
-character n-grams, reduced (families "clinc150" and "googlenews_t"); omniglot_eval, and the background
+Of `COVEY_DATA` only sets whose terms allow models for general use, and scikit-learn's digits:
+sentence embeddings of clinc150 and googlenews_t; the same texts as tf-idf of words and of character
+n-grams, reduced (families "clinc150" and "googlenews_t"); omniglot_eval, and the background
 characters of Omniglot as three stages of two small networks see them, each trained on the
 characters that it does not embed (family "omniglot"); pixels of coil20, mnist and usps, raw and
-reduced. Needs the extra `learn`. About four minutes on two cores.
+reduced. Needs the extra `learn`. About three minutes on two cores.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from labelled_sets import data_root, load_set
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import nn
 from torch.nn import functional
+
+from labelled_sets import data_root, load_set
 
 OUT_OF_SCOPE = 80  # label of clinc150's sentences that belong to no intent
 STAGES = (60, 250, 900)  # steps after which the small networks embed
