@@ -178,12 +178,78 @@ def partitions() -> str:
     return _markdown(["partition", "seconds", "CPU seconds"], rows) + _origin(result)
 
 
+def universal() -> str:
+    """Edges and groups on sets that the model has not seen."""
+    result = _read("universal")
+    header = [
+        "set",
+        "edges, AP: cosine",
+        "universal",
+        "B, default",
+        "universal only",
+        "untrained",
+        "precision promised / true",
+        "recall promised / true",
+    ]
+    rows = []
+    for entry in result["results"]:
+        own, edges = entry["auto"], entry["average_precision"]
+        rows.append(
+            [
+                entry["set"],
+                *(_short(edges[name]) for name in ("cosine", "universal")),
+                *(_short(entry[m]["bcubed"]["f"]) for m in ("auto", "universal", "untrained")),
+                *_promises(own),
+            ]
+        )
+    count = len(result["results"])
+    means = [
+        sum(float(pick(entry)) for entry in result["results"]) / count
+        for pick in (
+            lambda entry: entry["average_precision"]["cosine"],
+            lambda entry: entry["average_precision"]["universal"],
+            lambda entry: entry["auto"]["bcubed"]["f"],
+            lambda entry: entry["universal"]["bcubed"]["f"],
+            lambda entry: entry["untrained"]["bcubed"]["f"],
+        )
+    ]
+    rows.append(["mean", *(_short(mean) for mean in means), "", ""])
+    return _markdown(header, rows) + _origin(result)
+
+
+def universal_odd() -> str:
+    """What the default says where there is little or nothing to find."""
+    result = _read("universal")
+    header = ["collection", "groups found", "B", "precision promised / true", "recall", "agreement"]
+    rows = [
+        [
+            name,
+            f"{entry['n_clusters']:,}",
+            _short(entry["bcubed"]["f"]),
+            *_promises(entry),
+            _short(entry["agreement"]),
+        ]
+        for name, entry in result["odd"].items()
+    ]
+    return _markdown(header, rows) + _origin(result)
+
+
+def _promises(entry: dict[str, Any]) -> list[str]:
+    """Promised beside true precision and recall."""
+    return [
+        f"{_short(entry[f'expected_{share}'])} / {_short(entry['bcubed'][share])}"
+        for share in ("precision", "recall")
+    ]
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality,
     "quality-peers": quality_peers,
     "speed": speed,
     "codelength": codelength,
     "partitions": partitions,
+    "universal": universal,
+    "universal-odd": universal_odd,
 }
 
 

@@ -87,10 +87,10 @@ def odd_collections() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     noise = rng.standard_normal((5000, 128)).astype(np.float32)
     centre = rng.standard_normal(128)
     one = (centre + 0.3 * rng.standard_normal((5000, 128))).astype(np.float32)
-    left = von_mises_fisher_mixture(3000, 64, n_groups=60, seed=1)
-    right = von_mises_fisher_mixture(3000, 64, n_groups=1500, min_size=1, seed=2)
-    glued = np.concatenate([left.x, right.x])
-    both = np.concatenate([left.labels, right.labels + left.labels.max() + 1])
+    left, left_groups = von_mises_fisher_mixture(3000, 64, n_groups=60, seed=1)
+    right, right_groups = von_mises_fisher_mixture(3000, 64, n_groups=1500, min_size=1, seed=2)
+    glued = np.concatenate([left, right])
+    both = np.concatenate([left_groups, right_groups + left_groups.max() + 1])
     return {
         "random vectors": (noise, np.arange(len(noise))),
         "one group": (one, np.zeros(len(one), np.int64)),

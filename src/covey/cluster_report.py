@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from covey.calibration import Calibration, CutCurve
-from covey.selection import Decision
+from covey.selection import WEAK_AGREEMENT, Decision
 from covey.split_half import FEWEST_DIMENSIONS
 from covey.types import Clustering, Edges, Int64
 from covey.unique_items import UniqueItems
@@ -17,7 +17,6 @@ from covey.unique_items import UniqueItems
 Prefer = Literal["precision", "balanced", "recall"]
 
 FEWEST_TESTED = 20  # different items below which agreement of halves says little
-WEAK_AGREEMENT = 0.3
 _LOW_PRECISION = 0.5
 _LOW_RECALL = 0.965  # of the neighbour search, whose target is 0.97
 

@@ -194,9 +194,10 @@ def cluster(
             strength[items.item],
             float(evidence(np.array([cut], np.float32))[0]),
         )
+    precision, recall = decision.promise
     report = ClusterReport(
-        expected_precision=float(decision.trial.precision[decision.chosen]),
-        expected_recall=float(decision.trial.recall[decision.chosen]),
+        expected_precision=precision,
+        expected_recall=recall,
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
         curve=report_curve(decision, evidence, items, judged.share, found.n_clusters),

@@ -32,6 +32,8 @@ from covey.vectors import Metric
 
 DENSITIES = np.geomspace(50.0, 0.25, 10)
 """Edges an item that are kept at each cut, from all of the usual lists to one for four items."""
+WEAK_AGREEMENT = 0.3
+"""Of the halves: below, there may be nothing to find."""
 _TEMPERATURE = 0.02  # of the utility, for weights of cuts
 
 Partition = Callable[[Edges, int], Int64]
@@ -245,6 +247,21 @@ class Decision:
 
     trial: Trial
     chosen: int
+
+    @property
+    def promise(self) -> tuple[float, float]:
+        """BCubed precision and recall to expect, lower where the halves hardly agree.
+
+        Foreseen precision is what such signs meant in collections that had groups. Where halves
+        agree on nothing there may be none, and then an item is only sure to belong with itself:
+        below an agreement of .3 the promise falls to the precision of that.
+        """
+        labels = self.trial.cuts.labels[self.chosen]
+        itself = float(np.mean(1 / np.bincount(labels)[labels]))
+        trust = min(1.0, self.trial.mean_agreement / WEAK_AGREEMENT)
+        foreseen = float(self.trial.precision[self.chosen])
+        recall = float(self.trial.recall[self.chosen])
+        return itself + trust * (max(foreseen, itself) - itself), recall
 
 
 def decide(trials: Sequence[Trial], *, beta: float = 1.0) -> Decision:
