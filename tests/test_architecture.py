@@ -37,7 +37,7 @@ _LEVELS = (
 )
 """From the ground up; a room may import from its own level and from those below."""
 
-_PURE_LEVELS = 8
+_PURE_LEVELS = 7
 """These lowest levels read no files and print nothing."""
 
 _READ_ONCE = {("resources", "open")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 
@@ -31,11 +32,13 @@ def _read(path: Path) -> LabelledSet:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             held = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    for name in ("embeddings", "labels"):
+    except (OSError, EOFError, TypeError, ValueError, BadZipFile, ZlibError) as error:
+        raise InputError(f"{path}: cannot be read: {error}; save it by numpy.savez") from None
+    for name, kinds, what in (("embeddings", "fiu", "numbers"), ("labels", "iu", "integers")):
         if name not in held:
             raise InputError(f"{path}: has no array {name!r}; it has {', '.join(held) or 'none'}")
+        if held[name].dtype.kind not in kinds:
+            raise InputError(f"{path}: {name} must be {what}, not {held[name].dtype}")
     return LabelledSet(
         path.stem,
         str(held.get("family", path.stem)),

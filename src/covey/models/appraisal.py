@@ -137,7 +137,7 @@ def read_signs(trial: CutTrial, edges: Edges, knn: KnnGraph) -> Float32:
                 log_size.std(),
                 trial.kept[c],
                 np.mean(labels[edges.source] == labels[edges.target]) if edges.m else 0,
-                *(inside[:, :k].mean() for k in _NEAREST),
+                *(inside[:, :k].mean() if knn.k else 0 for k in _NEAREST),
                 *steady[0][c],
                 *halves_steady[c],
                 half_size - log_size.mean(),

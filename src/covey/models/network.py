@@ -33,4 +33,4 @@ class Network:
             hidden = hidden @ weight.T + bias
             if number < len(self.layers):
                 np.maximum(hidden, 0, out=hidden)
-        return hidden.reshape(*inputs.shape[:-1], -1)
+        return hidden.reshape(*inputs.shape[:-1], hidden.shape[1])

@@ -45,7 +45,7 @@ class UniversalScorer:
         """Weighs the entries of the lists, one direction each.
 
         Args:
-            rows: (n, d) float32 of unit length, n >= 2, that `knn` was built from.
+            rows: (n, d) float32 of unit length that `knn` was built from.
             knn: Neighbours by cosine, without the item itself; the first 64 are used.
 
         Returns:
@@ -53,6 +53,8 @@ class UniversalScorer:
             their quantile .85. It rises with the probability, whose level is open. About 5,000
             multiplications an edge and those of `measure_edges`.
         """
+        if not knn.k:
+            return np.empty((knn.n, 0), np.float32)
         measures = measure_edges(rows, nearest(knn, LIST_LENGTH))
         odds = self.log_odds(rows, measures)
         level = _level_of(odds) if self.level is None else self.level

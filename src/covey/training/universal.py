@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,7 +91,8 @@ def train_scorer(
         examples: Views; one in 12 is held out for validation where there are as many.
         schedule: How long and how fast.
         start: Weights to go on from, scales included; random ones if None.
-        progress: A run to resume, made with the same examples and schedule; changed in place.
+        progress: A run to resume, made with the same examples and schedule; changed in place
+            whenever `keep` is called.
         every: Steps between validations and calls of `keep`.
         tell: Called after each step with the step, its loss, and the validation if there was one.
         keep: Called with what is needed to go on.
@@ -129,13 +131,14 @@ def train_scorer(
         loss.backward()
         optimiser.step()
         cycle.step()
-        progress.step = step + 1
-        due = progress.step % every == 0 or progress.step == schedule.steps
+        due = (step + 1) % every == 0 or step + 1 == schedule.steps
         found = validate(network.as_arrays(), held) if due and held else None
-        tell(progress.step, float(loss.detach()), found)
+        tell(step + 1, float(loss.detach()), found)
         if due:
-            progress.network = network.state_dict()
-            progress.optimiser = {"optimiser": optimiser.state_dict(), "cycle": cycle.state_dict()}
+            state = {"optimiser": optimiser.state_dict(), "cycle": cycle.state_dict()}
+            progress.step = step + 1
+            progress.network = deepcopy(network.state_dict())  # live, these would train on
+            progress.optimiser = deepcopy(state)
             keep(progress)
     return network.as_arrays()
 
