@@ -13,6 +13,7 @@ from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE
 from covey.cli.info import info
 from covey.cli.knn import knn
+from covey.cli.train import train
 
 app = typer.Typer(
     help="Finds what belongs together in large unlabelled collections of embeddings.",
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for command in (cluster, evaluate, knn, info, demo):
     app.command()(command)
+app.add_typer(train, name="train")
 
 
 def _show_version(wanted: bool) -> None:

@@ -15,8 +15,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 _STAGES = {
     "checking": "checking rows",
     "neighbours": "finding neighbours",
-    "agreement": "comparing halves of the dimensions",
+    "agreement": "trying scorers and cuts",
     "groups": "forming groups",
+    "edges": "describing edges of views",
+    "scorer": "training the scorer",
+    "scorers of other families": "training scorers that have not seen a family",
+    "clusterings": "clustering views",
+    "appraiser": "training the appraiser",
 }
 """What the stages are called; the others under their own names."""
 

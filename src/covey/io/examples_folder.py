@@ -1,0 +1,57 @@
+"""The folder in which a long training keeps its examples, for the run that goes on after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from covey import __version__
+from covey.io.atomic import atomic_file
+from covey.io.files import listed
+from covey.types import InputError, UsageError
+
+PLAN = "plan.json"
+"""Says what the examples were made for."""
+
+_ENTRIES = {"edges", "cuts", PLAN}
+
+
+def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -> None:
+    """Makes the folder of examples for these sets and this plan, or finds it made for them.
+
+    Args:
+        work: The folder.
+        out: Where the model goes.
+        sets: Folder of labelled sets.
+        plan: Whatever decides on the examples.
+
+    Raises:
+        InputError: If `sets` is no folder.
+        UsageError: If `work` cannot be made, or holds something else.
+    """
+    if work.resolve() == out.resolve():
+        raise UsageError(f"{work}: is where the model goes; name another folder as --work")
+    if not work.absolute().parent.is_dir() or (work.exists() and not work.is_dir()):
+        raise UsageError(f"{work}: cannot be a folder there; name another one as --work")
+    if not sets.is_dir():
+        raise InputError(f"{sets}: is no folder; name one with labelled sets")
+    sizes = {path.name: path.stat().st_size for path in sorted(sets.glob("*.npz"))}
+    own = json.dumps({"covey": __version__, "sets": sizes, "plan": dict(plan)})
+    if work.is_dir():
+        foreign = sorted({entry.name for entry in work.iterdir()} - _ENTRIES)
+        if foreign:
+            raise UsageError(
+                f"{work}: holds {listed(foreign)} that no training wrote; name another folder as "
+                "--work"
+            )
+        path = work / PLAN
+        if path.exists() and path.read_text("utf-8") != own:
+            raise UsageError(
+                f"{work}: holds examples of other sets or another plan; remove it, or name another "
+                "folder as --work"
+            )
+    work.mkdir(exist_ok=True)
+    with atomic_file(work / PLAN) as temporary:
+        temporary.write_text(own, encoding="utf-8")

@@ -1,0 +1,57 @@
+"""A collection of which some items are labelled: what a model is fine-tuned on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from covey.datasets.view_draws import LabelledSet
+from covey.io.embeddings import EmbeddingTable
+from covey.io.groups import item_names
+from covey.io.ids import read_mask
+from covey.io.labels import read_labels
+from covey.types import InputError
+
+
+def labelled_items(
+    table: EmbeddingTable,
+    labels: Path,
+    *,
+    column: str | None = None,
+    mask: Path | None = None,
+) -> LabelledSet:
+    """The rows of a table whose label is known.
+
+    Labels that have ids belong to the items of these ids, where an item without an id is named by
+    its row number; others belong to the rows of the file.
+
+    Args:
+        table: Embeddings, read with the mask.
+        labels: Anything that `read_labels` reads.
+        column: The column of labels.
+        mask: That of the table, which tells how many rows its file has.
+
+    Returns:
+        The items; labels are codes from 0.
+
+    Raises:
+        InputError: If labels and rows do not correspond.
+    """
+    truth = read_labels(labels, column)
+    if truth.ids is not None:
+        codes = truth.of(item_names(table.n, table.ids, table.rows).astype(str).astype(object))
+        if (codes < 0).all():
+            raise InputError(f"{labels}: has no label for any item that is used of {table.path}")
+    else:
+        if mask is not None:
+            read_mask(mask, len(truth.codes), labels)
+        elif len(truth.codes) != table.n + len(table.skipped):
+            raise InputError(
+                f"{labels}: has {len(truth.codes)} labels where {table.path} has "
+                f"{table.n + len(table.skipped)} rows; give one label per row, or ids with them"
+            )
+        codes = truth.codes if table.rows is None else truth.codes[table.rows]
+    known = codes >= 0
+    x = table.x if known.all() else table.x[np.flatnonzero(known)]
+    return LabelledSet(table.path.name, table.path.stem, x, codes[known])

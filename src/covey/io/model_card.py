@@ -1,0 +1,97 @@
+"""The card of a universal model: README.md of its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+TERMS = {
+    "clinc150": "CC BY 3.0 (clinc/oos-eval)",
+    "googlenews_t": "none stated (rashadulrakib/short-text-clustering-enhancement)",
+    "omniglot": "MIT (brendenlake/omniglot)",
+    "digits": "CC BY 4.0 (UCI, Optical Recognition of Handwritten Digits; in scikit-learn)",
+}
+"""Terms of known sets, by the first part of their names."""
+
+_WHAT = """\
+# A universal scorer for Covey
+
+For Covey, which finds what belongs together in unlabelled embeddings. Two small networks: the
+**scorer** says how likely two neighbours share a group, from similarities on the scale of the
+collection, ranks and overlaps of neighbour lists; the **appraiser** foresees precision and recall
+of a clustering from signs that need no labels. Neither knows the dimension of the embeddings or
+what they are of. `model.safetensors` holds the weights, `config.json` the names of the inputs and
+what is below.
+
+    covey cluster embeddings.npy --model THIS_FOLDER -o out
+"""
+
+_LIMITS = """\
+## Limits
+
+Embeddings are compared by cosine. The figures above are of the data that it was trained on; on data
+of another kind it may do worse, and precision and recall foreseen are estimates. It groups what the
+embedding brings together: do not decide about people by it alone.
+
+## Licence
+
+The weights may be used under the [MIT licence](https://opensource.org/license/mit) of Covey as far
+as the terms of the data sets allow.
+"""
+
+
+def universal_card(about: Mapping[str, Any], command: str) -> str:
+    """Markdown on what a model is, what it was made of, by which command, and how it does.
+
+    Args:
+        about: `UniversalModel.about`.
+        command: The command line that made it.
+    """
+    parts = [_WHAT, "## Made by\n", f"    {command}\n", "## Made of\n"]
+    sets = [str(name) for name in about.get("sets", ())]
+    if sets:
+        rows = "\n".join(f"| {_cell(name)} | {_terms(name)} |" for name in sets)
+        parts.append(f"| set | terms |\n|---|---|\n{rows}\n")
+    parts.append(
+        "Views of these sets, cut down, mixed and bent at random, and synthetic collections.\n"
+        if sets
+        else "Nothing is known of the sets that it was made of.\n"
+    )
+    told = {
+        "left out": about.get("left out"),
+        "fine-tuned on": about.get("refined on"),
+        "views for the scorer": about.get("edge views"),
+        "views for the appraiser": about.get("cut views"),
+        "seed": about.get("seed"),
+        "Covey": about.get("covey"),
+    }
+    lines = [f"- {name}: {value}" for name, value in told.items() if value is not None]
+    parts.append("\n".join(lines) + "\n")
+    if figures := validation_sentence(about):
+        parts.append(f"## Figures\n\n{figures}\n")
+    parts.append(_LIMITS)
+    return "\n".join(parts)
+
+
+def validation_sentence(about: Mapping[str, Any]) -> str:
+    """How well the scorer ranks edges of views that were held out; empty if that is unknown."""
+    found = about.get("validation") or {}
+    if found.get("average precision") is None:
+        return ""
+    views = found["views"]
+    told = (
+        f"Average precision of edges on {views} held-out view{'' if views == 1 else 's'} of what it "
+        f"was trained on: {found['average precision']:.3f}"
+    )
+    if found.get("before") is not None:
+        told += f", before fine-tuning {found['before']:.3f}"
+    return f"{told}, of the plain cosine {found['of the cosine']:.3f}."
+
+
+def _terms(name: str) -> str:
+    known = (terms for start, terms in TERMS.items() if name.split("_")[0] == start.split("_")[0])
+    return next(known, "not known to Covey")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
