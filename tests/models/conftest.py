@@ -1,6 +1,7 @@
 """Collections, and networks with random weights: no test here depends on trained ones."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def random_network(inputs: int, outputs: int, seed: int = 0) -> Network:
             (rng.normal(size=(b, a)) / np.sqrt(a)).astype(np.float32),
             rng.normal(size=b).astype(np.float32),
         )
-        for a, b in zip(widths, widths[1:], strict=False)
+        for a, b in pairwise(widths)
     )
     mean = rng.normal(size=inputs).astype(np.float32)
     return Network(mean, rng.uniform(0.5, 2, inputs).astype(np.float32), layers)

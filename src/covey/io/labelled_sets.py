@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 import numpy as np
 
@@ -30,9 +30,9 @@ def read_labelled_sets(folder: str | Path) -> list[LabelledSet]:
 
 def _read(path: Path) -> LabelledSet:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             held = {name: arrays[name] for name in arrays.files}
-    except (OSError, EOFError, TypeError, ValueError, BadZipFile, ZlibError) as error:
+    except (OSError, EOFError, TypeError, ValueError, BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: cannot be read: {error}; save it by numpy.savez") from None
     for name, kinds, what in (("embeddings", "fiu", "numbers"), ("labels", "iu", "integers")):
         if name not in held:

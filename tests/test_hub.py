@@ -1,0 +1,179 @@
+"""Weights in a folder: the round trip, and every folder that is refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from covey.hub import CONFIG, WEIGHTS, UniversalModel, default_model, load_model
+from covey.models.appraisal import SIGNS, Appraiser
+from covey.models.edge_features import EDGE_FEATURES
+from covey.models.network import Network
+from covey.models.universal import UniversalScorer
+from covey.types import InputError
+
+
+def _network(inputs: int, outputs: int, hidden: tuple[int, ...]) -> Network:
+    rng = np.random.default_rng(inputs)
+    widths = (inputs, *hidden, outputs)
+    layers = tuple(
+        (
+            rng.normal(size=(widths[i + 1], widths[i])).astype(np.float32),
+            rng.normal(size=widths[i + 1]).astype(np.float32),
+        )
+        for i in range(len(widths) - 1)
+    )
+    mean, scale = rng.normal(size=(2, inputs)).astype(np.float32)
+    return Network(mean, np.abs(scale) + 1, layers)
+
+
+def _model(hidden: tuple[int, ...] = (8, 8)) -> UniversalModel:
+    return UniversalModel(
+        UniversalScorer(_network(len(EDGE_FEATURES), 1, hidden)),
+        Appraiser(_network(len(SIGNS), 2, hidden)),
+        {"seed": 3, "sets": ["a", "b"]},
+    )
+
+
+def _write(folder: Path, model: UniversalModel) -> Path:
+    save_file(model.weights(), folder / WEIGHTS)
+    (folder / CONFIG).write_text(json.dumps(model.config()))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return _write(tmp_path, _model())
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (8, 8), (4, 3, 2)])
+def test_round_trip(tmp_path: Path, hidden: tuple[int, ...]) -> None:
+    model = _model(hidden)
+    found = load_model(str(_write(tmp_path, model)))
+    assert found.about == model.about
+    assert found.scorer.level is None
+    before, after = model.weights(), found.weights()
+    assert before.keys() == after.keys()
+    for name, weight in before.items():
+        assert after[name].tobytes() == weight.tobytes()
+    signs = np.random.default_rng(0).normal(size=(5, len(SIGNS))).astype(np.float32)
+    np.testing.assert_array_equal(found.appraiser(signs), model.appraiser(signs))
+
+
+def test_the_model_of_the_package_is_small_and_read_once() -> None:
+    model = default_model()
+    assert default_model() is model
+    assert sum(weight.nbytes for weight in model.weights().values()) < 5_000_000
+    assert model.about
+
+
+def _refused(folder: Path, *words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_model(folder)
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    _refused(tmp_path / "nowhere", "nowhere", CONFIG, "cannot be read", "covey train")
+
+
+def test_no_weights(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    _refused(folder, WEIGHTS, "cannot be read", "covey train")
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"not json"])
+def test_broken_json(folder: Path, text: bytes) -> None:
+    (folder / CONFIG).write_bytes(text)
+    _refused(folder, CONFIG, "is no JSON")
+
+
+@pytest.mark.parametrize("config", [[], "universal", {}, {"kind": "another"}, None])
+def test_another_kind(folder: Path, config: Any) -> None:
+    (folder / CONFIG).write_text(json.dumps(config))
+    _refused(folder, CONFIG, "no universal scorer")
+
+
+def test_other_inputs(folder: Path) -> None:
+    config = json.loads((folder / CONFIG).read_text())
+    config["inputs"]["scorer"].reverse()
+    (folder / CONFIG).write_text(json.dumps(config))
+    _refused(folder, CONFIG, "other inputs", "train it again")
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, -4])
+def test_truncated_weights(folder: Path, kept: int) -> None:
+    path = folder / WEIGHTS
+    path.write_bytes(path.read_bytes()[:kept])
+    _refused(folder, WEIGHTS, "cannot be read")
+
+
+def _changed(folder: Path, change: Callable[[dict[str, np.ndarray]], object]) -> Path:
+    weights = load_file(folder / WEIGHTS)
+    change(weights)
+    save_file(weights, folder / WEIGHTS)
+    return folder
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite(folder: Path, value: float) -> None:
+    def spoil(weights: dict[str, np.ndarray]) -> None:
+        weights["appraiser.1.bias"][2] = value
+
+    _refused(_changed(folder, spoil), WEIGHTS, "appraiser.1.bias", "finite float32")
+
+
+def test_another_number_format(folder: Path) -> None:
+    def halve(weights: dict[str, np.ndarray]) -> None:
+        weights["scorer.mean"] = weights["scorer.mean"].astype(np.float16)
+
+    _refused(_changed(folder, halve), "scorer.mean", "finite float32")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["scorer.mean", "scorer.scale", "scorer.1.weight", "appraiser.0.weight", "scorer.2.bias"],
+)
+def test_a_missing_tensor_is_named(folder: Path, name: str) -> None:
+    _refused(_changed(folder, lambda weights: weights.pop(name)), WEIGHTS, "train the model again")
+
+
+def test_no_tensors_at_all(folder: Path) -> None:
+    _refused(_changed(folder, lambda weights: weights.clear()), "has no tensor 'scorer.0.weight'")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("scorer.mean", (3,)),
+        ("scorer.scale", (len(EDGE_FEATURES), 1)),
+        ("scorer.0.weight", (8, 3)),
+        ("scorer.0.weight", (8,)),
+        ("scorer.0.bias", (8, 1)),
+        ("scorer.1.bias", (7,)),
+        ("scorer.2.weight", (2, 8)),
+        ("appraiser.2.weight", (1, 8)),
+        ("appraiser.mean", ()),
+    ],
+)
+def test_wrong_shapes(folder: Path, name: str, shape: tuple[int, ...]) -> None:
+    def reshape(weights: dict[str, np.ndarray]) -> None:
+        weights[name] = np.ones(shape, np.float32)
+
+    which = name.split(".")[0]
+    _refused(_changed(folder, reshape), WEIGHTS, f"shapes of {which} do not fit")
+
+
+def test_one_output_too_many(folder: Path) -> None:
+    def widen(weights: dict[str, np.ndarray]) -> None:
+        weights["scorer.2.weight"] = np.ones((2, 8), np.float32)
+        weights["scorer.2.bias"] = np.ones(2, np.float32)
+
+    _refused(_changed(folder, widen), "shapes of scorer do not fit")
