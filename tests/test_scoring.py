@@ -50,7 +50,7 @@ def test_every_scorer_has_a_list_length() -> None:
 
 def test_unknown_scorer_is_refused(grouped) -> None:
     rows, _, knn = grouped
-    with pytest.raises(UsageError, match="unknown scorer 'magic': choose one of cosine"):
+    with pytest.raises(UsageError, match="unknown scorer 'magic': choose one of universal, cosine"):
         score_edges(rows, knn, "magic")
 
 

@@ -97,9 +97,9 @@ def test_threads_and_runs_change_nothing(mixture, found, threads: int, assert_sa
 def test_compiled_loops_take_no_more_threads_than_given(mixture, monkeypatch) -> None:
     taken = []
 
-    def score_edges(*arguments):
+    def score_edges(*arguments, **options):
         taken.append(numba.get_num_threads())
-        return scoring.score_edges(*arguments)
+        return scoring.score_edges(*arguments, **options)
 
     for module in (clustering, selection):
         monkeypatch.setattr(module, "score_edges", score_edges)

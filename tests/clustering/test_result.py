@@ -43,7 +43,8 @@ def test_report_is_in_range_and_aligned(mixture, prefer) -> None:
     assert (curve.n_clusters + curve.largest <= n + 1).all()
     assert 0 <= curve.chosen < size
     assert curve.cut[curve.chosen] == pytest.approx(report.cut)
-    assert curve.precision[curve.chosen] == report.expected_precision
+    assert report.expected_precision == pytest.approx(curve.precision[curve.chosen])
+    assert report.expected_recall == curve.recall[curve.chosen]
     assert curve.n_clusters[curve.chosen] == pytest.approx(got.n_clusters, rel=0.1)
 
     assert set(report.seconds) == {"reading", "neighbours", "agreement", "groups"}

@@ -33,7 +33,10 @@ def test_no_collection(x) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ({"method": "magic"}, "unknown method 'magic': choose one of auto, cosine"),
+        (
+            {"method": "magic"},
+            "unknown method 'magic': choose one of auto, universal, untrained, cos",
+        ),
         ({"partition": "magic"}, "unknown partition 'magic'"),
         ({"prefer": "speed"}, "unknown prefer 'speed': choose one of precision, balanced, recall"),
         ({"metric": "dot"}, "unknown metric 'dot'"),
@@ -42,6 +45,7 @@ def test_no_collection(x) -> None:
         ({"threads": 0}, "threads must be at least 1, got 0"),
         ({"metric": "euclidean", "method": "smoothed"}, "compares directions"),
         ({"metric": "euclidean", "method": "profiles"}, "compares directions"),
+        ({"metric": "euclidean", "method": "universal"}, "compares directions"),
     ],
 )
 def test_wrong_options_are_refused(option, message: str) -> None:
