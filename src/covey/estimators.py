@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_random_state, validate_data
 
 from covey.cluster_report import ClusterReport
 from covey.clustering import Prefer, check_options, cluster
+from covey.hub import UniversalModel, load_model
 from covey.partition.canonical import renumber
 
 
@@ -28,6 +30,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         method: How neighbours are scored, as in `cluster`.
         partition: How edges become clusters, as in `cluster`.
         prefer: "precision", "balanced" or "recall".
+        model: A trained model or the folder of one; that of the package if None.
         metric: "cosine" or "euclidean".
         random_state: Seed, `RandomState` or None, which stands for seed 0: two fits then agree.
         n_jobs: Threads, counted as scikit-learn counts; all cores for None.
@@ -50,6 +53,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         method: str = "auto",
         partition: str = "auto",
         prefer: Prefer = "balanced",
+        model: UniversalModel | str | os.PathLike[str] | None = None,
         metric: Literal["cosine", "euclidean"] = "cosine",
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
@@ -58,6 +62,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         self.method = method
         self.partition = partition
         self.prefer = prefer
+        self.model = model
         self.metric = metric
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -72,6 +77,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         Raises:
             ValueError: If `X` or a parameter cannot be used.
         """
+        model = load_model(self.model) if isinstance(self.model, (str, os.PathLike)) else self.model
         x = validate_data(self, X, dtype=[np.float32, np.float64, np.float16])
         known = x.any(axis=1) if self.metric == "cosine" else np.ones(len(x), np.bool_)
         labels = np.arange(len(x), dtype=np.int64)
@@ -90,6 +96,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
                 method=self.method,
                 partition=self.partition,
                 prefer=self.prefer,
+                model=model,
                 metric=self.metric,
                 seed=seed,
                 threads=threads,

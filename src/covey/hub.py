@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def default_model() -> UniversalModel:
         return load_model(folder)
 
 
-def load_model(folder: str | Path) -> UniversalModel:
+def load_model(folder: str | PathLike[str]) -> UniversalModel:
     """Reads a universal model.
 
     Args:

@@ -39,8 +39,21 @@ def cluster(
     *,
     rows: options.Rows,
     k: options.Neighbours = None,
-    method: Annotated[str, typer.Option(help="How neighbours are scored.")] = "auto",
+    method: Annotated[
+        str,
+        typer.Option(
+            help="How neighbours are scored: auto lets the trained universal scorer compete with "
+            "an untrained one; universal, untrained, or a scorer by name."
+        ),
+    ] = "auto",
     partition: Annotated[str, typer.Option(help="How edges become groups.")] = "auto",
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Folder with a universal model, see covey train; the shipped one if not given.",
+        ),
+    ] = None,
     constraints: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="CSV: item_id_a,item_id_b,kind; kind is must or cannot."),
@@ -96,6 +109,7 @@ def cluster(
     from covey.cli.machine import check_memory
     from covey.cli.outputs import ReportContent, plan_outputs
     from covey.cli.words import cluster_sentences
+    from covey.hub import load_model
     from covey.io.constraints import read_constraints
     from covey.io.embeddings import read_embeddings
     from covey.io.groups import item_names
@@ -112,6 +126,7 @@ def cluster(
         force=force,
         inputs=[emb, rows.mask, rows.ids, constraints, exclusive, texts],
     )
+    trained = None if model is None else load_model(model)
     with terminal.progress() as tell:
         table = read_embeddings(emb, **vars(rows), progress=tell)
         known = read_constraints(table, pairs=constraints, exclusive=exclusive)
@@ -132,6 +147,7 @@ def cluster(
                 method=method,
                 partition=partition,
                 prefer=prefer,
+                model=trained,
                 metric=rows.metric,
                 constraints=known.constraints or None,
                 seed=seed,
@@ -144,6 +160,7 @@ def cluster(
         notes = table.notes + known.notes + result.report.notes
         verdict = judge(result.report, group(result))
         facts = summary(result, table, verdict, notes, terminal.seconds)
+        facts["model"] = None if model is None else str(model)
         facts["outputs"] = plan.paths()
         plan.write(result, table, facts, content)
         tell("writing", 1.0)

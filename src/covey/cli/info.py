@@ -31,7 +31,7 @@ def info(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Show versions, threads and memory.
+    """Show versions, threads, memory and the model that ships with the package.
 
     With EMB, also what that file holds and about how much memory it takes to group it.
     """
@@ -57,8 +57,10 @@ def info(
 
 def machine_facts() -> dict[str, Any]:
     """What is installed and what there is to work with."""
+    from covey.hub import default_model
     from covey.resources import available_threads, memory_bytes
 
+    model = default_model()
     total, available = memory_bytes()
     return {
         "version": __version__,
@@ -70,6 +72,11 @@ def machine_facts() -> dict[str, Any]:
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
         "extras": {
             name: util.find_spec(library) is not None for name, (library, _) in _EXTRAS.items()
+        },
+        "model": {
+            "kind": "universal",
+            "weights": sum(weights.size for weights in model.weights().values()),
+            "about": model.about,
         },
     }
 
@@ -90,7 +97,18 @@ def machine_sentences(facts: dict[str, Any]) -> list[str]:
         library, purpose = _EXTRAS[name]
         state = "installed" if there else "not installed"
         lines.append(f"extra {name} ({library}, {purpose}): {state}")
+    model = facts["model"]
+    lines.append(f"model: universal, {model['weights']:,} weights, ships with the package")
+    lines += [f"  {name}: {_in_words(value)}" for name, value in model["about"].items()]
     return lines
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_in_words(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_in_words(inner) for inner in value)
+    return "none" if value is None else str(value)
 
 
 def embedding_facts(x: Any, k: int | None) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def universal(
     from covey.cli.machine import peak_memory_mb
     from covey.io.model_card import universal_card, validation_sentence
     from covey.io.model_folder import check_model_folder, write_model
+    from covey.io.report.words import count
     from covey.resources import available_threads
     from covey.threads import bounded_threads
 
@@ -131,7 +132,7 @@ def universal(
     _check_use(emb, labels, sets, fine_tuning, making)
     check_model_folder(out, force=force)
     threads = threads or available_threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)  # networks so small that a second thread would mostly wait
     with terminal.progress() as tell, bounded_threads(threads):
         if emb is not None and labels is not None:
             from covey.hub import default_model, load_model
@@ -149,7 +150,7 @@ def universal(
             )
             groups = len(set(source.labels.tolist()))
             facts = {"n_items": len(source.x), "n_groups": groups, "from": start or _DEFAULT}
-            done = f"Fine-tuned on {len(source.x):,} items in {groups:,} groups."
+            done = f"Fine-tuned on {count(len(source.x), 'item')} in {count(groups, 'group')}."
         else:
             from covey.io.examples_folder import claim_examples
             from covey.workshop import Plan, make_model
@@ -162,8 +163,8 @@ def universal(
             facts = {"sets": model.about["sets"], "work": str(kept)}
             done = (
                 f"Trained on {plan.edge_views + plan.cut_views:,} views of "
-                f"{len(model.about['sets'])} sets and synthetic ones. {kept} keeps what was drawn "
-                "from them; remove it if no other run shall use it."
+                f"{count(len(model.about['sets']), 'set')} and synthetic ones. {kept} keeps what "
+                "was drawn; remove it if no other run shall use it."
             )
         card = universal_card(model.about, shlex.join(["covey", *sys.argv[1:]]))
         write_model(out, model, card, force=force)

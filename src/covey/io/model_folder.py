@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from covey.hub import CARD, CONFIG, WEIGHTS, UniversalModel
 from covey.io.atomic import atomic_folder
@@ -36,7 +36,7 @@ def write_model(
     check_model_folder(folder, force=force)
     config = json.dumps(as_json(model.config()), indent=1, ensure_ascii=False, allow_nan=False)
     with atomic_folder(folder, overwrite=folder.is_dir()) as temporary:
-        save_file(model.weights(), temporary / WEIGHTS)
+        (temporary / WEIGHTS).write_bytes(save(model.weights()))
         (temporary / CONFIG).write_text(config + "\n", encoding="utf-8")
         (temporary / CARD).write_text(card_text, encoding="utf-8")
 

@@ -1,0 +1,97 @@
+"""A model on disk is the model, and nothing else is lost for it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from covey.hub import UniversalModel, default_model, load_model
+from covey.io.model_card import universal_card, validation_sentence
+from covey.io.model_folder import write_model
+from covey.types import UsageError
+
+FILES = {"model.safetensors", "config.json", "README.md"}
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_reads_as_it_was_written(tmp_path: Path) -> None:
+    one = default_model()
+    figures = {"validation": {"average precision": float("nan")}}
+    write_model(tmp_path / "m", UniversalModel(one.scorer, one.appraiser, figures), "# Card\n")
+    other = load_model(tmp_path / "m")
+    assert other.about == {"validation": {"average precision": None}}
+    assert one.weights().keys() == other.weights().keys()
+    for name, weight in one.weights().items():
+        np.testing.assert_array_equal(weight, other.weights()[name])
+    assert _names(tmp_path / "m") == FILES
+    assert (tmp_path / "m" / "README.md").read_text() == "# Card\n"
+    modes = {(tmp_path / "m" / name).stat().st_mode for name in FILES}
+    assert len(modes) == 1
+
+
+def test_replaces_a_model_only_if_told_to(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    write_model(folder, default_model(), "one")
+    with pytest.raises(UsageError, match="--force"):
+        write_model(folder, default_model(), "two")
+    assert (folder / "README.md").read_text() == "one"
+    write_model(folder, default_model(), "two", force=True)
+    assert (folder / "README.md").read_text() == "two"
+    assert _names(tmp_path) == {"m"}
+
+
+def test_fills_an_empty_folder(tmp_path: Path) -> None:
+    write_model(tmp_path, default_model(), "")
+    assert _names(tmp_path) == FILES
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_no_model_stays(tmp_path: Path, force: bool) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.png").write_text("a")
+    (tmp_path / "file").write_text("b")
+    for name, told in (("photos", "is no model"), ("file", "is a file"), ("no/m", "no folder")):
+        with pytest.raises(UsageError, match=told):
+            write_model(tmp_path / name, default_model(), "", force=force)
+    assert _names(tmp_path) == {"photos", "file"}
+    assert _names(tmp_path / "photos") == {"a.png"}
+
+
+def test_a_failed_write_leaves_the_old_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "m"
+    write_model(folder, default_model(), "one")
+    broken = UniversalModel(default_model().scorer, default_model().appraiser, {"x": object()})
+    with pytest.raises(TypeError):
+        write_model(folder, broken, "two", force=True)
+    monkeypatch.setattr("covey.io.model_folder.save", lambda weights: "no bytes")
+    with pytest.raises(TypeError):
+        write_model(folder, default_model(), "two", force=True)
+    assert (folder / "README.md").read_text() == "one"
+    assert _names(tmp_path) == {"m"}
+
+
+def test_card_names_sets_terms_command_and_figures() -> None:
+    about = {
+        "sets": ["clinc150_words", "mine"],
+        "left out": None,
+        "edge views": 12,
+        "validation": {"views": 2, "average precision": 0.81, "of the cosine": 0.7, "before": 0.8},
+    }
+    card = universal_card(about, "covey train universal --sets folder -o m")
+    assert "| clinc150_words | CC BY 3.0" in card
+    assert "| mine | not known to Covey |" in card
+    assert "    covey train universal --sets folder -o m\n" in card
+    assert "on 2 held-out views" in card
+    assert "0.810, before fine-tuning 0.800, of the plain cosine 0.700." in card
+    assert "left out" not in card
+
+
+def test_no_figures_no_sentence() -> None:
+    assert validation_sentence({}) == ""
+    assert validation_sentence({"validation": {"views": 0, "average precision": None}}) == ""
+    assert "## Figures" not in universal_card({}, "covey train")
