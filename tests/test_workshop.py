@@ -18,7 +18,7 @@ from covey.training import appraisal, universal
 from covey.types import InputError, UsageError
 from covey.workshop import Plan, make_model, refine_model
 
-_PLAN = Plan(edge_views=8, cut_views=4, natural=0.5, steps=12, seed=2)
+_PLAN = Plan(edge_views=8, cut_views=4, natural=0.5, steps=5, seed=2)
 
 
 def _set(seed: int, n: int = 320) -> tuple[np.ndarray, np.ndarray]:
