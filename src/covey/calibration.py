@@ -20,7 +20,8 @@ class CutCurve:
         n_clusters: (c,) int64, clusters with singletons counted.
         n_singletons: (c,) int64.
         largest: (c,) int64, items in the largest cluster.
-        precision, recall: (c,) float64, expected BCubed precision and recall, NaN if unknown.
+        precision, recall: (c,) float64, BCubed precision and recall that are foreseen, NaN if
+            unknown.
         agreement: (c,) float64, how far two halves of the data agree on the clusters: adjusted
             mutual information, 1 for the same clusters and 0 for chance.
         chosen: Index of the cut that was taken.

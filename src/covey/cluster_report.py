@@ -27,9 +27,9 @@ class ClusterReport:
 
     Attributes:
         expected_precision: Of the items in an average item's cluster (itself included), the share
-            that is expected to belong with it: BCubed precision, in [0, 1].
-        expected_recall: Of all items that belong with an average item, the share expected in its
-            cluster: BCubed recall, in [0, 1].
+            that is foreseen to belong with it: BCubed precision, in [0, 1].
+        expected_recall: Of all items that belong with an average item, the share foreseen in its
+            cluster: BCubed recall, in [0, 1]. Both by `models.appraisal`.
         agreement: Adjusted mutual information of the clusters of two halves of the dimensions,
             mean over the cuts that had a say in the choice: 1 when they come out the same, 0 when
             no more alike than chance.

@@ -102,19 +102,22 @@ def cluster(
 
     Neighbours are found, their edges are weighed in more than one way, and all dimensions and two
     halves of them are clustered over a range of cuts. From how far the halves agree, and from other
-    signs, a trained judge foresees how good each clustering is, and takes the best (see
-    `selection`). Shuffling the rows changes nothing but names; equal
-    rows share a cluster, and how often a row is repeated does not change the others' clusters (both
-    unless there are constraints, which may tell equal rows apart).
+    signs, a trained appraiser foresees how good each clustering is, and the best is taken (see
+    `selection`). Shuffling the rows changes nothing but names; equal rows share a cluster, and how
+    often a row is repeated does not change the others' clusters (both unless there are constraints,
+    which may tell equal rows apart).
 
     Args:
         x: (n, d) finite numbers, n >= 2; memory-mapped is fine.
         k: Neighbours of each item; if None 80, or 50 of more than 200,000 items.
-        method: "auto" lets the universal scorer compete with untrained ones; "universal";
-            "untrained"; or one of the scorers in `covey.scoring.SCORERS`.
+        method: "auto": the universal scorer and the cosine of neighbourhood means compete;
+            "universal": only the former; "untrained": the latter and the plain cosine; or one of
+            `covey.scoring.SCORERS`. By euclidean distance, only the distance itself.
         partition: "auto" or one of `covey.graph_partition.PARTITIONS`.
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
-        model: A trained model, see `covey.hub.load_model`; the one of the package if None.
+        model: Scorer and appraiser, as `covey.hub.load_model` reads them from what `covey train
+            universal` wrote; those that ship with the package if None. The appraiser judges
+            untrained scorers, too.
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from covey.cli.interrupt import is_work_left
+
 USAGE = 2
 OUT_OF_MEMORY = 4
 INTERRUPTED = 130
@@ -21,14 +23,14 @@ INTERRUPTED = 130
 def run_process() -> None:
     """Runs the command line and ends the process.
 
-    A process that was interrupted ends at once, without waiting for a compiled loop that may still
-    run in another thread: whatever was being written has been cleared away by then.
+    A process that was interrupted does not wait for a compiled loop that still runs in another
+    thread, and ends at once: whatever was being written has been cleared away by then.
     """
     code = run(sys.argv[1:])
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
-    if code == INTERRUPTED:
+    if code == INTERRUPTED and is_work_left():
         os._exit(code)
     sys.exit(code)
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.2
+_NAME = "covey-work"
 
 
 def interruptible(work: Callable[[], T]) -> T:
@@ -27,10 +28,15 @@ def interruptible(work: Callable[[], T]) -> T:
         except BaseException as error:
             errors.append(error)
 
-    thread = threading.Thread(target=job, name="covey-work", daemon=True)
+    thread = threading.Thread(target=job, name=_NAME, daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(_POLL_SECONDS)
     if errors:
         raise errors[0]
     return results[0]
+
+
+def is_work_left() -> bool:
+    """Whether a thread of `interruptible` still runs after its caller was interrupted."""
+    return any(thread.name == _NAME for thread in threading.enumerate())

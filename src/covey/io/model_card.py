@@ -80,8 +80,8 @@ def validation_sentence(about: Mapping[str, Any]) -> str:
         return ""
     views = found["views"]
     told = (
-        f"Average precision of edges on {views} held-out view{'' if views == 1 else 's'} of what it "
-        f"was trained on: {found['average precision']:.3f}"
+        f"Average precision of edges on {views} held-out view{'' if views == 1 else 's'} of what "
+        f"it was trained on: {found['average precision']:.3f}"
     )
     if found.get("before") is not None:
         told += f", before fine-tuning {found['before']:.3f}"

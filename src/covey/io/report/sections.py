@@ -18,7 +18,7 @@ from covey.io.report.verdict import (
     precision_sentence,
     recall_sentence,
 )
-from covey.io.report.words import count, cut_name, percent, safe, seconds
+from covey.io.report.words import SCORERS, count, cut_name, percent, safe, seconds
 
 _TABLE_ROWS = 40
 _CHART_WIDTHS = (("wide", 500), ("narrow", 336))
@@ -266,7 +266,7 @@ def footer(report: ClusterReport, groups: Groups, version: str, seed: int) -> st
         f"<div><dt>{safe(name)}</dt><dd>{safe(value)}</dd></div>"
         for name, value in (
             ("Covey", version),
-            ("scorer", report.method),
+            ("scorer", SCORERS.get(report.method, report.method)),
             ("partition", report.partition),
             ("preferred", report.prefer),
             ("cut", cut_name(report.cut)),

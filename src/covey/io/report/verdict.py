@@ -25,7 +25,7 @@ class Verdict:
 
 
 def judge(report: ClusterReport, groups: Groups) -> Verdict:
-    """Reads the figures, after the shapes and the agreement that would make them meaningless."""
+    """Reads the figures that are foreseen, after shapes and agreement that leave them no ground."""
     precision, recall = report.expected_precision, report.expected_recall
     agreement = report.agreement
     if groups.n == 0:
@@ -137,6 +137,6 @@ def agreement_sentence(agreement: float) -> str:
         + (
             "It is low, so the other two figures mean little."
             if agreement < SOME_AGREEMENT
-            else "The other two figures rest on it."
+            else "The other two figures are foreseen from it and from other signs."
         )
     )

@@ -5,6 +5,18 @@ from __future__ import annotations
 import html
 import math
 
+SCORERS = {
+    "universal": "universal scorer, trained",
+    "cosine": "cosine",
+    "smoothed": "cosine of neighbourhood means",
+    "transition": "shared transition probability",
+    "structure": "overlap of reciprocal neighbours",
+    "profiles": "multiple tests on profiles",
+    "mutual-proximity": "mutual proximity",
+    "csls": "CSLS",
+}
+"""What the scorers of `covey.scoring` are called in words."""
+
 
 def count(number: int, noun: str) -> str:
     """`1 item`, `1,797 items`."""
