@@ -43,6 +43,8 @@ def test_noise_is_called_noise(n: int, d: int, metric) -> None:
     result = cluster(np.random.default_rng(n).normal(size=(n, d)), metric=metric)
     assert result.report.agreement < 0.3
     assert any("may be no groups" in note for note in result.report.notes)
+    itself = np.mean(1 / result.clustering.sizes[result.clustering.labels])
+    assert result.report.expected_precision < itself + 0.1  # that of nobody belonging together
 
 
 def test_a_single_tight_group() -> None:
