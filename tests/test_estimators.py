@@ -1,5 +1,6 @@
 """The estimator keeps scikit-learn's contract and adds nothing to `cluster`."""
 
+import joblib
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -11,7 +12,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from covey.clustering import cluster
 from covey.datasets.synthetic import von_mises_fisher_mixture
 from covey.estimators import GraphClusterer
+from covey.hub import default_model
+from covey.io.model_folder import write_model
 from covey.metrics.clustering import evaluate
+from covey.types import InputError
 
 
 @parametrize_with_checks([GraphClusterer()])
@@ -75,6 +79,21 @@ def test_hardly_any_rows_are_labelled_too(x, metric) -> None:
     assert fitted.n_clusters_ == len(set(fitted.labels_.tolist()))
     with pytest.raises(ValueError, match="magic"):
         GraphClusterer(metric=metric, method="magic").fit(x)
+
+
+def test_a_model_by_its_folder_or_itself_pickles(collection, tmp_path) -> None:
+    shipped = default_model()
+    write_model(tmp_path / "m", shipped, "")
+    by_default = GraphClusterer().fit(collection[0][:200])
+    for model in (str(tmp_path / "m"), tmp_path / "m", shipped):
+        fitted = clone(GraphClusterer(model=model)).fit(collection[0][:200])
+        np.testing.assert_array_equal(fitted.labels_, by_default.labels_)
+        joblib.dump(fitted, tmp_path / "fitted.joblib")
+        again = joblib.load(tmp_path / "fitted.joblib")
+        np.testing.assert_array_equal(again.labels_, fitted.labels_)
+        assert again.get_params().keys() == fitted.get_params().keys()
+    with pytest.raises(InputError, match="nowhere"):
+        GraphClusterer(model=tmp_path / "nowhere").fit(collection[0][:1])
 
 
 def test_sparse_is_refused(collection) -> None:

@@ -7,13 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import covey as package
+from covey.hub import default_model
 
 
 def test_version_and_help(covey) -> None:
     assert covey("--version").out == f"covey {package.__version__}\n"
     told = covey("--help")
     assert told.code == 0
-    for name in ("cluster", "evaluate", "knn", "info", "demo", "130 interrupted"):
+    for name in ("cluster", "evaluate", "knn", "info", "demo", "train", "130 interrupted"):
         assert name in told.out
 
 
@@ -68,6 +69,9 @@ def test_info(covey, blobs, tmp_path) -> None:
     assert alone.startswith("covey ")
     assert "extra learn (torch, to train models, not needed for grouping): " in alone
     assert "pip install" not in alone
+    assert "model: universal, " in alone
+    assert facts["model"]["weights"] > 1000
+    assert facts["model"]["about"] == default_model().about
     covey("info", "nope.npy").refused(3, "nope.npy")
 
 

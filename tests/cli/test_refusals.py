@@ -150,6 +150,13 @@ def test_an_input_is_never_replaced(covey, tmp_path, blobs) -> None:
     assert (tmp_path / "x.csv").read_bytes() == before
 
 
+def test_a_model_that_is_none(covey, tmp_path) -> None:
+    covey("cluster", "x.npy", "-o", "g.csv", "--model", "nowhere").refused(3, "nowhere")
+    (tmp_path / "config.json").write_text("{}")
+    covey("cluster", "x.npy", "-o", "g.csv", "--model", ".").refused(3, "no universal scorer")
+    _nothing_new(tmp_path, "config.json")
+
+
 def test_a_mask_is_never_replaced_by_neighbours(covey, tmp_path) -> None:
     np.savez(tmp_path / "mask.npz", np.ones(400))
     before = (tmp_path / "mask.npz").read_bytes()

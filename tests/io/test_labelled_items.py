@@ -66,6 +66,9 @@ def test_refuses_what_does_not_correspond(tmp_path: Path, rows: np.ndarray) -> N
     np.save(tmp_path / "y.npy", [1, 2, 3])
     with pytest.raises(InputError, match=r"3 labels where .* has 6 rows"):
         labelled_items(table, tmp_path / "y.npy")
+    (tmp_path / "y.csv").write_text("item_id,one,other\n0,1,2\n")
+    with pytest.raises(InputError, match="--label-column"):
+        labelled_items(table, tmp_path / "y.csv")
     (tmp_path / "y.csv").write_text("item_id,label\nq,1\nr,2\n")
     with pytest.raises(InputError, match="no label for any item"):
         labelled_items(table, tmp_path / "y.csv")

@@ -73,7 +73,15 @@ def listed(names: Iterable[object]) -> str:
     return f"{text} and {more} more" if more > 0 else text
 
 
-def pick(path: Path, wanted: str | None, names: list[str], fitting: list[str], what: str) -> str:
+def pick(
+    path: Path,
+    wanted: str | None,
+    names: list[str],
+    fitting: list[str],
+    what: str,
+    *,
+    option: str = "--column",
+) -> str:
     """The one of `names` that is meant: `wanted`, or else the only one in `fitting`.
 
     Args:
@@ -82,6 +90,7 @@ def pick(path: Path, wanted: str | None, names: list[str], fitting: list[str], w
         names: Every name in the file.
         fitting: The names that could be meant.
         what: What a name stands for ("array", "column").
+        option: How the user may say which, for the message.
 
     Raises:
         InputError: If `wanted` is not there, or the choice is not plain.
@@ -96,8 +105,8 @@ def pick(path: Path, wanted: str | None, names: list[str], fitting: list[str], w
         return fitting[0]
     if fitting:
         raise InputError(
-            f"{path}: several {what}s could be the one: {listed(fitting)}; name it with --column"
+            f"{path}: several {what}s could be the one: {listed(fitting)}; name it with {option}"
         )
     raise InputError(
-        f"{path}: no {what} fits; it has {listed(names) or 'none'}; name one with --column"
+        f"{path}: no {what} fits; it has {listed(names) or 'none'}; name one with {option}"
     )

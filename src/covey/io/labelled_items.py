@@ -38,7 +38,7 @@ def labelled_items(
     Raises:
         InputError: If labels and rows do not correspond.
     """
-    truth = read_labels(labels, column)
+    truth = read_labels(labels, column, option="--label-column")
     if truth.ids is not None:
         codes = truth.of(item_names(table.n, table.ids, table.rows).astype(str).astype(object))
         if (codes < 0).all():

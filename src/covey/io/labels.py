@@ -52,7 +52,9 @@ class LabelTable:
         return np.where(found >= 0, self.codes[found], -1)
 
 
-def read_labels(path: str | Path, column: str | None = None) -> LabelTable:
+def read_labels(
+    path: str | Path, column: str | None = None, *, option: str = "--column"
+) -> LabelTable:
     """Reads one label per row from .npy, .npz, .csv, .tsv, .parquet, .txt or .meta.
 
     Labels are integers or strings. Missing are: empty text, NaN, null, "NA" and the like, and
@@ -60,6 +62,11 @@ def read_labels(path: str | Path, column: str | None = None) -> LabelTable:
     that). In a table the column is `column`, or one named label, cluster_id, identity or class, or
     the only one beside the ids (a column named id or item_id; the first one where a text table of
     two columns has no header).
+
+    Args:
+        path: The file.
+        column: The column or array, where there are several.
+        option: How the user may name it, for messages.
 
     Raises:
         InputError: If the file cannot be read, the column is not plain, or values are neither
@@ -70,27 +77,29 @@ def read_labels(path: str | Path, column: str | None = None) -> LabelTable:
     file_size(path)
     with reading(path):
         if suffix in (".npy", ".npz"):
-            return _encoded(path, _from_numpy(path, column))
+            return _encoded(path, _from_numpy(path, column, option))
         if suffix in (".txt", ".meta"):
             return _encoded(path, _typed(pa.array(read_lines(path), pa.string())))
         if suffix in (".csv", ".tsv"):
-            return _from_columns(path, _text_table(path, column), column)
+            return _from_columns(path, _text_table(path, column), column, option)
         if suffix in (".parquet", ".pq"):
-            return _from_columns(path, read_table(path), column)
+            return _from_columns(path, read_table(path), column, option)
     raise InputError(
         f"{path}: labels cannot be read from {suffix or 'a file without a suffix'}; give .npy, "
         ".npz, .csv, .tsv, .parquet or .txt"
     )
 
 
-def _from_numpy(path: Path, column: str | None) -> pa.Array:
+def _from_numpy(path: Path, column: str | None, option: str) -> pa.Array:
     try:
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.ndarray):
             with loaded as archive:
                 names = archive.files
                 known = [name for name in _LABEL_NAMES if name in names]
-                loaded = archive[pick(path, column, names, known[:1] or names, "array")]
+                loaded = archive[
+                    pick(path, column, names, known[:1] or names, "array", option=option)
+                ]
     except InputError:
         raise
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
@@ -132,12 +141,12 @@ def _text_table(path: Path, column: str | None) -> pa.Table:
     return table
 
 
-def _from_columns(path: Path, table: pa.Table, column: str | None) -> LabelTable:
+def _from_columns(path: Path, table: pa.Table, column: str | None, option: str) -> LabelTable:
     names = table.column_names
     id_name = next((name for name in names if name.lower() in ID_NAMES and name != column), None)
     others = [name for name in names if name != id_name]
     known = [name for name in others if name.lower() in _LABEL_NAMES]
-    name = pick(path, column, names, known[:1] or others, "column")
+    name = pick(path, column, names, known[:1] or others, "column", option=option)
     values = table[name].combine_chunks()
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from covey.io.report.words import count, cut_name, percent, safe, seconds
+from covey import scoring
+from covey.io.report.words import SCORERS, count, cut_name, percent, safe, seconds
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,10 @@ def test_counts_and_seconds() -> None:
     assert [count(1, "item"), count(1797, "item")] == ["1 item", "1,797 items"]
     assert cut_name(0.65279) == "0.653"
     assert [seconds(s) for s in (0.041, 12.34, 250)] == ["0.04 s", "12.3 s", "4 min 10 s"]
+
+
+def test_every_scorer_has_a_name_in_words() -> None:
+    assert SCORERS.keys() == set(scoring.SCORERS)
 
 
 def test_safe_cuts_before_it_escapes() -> None:

@@ -1,0 +1,50 @@
+"""A folder of examples belongs to one plan and one folder of sets."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from covey.io.examples_folder import claim_examples
+from covey.types import InputError, UsageError
+
+PLAN = {"edge_views": 3, "seed": 0}
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    folder = tmp_path / "sets"
+    folder.mkdir()
+    np.savez(folder / "a.npz", embeddings=np.ones((2, 3)), labels=np.zeros(2, int))
+    return folder
+
+
+def test_goes_on_with_the_same_and_refuses_others(tmp_path: Path, sets: Path) -> None:
+    work, out = tmp_path / "m.work", tmp_path / "m"
+    claim_examples(work, out, sets, PLAN)
+    (work / "edges").mkdir()
+    (work / "edges" / "000000.npz").touch()
+    claim_examples(work, out, sets, PLAN)
+    with pytest.raises(UsageError, match="another plan"):
+        claim_examples(work, out, sets, PLAN | {"seed": 1})
+    np.savez(sets / "b.npz", embeddings=np.ones((2, 3)), labels=np.zeros(2, int))
+    with pytest.raises(UsageError, match="other sets"):
+        claim_examples(work, out, sets, PLAN)
+    assert (work / "edges" / "000000.npz").exists()
+
+
+def test_takes_no_folder_of_anything_else(tmp_path: Path, sets: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.png").touch()
+    (tmp_path / "file").touch()
+    for name, told in (
+        ("photos", r"a\.png"),
+        ("file", "--work"),
+        ("no/w", "--work"),
+        ("m", "--work"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            claim_examples(tmp_path / name, tmp_path / "m", sets, PLAN)
+    with pytest.raises(InputError, match="no folder"):
+        claim_examples(tmp_path / "w", tmp_path / "m", tmp_path / "file", PLAN)
+    assert {path.name for path in tmp_path.iterdir()} == {"sets", "photos", "file"}
