@@ -58,6 +58,10 @@ METHODS: dict[str, tuple[Scorer, ...]] = {
 }
 """Names for scorers that compete; by euclidean distance only the cosine's stand-in does."""
 
+_FEWEST_APPRAISED = 16
+"""Dimensions from which the appraiser, which never saw fewer, is asked. Nor did it see distances or
+scorers other than those of `METHODS`; elsewhere the halves decide alone."""
+
 _BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
 _NEIGHBOURS = 80
 _NEIGHBOURS_OF_MANY = 50  # where there are more than _MANY items: the lists are most of the memory
@@ -175,6 +179,7 @@ def cluster(
             _BETA[prefer],
             width=width,
             model=model,
+            appraised=unit and rows.shape[1] >= _FEWEST_APPRAISED and method in METHODS,
             unit=unit,
             seed=seed,
             threads=threads,
@@ -227,6 +232,7 @@ def _choose(
     *,
     width: int,
     model: UniversalModel,
+    appraised: bool,
     unit: bool,
     seed: int,
     threads: int,
@@ -244,12 +250,12 @@ def _choose(
                 whole,
                 halves,
                 _divider(recipe, seed),
-                model.appraiser,
+                model.appraiser if appraised else None,
                 threads=threads,
                 tick=clock.part(number, len(recipes)),
             )
         )
-    decision = decide(trials, beta=beta)
+    decision = decide(trials, beta=beta, appraised=appraised)
     edges = whole.edges(decision.trial.recipe)
     return decision, calibrate(edges, decision.trial.together(edges))
 

@@ -19,6 +19,7 @@ from covey.graph import nearest
 from covey.knn import build_knn_graph
 from covey.models.appraisal import (
     COVERAGE_POWER,
+    SIGNS,
     Appraiser,
     CutTrial,
     agreement_of_halves,
@@ -35,6 +36,10 @@ DENSITIES = np.geomspace(50.0, 0.25, 10)
 WEAK_AGREEMENT = 0.3
 """Of the halves: below, there may be nothing to find."""
 _TEMPERATURE = 0.02  # of the utility, for weights of cuts
+
+_AGAINST_HALVES = [
+    SIGNS.index(f"{share} against the halves at good cuts") for share in ("precision", "recall")
+]
 
 Partition = Callable[[Edges, int], Int64]
 """Clusters n items by their edges: (n,) labels."""
@@ -102,6 +107,7 @@ class Trial:
         cuts: The clusterings.
         cut: (c,) float64, score of the lightest edge kept.
         precision, recall: (c,) float64, BCubed precision and recall that are foreseen.
+        utility: Highest agreement of the halves times a power of the share of items in company.
     """
 
     recipe: Recipe
@@ -109,6 +115,7 @@ class Trial:
     cut: NDArray[np.float64]
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
+    utility: float = 0.0
 
     @property
     def agreement(self) -> NDArray[np.float64]:
@@ -152,15 +159,23 @@ def try_recipe(
     whole: View,
     halves: Sequence[View],
     partition: Partition,
-    appraiser: Appraiser,
+    appraiser: Appraiser | None,
     *,
     threads: int,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Trial:
-    """Clusters all dimensions and both halves at every cut, and appraises the clusterings."""
+    """Clusters all dimensions and both halves at every cut, and appraises the clusterings.
+
+    Without an appraiser, what is foreseen is precision and recall against the halves' clusters at
+    the cuts on which they agree.
+    """
     cuts, cut = try_cuts(recipe, whole, halves, partition, threads=threads, tick=tick)
-    foreseen = appraiser(read_signs(cuts, whole.edges(recipe), whole.knn))
-    return Trial(recipe, cuts, cut, foreseen[:, 0], foreseen[:, 1])
+    signs = read_signs(cuts, whole.edges(recipe), whole.knn)
+    foreseen = signs.astype(np.float64)[:, _AGAINST_HALVES]
+    if appraiser is not None:
+        foreseen = appraiser(signs)
+    utility = signs[:, SIGNS.index("highest utility")].max()
+    return Trial(recipe, cuts, cut, foreseen[:, 0], foreseen[:, 1], float(utility))
 
 
 def try_cuts(
@@ -264,7 +279,17 @@ class Decision:
         return itself + trust * (max(foreseen, itself) - itself), recall
 
 
-def decide(trials: Sequence[Trial], *, beta: float = 1.0) -> Decision:
-    """Takes the clustering with the highest F-beta that is foreseen."""
-    best = max(trials, key=lambda trial: trial.f(beta).max())
+def decide(trials: Sequence[Trial], *, beta: float = 1.0, appraised: bool = True) -> Decision:
+    """Takes the clustering with the highest F-beta that is foreseen.
+
+    Args:
+        trials: The recipes tried.
+        beta: How many times recall counts as much as precision.
+        appraised: Whether an appraiser foresaw it. What is foreseen from halves alone compares the
+            cuts of one recipe but not recipes: of those the one with the highest utility is taken.
+    """
+    if appraised:
+        best = max(trials, key=lambda trial: trial.f(beta).max())
+    else:
+        best = max(trials, key=lambda trial: trial.utility)
     return Decision(best, int(best.f(beta).argmax()))
