@@ -53,7 +53,7 @@ class Plan:
     """
 
     edge_views: int = 1400
-    cut_views: int = 800
+    cut_views: int = 336
     natural: float = 0.5
     steps: int = 1500
     seed: int = 0

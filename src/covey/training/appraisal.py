@@ -32,11 +32,11 @@ class AppraisalSchedule:
         seed: Of weights and draws.
     """
 
-    steps: int = 4000
+    steps: int = 2500
     batch: int = 512
     width: int = 32
     rate: float = 3e-3
-    decay: float = 0.05
+    decay: float = 1.0
     seed: int = 0
 
 
