@@ -243,12 +243,13 @@ def _trial(
     halves: list[list[list[int]]],
     precision: list[float] | None = None,
     recall: list[float] | None = None,
+    utility: float = 0.5,
 ) -> Trial:
     stacked = np.array(halves, np.int32)
     count = stacked.shape[1]
     cuts = CutTrial(np.geomspace(4, 1, count), stacked[0], stacked, np.ones(count))
     shares = [np.array(given or [0.5] * count, np.float64) for given in (precision, recall)]
-    return Trial(Recipe("cosine", 5), cuts, np.linspace(0.1, 0.9, count), *shares)
+    return Trial(Recipe("cosine", 5), cuts, np.linspace(0.1, 0.9, count), *shares, utility)
 
 
 def test_weights_of_cuts() -> None:
@@ -312,15 +313,15 @@ def test_an_interrupt_drops_what_has_not_begun() -> None:
     assert len(ran) < 5
 
 
-@pytest.mark.parametrize(("beta", "trial", "cut"), [(0.25, 1, 2), (1.0, 0, 1), (4.0, 1, 0)])
-def test_the_decision_takes_the_best_of_all_trials(beta: float, trial: int, cut: int) -> None:
+@pytest.mark.parametrize(("beta", "cut"), [(0.25, 2), (1.0, 1), (4.0, 0)])
+def test_halves_choose_the_recipe_and_foresight_the_cut(beta: float, cut: int) -> None:
     labels = [[[0, 0, 1]] * 3] * 2
     trials = [
-        _trial(labels, [0.3, 0.8, 0.9], [0.9, 0.8, 0.3]),
-        _trial(labels, [0.29, 0.5, 0.99], [0.99, 0.6, 0.29]),
+        _trial(labels, [0.99, 0.99, 0.99], [0.99, 0.99, 0.99], utility=0.6),
+        _trial(labels, [0.3, 0.8, 0.9], [0.9, 0.8, 0.3], utility=0.7),
     ]
     decision = decide(trials, beta=beta)
-    assert decision.trial is trials[trial]
+    assert decision.trial is trials[1]
     assert decision.chosen == cut
 
 

@@ -52,7 +52,7 @@ Progress = Callable[[str, float], None]
 """Called as `progress(stage, fraction)`, fraction in [0, 1]."""
 
 METHODS: dict[str, tuple[Scorer, ...]] = {
-    "auto": ("universal", "smoothed"),
+    "auto": ("universal", "smoothed", "cosine"),
     "universal": ("universal",),
     "untrained": ("smoothed", "cosine"),
 }
@@ -255,7 +255,7 @@ def _choose(
                 tick=clock.part(number, len(recipes)),
             )
         )
-    decision = decide(trials, beta=beta, appraised=appraised)
+    decision = decide(trials, beta=beta)
     edges = whole.edges(decision.trial.recipe)
     return decision, calibrate(edges, decision.trial.together(edges))
 
