@@ -29,7 +29,7 @@ from labelled_sets import SET_NAMES
 from machine import RESULTS, provenance, write_json
 from quality_peers import load
 
-CUTS = 1 / np.geomspace(1 / 50, 4, 25)
+CUTS = 1 / np.geomspace(1 / 50, 4, 13)
 
 
 def best_cuts(x: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]:
