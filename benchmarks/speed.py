@@ -31,6 +31,11 @@ from machine import RESULTS, provenance, write_json
 
 WARM_ROWS = 2_000
 DIMENSIONS = 256
+COVEY = {
+    "covey": ("defaults", "auto"),
+    "covey, untrained": ("--method untrained", "untrained"),
+}
+"""Settings in words, and the method."""
 
 
 @dataclass(frozen=True)
@@ -133,13 +138,16 @@ def measure(command: list[str], log: Path, timeout: float) -> dict[str, Any]:
     }
 
 
-def run_covey(folder: Path, timeout: float) -> tuple[dict[str, Any], np.ndarray | None]:
+def run_covey(
+    folder: Path, timeout: float, method: str
+) -> tuple[dict[str, Any], np.ndarray | None]:
     """The command line as a user types it, after one untimed run on a few rows."""
     from covey.io.groups import read_groups
 
     def command(embeddings: Path, groups: Path) -> list[str]:
         covey = str(Path(sys.executable).with_name("covey"))
-        return [covey, "cluster", str(embeddings), "-o", str(groups), "--json"]
+        command = [covey, "cluster", str(embeddings), "-o", str(groups), "--json"]
+        return [*command, "--method", method]
 
     few = folder / "few.npy"
     np.save(few, np.load(folder / "embeddings.npy", mmap_mode="r")[:WARM_ROWS])
@@ -200,7 +208,7 @@ def growth(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    contenders = ["covey", *PEERS]
+    contenders = [*COVEY, *PEERS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", nargs="+", type=int, default=[10_000, 100_000, 584_000])
     parser.add_argument("--contenders", nargs="+", default=contenders, choices=contenders)
@@ -226,14 +234,16 @@ def main() -> None:
             del x
             groups = len(np.unique(truth))
             for contender in arguments.contenders:
-                if contender == "covey":
-                    cost, labels = run_covey(folder, arguments.timeout)
+                if contender in COVEY:
+                    cost, labels = run_covey(folder, arguments.timeout, COVEY[contender][1])
                 elif items > PEERS[contender].largest:
                     continue
                 else:
                     cost, labels = run_peer(contender, folder, groups, arguments.timeout)
                 entry = {"items": items, "groups": groups, "contender": contender, **cost}
-                entry["settings"] = PEERS[contender].settings if contender in PEERS else "defaults"
+                entry["settings"] = (
+                    COVEY[contender][0] if contender in COVEY else PEERS[contender].settings
+                )
                 if labels is not None:
                     entry |= quality(truth, labels)
                 for key in ("seconds", "cpu_seconds"):

@@ -52,11 +52,11 @@ Progress = Callable[[str, float], None]
 """Called as `progress(stage, fraction)`, fraction in [0, 1]."""
 
 METHODS: dict[str, tuple[Scorer, ...]] = {
-    "auto": ("universal", "smoothed", "cosine"),
+    "auto": ("cosine", "smoothed", "universal"),
     "universal": ("universal",),
-    "untrained": ("smoothed", "cosine"),
+    "untrained": ("cosine", "smoothed"),
 }
-"""Names for scorers that compete; by euclidean distance only the cosine's stand-in does."""
+"""Names for scorers that compete, the cheapest first; by euclidean distance only the cosine's stand-in does."""
 
 _FEWEST_APPRAISED = 16
 """Dimensions from which the appraiser, which never saw fewer, is asked. Nor did it see distances or

@@ -37,6 +37,7 @@ DENSITIES = np.geomspace(50.0, 0.25, 10)
 """Edges an item that are kept at each cut, from all of the usual lists to one for four items."""
 WEAK_AGREEMENT = 0.3
 """Of the halves: below, there may be nothing to find."""
+_EQUAL = 0.003  # utilities that differ by less
 _TEMPERATURE = 0.02  # of the utility, for weights of cuts
 
 _AGAINST_HALVES = [
@@ -282,6 +283,13 @@ class Decision:
 
 
 def decide(trials: Sequence[Trial], *, beta: float = 1.0) -> Decision:
-    """Takes the recipe on which the halves agree best, and of its cuts the highest F foreseen."""
-    best = max(trials, key=lambda trial: trial.utility)
+    """Takes the recipe on which the halves agree best, and of its cuts the highest F foreseen.
+
+    Args:
+        trials: The recipes, the cheapest first: of those that agree equally well, to .003, the
+            first is taken.
+        beta: How many times recall counts as much as precision.
+    """
+    highest = max(trial.utility for trial in trials)
+    best = next(trial for trial in trials if trial.utility >= highest - _EQUAL)
     return Decision(best, int(best.f(beta).argmax()))
