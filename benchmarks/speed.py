@@ -33,7 +33,7 @@ WARM_ROWS = 2_000
 DIMENSIONS = 256
 COVEY = {
     "covey": ("defaults", "auto"),
-    "covey, untrained": ("--method untrained", "untrained"),
+    "covey, universal": ("--method universal", "universal"),
 }
 """Settings in words, and the method."""
 

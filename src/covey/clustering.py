@@ -56,11 +56,12 @@ METHODS: dict[str, tuple[Scorer, ...]] = {
     "universal": ("universal",),
     "untrained": ("cosine", "smoothed"),
 }
-"""Names for scorers that compete, the cheapest first; by euclidean distance only the cosine's stand-in does."""
+"""Names for scorers that compete, the cheapest first; by euclidean distance only it does."""
 
 _FEWEST_APPRAISED = 16
-"""Dimensions from which the appraiser, which never saw fewer, is asked. Nor did it see distances or
-scorers other than those of `METHODS`; elsewhere the halves decide alone."""
+"""Dimensions from which the appraiser, which never saw fewer, is asked. Nor did it see distances,
+other partitions than those tried, or other scorers than the universal and the smoothed cosine, of
+which the plain cosine is near enough; elsewhere the halves decide alone."""
 
 _BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
 _NEIGHBOURS = 80
@@ -105,18 +106,19 @@ def cluster(
     """Groups the rows of `x`, with no labels, no number of groups and no threshold.
 
     Neighbours are found, their edges are weighed in more than one way, and all dimensions and two
-    halves of them are clustered over a range of cuts. From how far the halves agree, and from other
-    signs, a trained appraiser foresees how good each clustering is, and the best is taken (see
-    `selection`). Shuffling the rows changes nothing but names; equal rows share a cluster, and how
-    often a row is repeated does not change the others' clusters (both unless there are constraints,
-    which may tell equal rows apart).
+    halves of them are clustered over a range of cuts. The way on which the halves agree best is
+    taken; from that and other signs a trained appraiser foresees how good each of its cuts is, and
+    the best of these is taken (see `selection`). Shuffling the rows changes nothing but names;
+    equal rows share a cluster, and how often a row is repeated does not change the others' clusters
+    (both unless there are constraints, which may tell equal rows apart).
 
     Args:
         x: (n, d) finite numbers, n >= 2; memory-mapped is fine.
         k: Neighbours of each item; if None 80, or 50 of more than 200,000 items.
-        method: "auto": the universal scorer and the cosine of neighbourhood means compete;
-            "universal": only the former; "untrained": the latter and the plain cosine; or one of
-            `covey.scoring.SCORERS`. By euclidean distance, only the distance itself.
+        method: "untrained": the plain cosine and that of neighbourhood means compete; "auto": so
+            does the universal scorer, up to 25,000 items (above, it took longer and was not seen to
+            be better); "universal": it alone; or one of `covey.scoring.SCORERS`. By euclidean
+            distance, only the distance itself.
         partition: "auto" or one of `covey.graph_partition.PARTITIONS`.
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
         model: Scorer and appraiser, as `covey.hub.load_model` reads them from what `covey train
@@ -166,20 +168,21 @@ def cluster(
         )
         graph = knn if unit else as_affinity(knn)
     with clock.stage("agreement"), bounded_threads(threads):
-        most = n if n <= _MOST_JUDGED else min(_SAMPLE, _MOST_JUDGED)
+        recipes = _recipes(n, method, partition, k, unit)
+        most = n if n <= _MOST_JUDGED else _SAMPLE
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         model = model or default_model()
         scorer = model.scorer
-        if judged.share < 1:  # scores of part and whole must mean the same
-            scorer = scorer.at_level_of(judged.rows, judged.knn) if unit else scorer
+        if judged.share < 1 and any(recipe.scorer == "universal" for recipe in recipes):
+            scorer = scorer.fixed_on(judged.rows, judged.knn)  # the cut means the same in the whole
         whole = View(judged.rows, judged.knn, scorer)
         decision, evidence = _choose(
             whole,
-            _recipes(method, partition, k, unit),
+            recipes,
             _BETA[prefer],
             width=width,
             model=model,
-            appraised=unit and rows.shape[1] >= _FEWEST_APPRAISED and method in METHODS,
+            appraised=_is_appraised(recipes, rows.shape[1], unit),
             unit=unit,
             seed=seed,
             threads=threads,
@@ -267,14 +270,25 @@ def _divider(recipe: Recipe, seed: int) -> Callable[[Edges, int], Int64]:
     )
 
 
-def _recipes(method: str, partition: str, k: int | None, unit: bool) -> list[Recipe]:
+def _recipes(n: int, method: str, partition: str, k: int | None, unit: bool) -> list[Recipe]:
     """The recipes to try: where the user named scorer or partition, only with that."""
+    if method == "auto" and n > _MOST_JUDGED:
+        method = "untrained"
     named = METHODS.get(method, (cast(Scorer, method),))
     scorers = [scorer for scorer in named if unit or scorer not in COMPARE_DIRECTIONS] or ["cosine"]
     partitions = TRIED_PARTITIONS if partition == "auto" else (partition,)
     return [
         Recipe(scorer, k or LIST_LENGTH[scorer], name) for name in partitions for scorer in scorers
     ]
+
+
+def _is_appraised(recipes: list[Recipe], dimensions: int, unit: bool) -> bool:
+    """Whether the appraiser knows what it would judge."""
+    known = all(
+        recipe.scorer in METHODS["auto"] and recipe.partition in TRIED_PARTITIONS
+        for recipe in recipes
+    )
+    return known and unit and dimensions >= _FEWEST_APPRAISED
 
 
 def check_options(

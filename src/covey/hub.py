@@ -87,7 +87,8 @@ def load_model(folder: str | PathLike[str]) -> UniversalModel:
         if weight.dtype != np.float32 or not np.isfinite(weight).all():
             raise InputError(f"{path}: {name} is not all finite float32; train the model again")
     scorer, appraiser = (_read_network(path, weights, name) for name in _OUTPUTS)
-    about = config.get("about", {})
+    about = config.get("about")
+    about = about if isinstance(about, dict) else {}
     return UniversalModel(UniversalScorer(scorer), Appraiser(appraiser), about)
 
 
@@ -107,8 +108,10 @@ def _read_network(path: Path, weights: dict[str, Float32], name: str) -> Network
 
 
 def _fits(network: Network, inputs: int, outputs: int) -> bool:
-    """Whether the shapes lead from the inputs to the outputs."""
+    """Whether three layers lead from the inputs to the outputs, by scales above 0."""
     if network.mean.shape != (inputs,) or network.scale.shape != (inputs,):
+        return False
+    if len(network.layers) != 3 or not (network.scale > 0).all():
         return False
     width = inputs
     for weight, bias in network.layers:

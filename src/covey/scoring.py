@@ -66,6 +66,8 @@ def score_edges(
     Raises:
         UsageError: If the scorer is unknown.
     """
+    if scorer == "universal" and knn.includes_self:
+        raise UsageError("the universal scorer wants lists without the item itself; search anew")
     if scorer == "universal":
         knn = nearest(knn, edge_features.LIST_LENGTH)
         matrix = (model or default_model().scorer).score(rows, knn)

@@ -3,7 +3,7 @@
 1. Edges of many bent views train the scorer; for every family of sets also one that has not seen
    it.
 2. Views, half of them as nature made them, are clustered by every recipe at every cut, each by a
-   scorer that has not seen its family, as it will be with a user's collection.
+   scorer that has not seen its (first) family, as it will be with a user's collection.
 3. The signs of these clusterings and the truth train the appraiser.
 
 Examples are kept in files, so that an interrupted run goes on where it was.
@@ -19,7 +19,6 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from covey import __version__
 from covey.datasets.view_draws import LabelledSet, draw_view
@@ -29,6 +28,7 @@ from covey.io.atomic import atomic_file
 from covey.io.labelled_sets import read_labelled_sets
 from covey.models.appraisal import Appraiser
 from covey.models.universal import UniversalScorer
+from covey.threads import bounded_threads
 from covey.training.examples import CutExamples, EdgeExamples, draw_cuts, draw_edges
 from covey.types import InputError, UsageError
 
@@ -309,9 +309,6 @@ class _Kept(Generic[E]):
 
 
 def _alone(work: Callable[[int], R], seed: int) -> R:
-    """Runs in a process of its own on one core."""
-    import numba
-
-    numba.set_num_threads(1)
-    with threadpool_limits(1):
+    """Runs on one core."""
+    with bounded_threads(1):
         return work(seed)

@@ -40,9 +40,11 @@ def test_the_scale_is_that_of_random_pairs_and_nearest_neighbours(grouped) -> No
     rows, _ = grouped()
     measures, features = _describe(rows)
     s = rows.astype(float) @ rows.T
-    assert measures.zero == pytest.approx(s[~np.eye(len(s), dtype=bool)].mean(), abs=0.01)
+    assert measures.scale.zero == pytest.approx(s[~np.eye(len(s), dtype=bool)].mean(), abs=0.01)
     np.fill_diagonal(s, -2)
-    assert measures.zero + measures.unit == pytest.approx(np.median(s.max(axis=1)), abs=1e-6)
+    assert measures.scale.zero + measures.scale.unit == pytest.approx(
+        np.median(s.max(axis=1)), abs=1e-6
+    )
     assert np.median(_column(features, "similarity")[:, 0]) == pytest.approx(1, abs=1e-5)
 
 
@@ -52,7 +54,7 @@ def test_columns_equal_loops(grouped) -> None:
     measures, features = _describe(rows, k)
     lists = measures.knn.indices.tolist()
     x = rows.astype(float)
-    s = (x @ x.T - measures.zero) / measures.unit
+    s = (x @ x.T - measures.scale.zero) / measures.scale.unit
     mean = {width: [s[i, lists[i][:width]].mean() for i in range(n)] for width in (5, 10, 30)}
     log_rank = [math.log(1 + rank) / math.log(1 + LIST_LENGTH) for rank in range(k + 1)]
     seen = [math.log(sum(i in row[:10] for row in lists) / 10 + 0.1) for i in range(n)]
@@ -108,7 +110,7 @@ def test_smoothed_similarity_equals_loops(grouped, name: str, width: int) -> Non
     )
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     s = np.array([[means[i] @ means[j] for j in knn.indices[i]] for i in range(60)])
-    s -= measures.zero
+    s -= measures.scale.zero
     s /= np.median(s[:, 0])
     np.testing.assert_allclose(_column(features, f"{name} similarity"), s, atol=3e-3)
     if name == "smoothed":

@@ -29,7 +29,7 @@ def test_scores_are_the_logistic_of_odds_above_the_level(scorer, grouped) -> Non
 def test_a_given_level_stands(scorer, grouped) -> None:
     rows, _ = grouped(200)
     knn = build_knn_graph(rows, 20)
-    fixed = scorer.at_level_of(rows, knn)
+    fixed = scorer.fixed_on(rows, knn)
     assert fixed.network is scorer.network
     np.testing.assert_array_equal(fixed.score(rows, knn), scorer.score(rows, knn))
     other = UniversalScorer(scorer.network, fixed.level + 1).score(rows, knn)
@@ -44,8 +44,8 @@ def test_the_level_of_many_items_is_that_of_some(scorer, grouped) -> None:
     rows, _ = grouped(300)
     knn = build_knn_graph(rows, 10)
     order = np.random.default_rng(0).permutation(300)
-    one = scorer.at_level_of(rows, knn).level
-    other = scorer.at_level_of(rows[order], build_knn_graph(rows[order], 10)).level
+    one = scorer.fixed_on(rows, knn).level
+    other = scorer.fixed_on(rows[order], build_knn_graph(rows[order], 10)).level
     assert one == pytest.approx(other, abs=0.05)
 
 

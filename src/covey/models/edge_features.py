@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from covey.graph import local_sets
 from covey.similarity.bhattacharyya import bhattacharyya_matrix
 from covey.similarity.overlap import neighbour_overlaps
 from covey.similarity.smoothing import smoothed_matrix
@@ -50,12 +49,28 @@ EDGE_FEATURES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """What the similarities of a collection are measured by.
+
+    Attributes:
+        zero: Similarity of random pairs.
+        unit: How far above that the nearest neighbour of an item typically lies.
+        narrow, wide: The same for similarities of neighbourhood means, less and more smoothed.
+    """
+
+    zero: float
+    unit: float
+    narrow: float
+    wide: float
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeMeasures:
     """Measures of all edges of a collection, from which features are put together in blocks.
 
     Attributes:
         knn: The lists that are described, k of them at most `LIST_LENGTH`.
-        zero, unit: Similarity of random pairs, and how far typical nearest neighbours lie above.
+        scale: What similarities are measured by.
         similarity: (n, k) float32, (s - zero) / unit.
         measures: (n, k, 8) float16: log ranks the other way round, overlaps, transition, smoothed
             and widely smoothed similarity.
@@ -64,8 +79,7 @@ class EdgeMeasures:
     """
 
     knn: KnnGraph
-    zero: float
-    unit: float
+    scale: Scale
     similarity: Float32
     measures: NDArray[np.float16]
     density: Float32
@@ -106,7 +120,7 @@ class EdgeMeasures:
         untrained multiple tests of "Robust Graph Structure Learning via Multiple Statistical
         Tests", Wang et al., NeurIPS 2022, centred; see `similarity.profiles`.)
         """
-        members = rows[local_sets(self.knn)[items]]
+        members = rows[np.column_stack([items, self.knn.indices[items]])]
         size = min(_TESTS + 1, members.shape[1])
         profiles = members @ members[:, :size].transpose(0, 2, 1)
         itself = np.arange(size)
@@ -118,29 +132,33 @@ class EdgeMeasures:
         return cosine[:, 1:]
 
 
-def measure_edges(rows: Float32, knn: KnnGraph, *, seed: int = 0) -> EdgeMeasures:
+def measure_edges(
+    rows: Float32, knn: KnnGraph, *, scale: Scale | None = None, seed: int = 0
+) -> EdgeMeasures:
     """Measures every edge of the lists.
 
     Args:
         rows: (n, d) float32 of unit length, n >= 2, that `knn` was built from.
         knn: Its neighbours by cosine, without the item itself, at most `LIST_LENGTH` of them.
+        scale: That of the collection of which this is a part or the whole; its own if None.
         seed: Draws the random pairs.
 
     Returns:
         The measures. O(n k (k + d)) time, 20 bytes an edge and the working memory of the kernels.
     """
     n, k = knn.indices.shape
-    zero = _random_similarity(rows, seed)
-    unit = max(float(np.median(knn.similarities[:, 0])) - zero, 1e-3)
-    s = (knn.similarities - np.float32(zero)) / np.float32(unit)
+    smoothed = [smoothed_matrix(rows, knn, neighbours=width) for width in (5, _WIDE)]
+    if scale is None:
+        scale = _measure_scale(rows, [knn.similarities, *smoothed], seed)
+    zero = np.float32(scale.zero)
+    s = (knn.similarities - zero) / np.float32(scale.unit)
     measures = np.empty((n, k, 8), np.float16)
     overlap, back = neighbour_overlaps(knn, _OVERLAPS)
-    measures[..., 0] = _log_rank(back)
+    measures[..., 0] = _log_rank(np.where(back == k, LIST_LENGTH, back))
     measures[..., 1:5] = overlap
     measures[..., 5] = bhattacharyya_matrix(knn)
-    for column, neighbours in ((6, 5), (7, _WIDE)):
-        smoothed = smoothed_matrix(rows, knn, neighbours=neighbours) - np.float32(zero)
-        measures[..., column] = smoothed / max(float(np.median(smoothed[:, 0])), 1e-3)
+    measures[..., 6] = (smoothed[0] - zero) / np.float32(scale.narrow)
+    measures[..., 7] = (smoothed[1] - zero) / np.float32(scale.wide)
     density = np.empty((n, 5), np.float32)
     density[:, 0] = s[:, 0]
     for column, width in ((1, 5), (2, 10), (3, 30)):
@@ -148,7 +166,14 @@ def measure_edges(rows: Float32, knn: KnnGraph, *, seed: int = 0) -> EdgeMeasure
     width = min(10, k)
     seen = np.bincount(knn.indices[:, :width].ravel(), minlength=n) / width
     density[:, 4] = np.log(seen + 0.1)
-    return EdgeMeasures(knn, zero, unit, s, measures, density)
+    return EdgeMeasures(knn, scale, s, measures, density)
+
+
+def _measure_scale(rows: Float32, similarities: list[Float32], seed: int) -> Scale:
+    """Random pairs of rows, and typical nearest neighbours by each of three similarities."""
+    zero = _random_similarity(rows, seed)
+    above = [max(float(np.median(matrix[:, 0])) - zero, 1e-3) for matrix in similarities]
+    return Scale(zero, *above)
 
 
 def _random_similarity(rows: Float32, seed: int) -> float:

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import expit
 
 from covey.graph import nearest
-from covey.models.edge_features import LIST_LENGTH, EdgeMeasures, measure_edges
+from covey.models.edge_features import LIST_LENGTH, EdgeMeasures, Scale, measure_edges
 from covey.models.network import Network
 from covey.threads import bounded_threads
 from covey.types import Edges, Float32, KnnGraph
@@ -35,10 +35,12 @@ class UniversalScorer:
 
     Attributes:
         network: The weights.
-        level: Log odds whose score is 1/2; taken from each collection if None.
+        scale, level: What similarities are measured by, and the log odds whose score is 1/2; both
+            taken from each collection if None.
     """
 
     network: Network
+    scale: Scale | None = None
     level: float | None = None
 
     def score(self, rows: Float32, knn: KnnGraph) -> Float32:
@@ -55,15 +57,16 @@ class UniversalScorer:
         """
         if not knn.k:
             return np.empty((knn.n, 0), np.float32)
-        measures = measure_edges(rows, nearest(knn, LIST_LENGTH))
+        measures = measure_edges(rows, nearest(knn, LIST_LENGTH), scale=self.scale)
         odds = self.log_odds(rows, measures)
         level = _level_of(odds) if self.level is None else self.level
         return expit(odds - np.float32(level))
 
-    def at_level_of(self, rows: Float32, knn: KnnGraph) -> UniversalScorer:
-        """The scorer with the level that it has on a collection, for others to compare with it."""
+    def fixed_on(self, rows: Float32, knn: KnnGraph) -> UniversalScorer:
+        """The scorer with the scale and level of a collection, so that others compare with it."""
         measures = measure_edges(rows, nearest(knn, LIST_LENGTH))
-        return UniversalScorer(self.network, _level_of(self.log_odds(rows, measures)))
+        level = _level_of(self.log_odds(rows, measures))
+        return UniversalScorer(self.network, measures.scale, level)
 
     def log_odds(self, rows: Float32, measures: EdgeMeasures) -> Float32:
         """(n, k) float32 log odds, on as many threads as kernels may take."""
