@@ -88,7 +88,9 @@ def _k_means(x: np.ndarray, groups: int) -> np.ndarray:
 
 PEERS = {
     "EVoC": Contender("defaults; its best layer by labels", _evoc),
-    "exact neighbours, Infomap": Contender("faiss, k = 30; infomap, two levels", _infomap),
+    "exact neighbours, Infomap": Contender(
+        "faiss, k = 30; infomap, two levels", _infomap, largest=200_000
+    ),
     "fast_hdbscan": Contender("defaults", _fast_hdbscan),
     "HDBSCAN": Contender("scikit-learn, defaults", _hdbscan, largest=20_000),
     "k-means": Contender("faiss, true number of groups, 20 rounds", _k_means),
