@@ -63,8 +63,9 @@ def commit() -> str:
 def provenance(*packages: str) -> dict[str, Any]:
     """Everything but the numbers."""
     script = Path(sys.argv[0]).name
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
     return {
-        "command": shlex.join(["python", f"benchmarks/{script}", *sys.argv[1:]]),
+        "command": shlex.join(["python", f"benchmarks/{script}", *words]),
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": commit(),
         "machine": machine(),

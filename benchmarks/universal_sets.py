@@ -2,8 +2,9 @@
 
     python benchmarks/universal_sets.py FOLDER
 
-Of `COVEY_DATA` only sets whose terms allow models for general use, and scikit-learn's digits:
-sentence embeddings of clinc150 and googlenews_t; the same texts as tf-idf of words and of character
+Of `COVEY_DATA` the sets that its README names for models of general use and its small sets of
+pixels, and scikit-learn's digits. The terms, where any are stated, are on the model's card.
+Sentence embeddings of clinc150 and googlenews_t; the same texts as tf-idf of words and of character
 n-grams, reduced (families "clinc150" and "googlenews_t"); omniglot_eval, and the background
 characters of Omniglot as three stages of two small networks see them, each trained on the
 characters that it does not embed (family "omniglot"); pixels of coil20, mnist and usps, raw and

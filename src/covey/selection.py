@@ -1,4 +1,4 @@
-"""Which scorer, which partition, which cut: the clustering that is foreseen to be best.
+"""Which scorer and partition: what halves agree on. Which cut: the one foreseen to be best.
 
 Every recipe (a scorer and a partition) is tried at every cut of a grid, on all dimensions and on
 two halves of them (see `split_half`). The recipe whose halves agree best at any cut is taken. For

@@ -43,7 +43,7 @@ def cluster(
         str,
         typer.Option(
             help="How neighbours are scored: auto lets the trained universal scorer compete with "
-            "an untrained one; universal, untrained, or a scorer by name."
+            "untrained ones; universal, untrained, or a scorer by name."
         ),
     ] = "auto",
     partition: Annotated[str, typer.Option(help="How edges become groups.")] = "auto",

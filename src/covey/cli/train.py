@@ -166,7 +166,7 @@ def universal(
                 f"{count(len(model.about['sets']), 'set')} and synthetic ones. {kept} keeps what "
                 "was drawn; remove it if no other run shall use it."
             )
-        card = universal_card(model.about, shlex.join(["covey", *sys.argv[1:]]))
+        card = universal_card(model.about, shlex.join(["covey", *(_without_folders(word) for word in sys.argv[1:])]))
         write_model(out, model, card, force=force)
     facts = {
         "version": __version__,
@@ -214,3 +214,8 @@ def _check_use(
             raise UsageError(f"{name} means nothing {use}; leave it out")
     if sets is None and labels is None:
         raise UsageError("EMB needs --labels FILE: what is to be learned from it")
+
+
+def _without_folders(word: str) -> str:
+    """A word of the command line; of a path only its last name, as a card is made to be shared."""
+    return Path(word).name if "/" in word or "\\" in word else word

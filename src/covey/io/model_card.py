@@ -9,6 +9,9 @@ TERMS = {
     "clinc150": "CC BY 3.0 (clinc/oos-eval)",
     "googlenews_t": "none stated (rashadulrakib/short-text-clustering-enhancement)",
     "omniglot": "MIT (brendenlake/omniglot)",
+    "coil20": "none stated where we took it from; used for research",
+    "mnist": "none stated where we took it from; used for research",
+    "uspsdata": "none stated where we took it from; used for research",
     "digits": "CC BY 4.0 (UCI, Optical Recognition of Handwritten Digits; in scikit-learn)",
 }
 """Terms of known sets, by the first part of their names."""
