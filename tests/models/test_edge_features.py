@@ -77,7 +77,9 @@ def test_columns_equal_loops(grouped) -> None:
                 "similarity above the mean of 10 of both ends": s[i, j]
                 - (mean[10][i] + mean[10][j]) / 2,
                 "log rank": log_rank[c],
-                "log rank the other way round": log_rank[lists[j].index(i)] if i in lists[j] else 1.0,
+                "log rank the other way round": log_rank[lists[j].index(i)]
+                if i in lists[j]
+                else 1.0,
                 "profile similarity": tests_of(i, i) @ tests_of(i, j),
                 "profile similarity below the item's nearest": tests_of(i, i)
                 @ (tests_of(i, j) - tests_of(i, lists[i][0])),

@@ -166,7 +166,9 @@ def universal(
                 f"{count(len(model.about['sets']), 'set')} and synthetic ones. {kept} keeps what "
                 "was drawn; remove it if no other run shall use it."
             )
-        card = universal_card(model.about, shlex.join(["covey", *(_without_folders(word) for word in sys.argv[1:])]))
+        card = universal_card(
+            model.about, shlex.join(["covey", *(_without_folders(word) for word in sys.argv[1:])])
+        )
         write_model(out, model, card, force=force)
     facts = {
         "version": __version__,
