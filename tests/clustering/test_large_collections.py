@@ -20,6 +20,7 @@ def test_a_part_decides_for_a_large_collection(monkeypatch, assert_same) -> None
     x, labels = von_mises_fisher_mixture(3_000, 48, n_groups=120, seed=5)
     full = cluster(x)
     monkeypatch.setattr(clustering, "_MOST_JUDGED", 500)
+    monkeypatch.setattr(clustering, "_SAMPLE", 500)
     monkeypatch.setattr("covey.sampling._REGION", 100)
     part = cluster(x)
     ami = adjusted_mutual_information(part.clustering.labels, full.clustering.labels)

@@ -32,7 +32,7 @@ def test_a_given_level_stands(scorer, grouped) -> None:
     fixed = scorer.fixed_on(rows, knn)
     assert fixed.network is scorer.network
     np.testing.assert_array_equal(fixed.score(rows, knn), scorer.score(rows, knn))
-    other = UniversalScorer(scorer.network, fixed.level + 1).score(rows, knn)
+    other = UniversalScorer(scorer.network, fixed.scale, fixed.level + 1).score(rows, knn)
     odds = np.log(other / (1 - other)) - np.log(
         scorer.score(rows, knn) / (1 - scorer.score(rows, knn))
     )
