@@ -232,9 +232,9 @@ def test_a_trial_of_grouped_rows() -> None:
     signs = read_signs(trial.cuts, whole.edges(recipe), whole.knn)
     np.testing.assert_array_equal(np.stack([trial.precision, trial.recall], 1), appraiser(signs))
     np.testing.assert_allclose(
-        trial.agreement, signs[:, SIGNS.index("agreement of the halves")], atol=1e-6
+        trial.cuts.agreement, signs[:, SIGNS.index("agreement of the halves")], atol=1e-6
     )
-    assert trial.agreement.max() > 0.9
+    assert trial.cuts.agreement.max() > 0.9
     chosen = decide([trial]).chosen
     assert evaluate(labels, trial.cuts.labels[chosen]).bcubed.f > 0.9
 
@@ -243,23 +243,22 @@ def _trial(
     halves: list[list[list[int]]],
     precision: list[float] | None = None,
     recall: list[float] | None = None,
-    utility: float = 0.5,
 ) -> Trial:
     stacked = np.array(halves, np.int32)
     count = stacked.shape[1]
     cuts = CutTrial(np.geomspace(4, 1, count), stacked[0], stacked, np.ones(count))
     shares = [np.array(given or [0.5] * count, np.float64) for given in (precision, recall)]
-    return Trial(Recipe("cosine", 5), cuts, np.linspace(0.1, 0.9, count), *shares, utility)
+    return Trial(Recipe("cosine", 5), cuts, np.linspace(0.1, 0.9, count), *shares)
 
 
 def test_weights_of_cuts() -> None:
     same = [0, 0, 0, 1, 1, 1]
     pairs, torn = [0, 0, 1, 2, 3, 4], [0, 1, 0, 1, 0, 1]
     trial = _trial([[same, pairs, same, same], [same, pairs, torn, [0] * 6]])
-    np.testing.assert_allclose(trial.agreement, [1, 1, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(trial.cuts.agreement, [1, 1, 0, 0], atol=1e-9)
     utility = np.array([1, (1 / 3) ** COVERAGE_POWER, 0, 0])
     expected = np.exp((utility - 1) / 0.02)
-    np.testing.assert_allclose(trial.weight, expected / expected.sum())
+    np.testing.assert_allclose(trial.cuts.weight, expected / expected.sum())
     assert trial.mean_agreement == pytest.approx(1)
 
 
@@ -289,7 +288,7 @@ def test_all_in_one_and_all_alone_agree_on_nothing() -> None:
         trial = try_recipe(
             Recipe("cosine", 5), views[0], views[1:], divide, _by_agreement(), threads=1
         )
-        assert (trial.agreement == 0).all()
+        assert (trial.cuts.agreement == 0).all()
         assert trial.mean_agreement == 0
         assert np.isfinite(trial.f(1.0)).all()
 
@@ -315,11 +314,12 @@ def test_an_interrupt_drops_what_has_not_begun() -> None:
 
 @pytest.mark.parametrize(("beta", "cut"), [(0.25, 2), (1.0, 1), (4.0, 0)])
 def test_halves_choose_the_recipe_and_foresight_the_cut(beta: float, cut: int) -> None:
-    labels = [[[0, 0, 1]] * 3] * 2
+    same, other = [0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 2, 2]
     trials = [
-        _trial(labels, [0.99, 0.99, 0.99], [0.99, 0.99, 0.99], utility=0.6),
-        _trial(labels, [0.3, 0.8, 0.9], [0.9, 0.8, 0.3], utility=0.7),
+        _trial([[same] * 3, [other] * 3], [0.99, 0.99, 0.99], [0.99, 0.99, 0.99]),
+        _trial([[same] * 3] * 2, [0.3, 0.8, 0.9], [0.9, 0.8, 0.3]),
     ]
+    assert trials[0].utility < trials[1].utility == 1
     decision = decide(trials, beta=beta)
     assert decision.trial is trials[1]
     assert decision.chosen == cut

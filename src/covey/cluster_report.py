@@ -83,7 +83,7 @@ def report_curve(
         largest=np.array([size.max() for size in sizes], np.int64),
         precision=trial.precision,
         recall=trial.recall,
-        agreement=trial.agreement,
+        agreement=trial.cuts.agreement,
         chosen=decision.chosen,
     )
 

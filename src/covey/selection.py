@@ -20,11 +20,9 @@ from numpy.typing import NDArray
 from covey.graph import nearest
 from covey.knn import build_knn_graph
 from covey.models.appraisal import (
-    COVERAGE_POWER,
     SIGNS,
     Appraiser,
     CutTrial,
-    agreement_of_halves,
     read_signs,
 )
 from covey.models.universal import UniversalScorer, relative_weights
@@ -38,7 +36,6 @@ DENSITIES = np.geomspace(50.0, 0.25, 10)
 WEAK_AGREEMENT = 0.3
 """Of the halves: below, there may be nothing to find."""
 _EQUAL = 0.003  # utilities that differ by less
-_TEMPERATURE = 0.02  # of the utility, for weights of cuts
 
 _AGAINST_HALVES = [
     SIGNS.index(f"{share} against the halves at good cuts") for share in ("precision", "recall")
@@ -110,7 +107,6 @@ class Trial:
         cuts: The clusterings.
         cut: (c,) float64, score of the lightest edge kept.
         precision, recall: (c,) float64, BCubed precision and recall that are foreseen.
-        utility: Highest agreement of the halves times a power of the share of items in company.
     """
 
     recipe: Recipe
@@ -118,29 +114,16 @@ class Trial:
     cut: NDArray[np.float64]
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
-    utility: float
 
     @property
-    def agreement(self) -> NDArray[np.float64]:
-        """(c,) adjusted mutual information of the halves."""
-        return agreement_of_halves(self.cuts.halves)
-
-    @property
-    def weight(self) -> NDArray[np.float64]:
-        """(c,) how much each cut says, summing to 1: by agreement, and few items left alone."""
-        halves = self.cuts.halves
-        coverage = [
-            np.mean([np.bincount(half[c])[half[c]] > 1 for half in halves])
-            for c in range(halves.shape[1])
-        ]
-        utility = self.agreement * np.power(coverage, COVERAGE_POWER)
-        weight = np.exp((utility - utility.max()) / _TEMPERATURE)
-        return np.asarray(weight / weight.sum())
+    def utility(self) -> float:
+        """Highest agreement of the halves times a power of the share of items in company."""
+        return float(self.cuts.utility.max())
 
     @property
     def mean_agreement(self) -> float:
         """Agreement by the weight of the cuts: a half may need another cut than the whole."""
-        return float(self.weight @ self.agreement)
+        return float(self.cuts.weight @ self.cuts.agreement)
 
     def f(self, beta: float) -> NDArray[np.float64]:
         """(c,) F-beta that is foreseen."""
@@ -150,7 +133,7 @@ class Trial:
     def together(self, edges: Edges) -> Float32:
         """(m,) in [0, 1], how often the halves put both ends together, cuts by their weight."""
         share = np.zeros(edges.m, np.float64)
-        weight = self.weight
+        weight = self.cuts.weight
         for c in np.flatnonzero(weight > 1e-4):
             for half in self.cuts.halves[:, c]:
                 share += (half[edges.source] == half[edges.target]) * weight[c] / 2
@@ -177,8 +160,7 @@ def try_recipe(
     foreseen = signs.astype(np.float64)[:, _AGAINST_HALVES]
     if appraiser is not None:
         foreseen = appraiser(signs)
-    utility = signs[:, SIGNS.index("highest utility")].max()
-    return Trial(recipe, cuts, cut, foreseen[:, 0], foreseen[:, 1], float(utility))
+    return Trial(recipe, cuts, cut, foreseen[:, 0], foreseen[:, 1])
 
 
 def try_cuts(

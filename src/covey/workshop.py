@@ -92,6 +92,7 @@ def make_model(
     from covey.training.appraisal import AppraisalSchedule, train_appraiser
     from covey.training.universal import Schedule, train_scorer
 
+    _sets.cache_clear()  # the files may have been mended since
     for one in _sets(folder):
         check_groups(one)
     known = sorted({one.family for one in _sets(folder)})
@@ -149,7 +150,8 @@ def check_groups(source: LabelledSet) -> None:
     Raises:
         InputError: If fewer than two of its groups have two items.
     """
-    counts = np.unique(source.labels[source.labels >= 0], return_counts=True)[1]
+    usable = (source.labels >= 0) & source.x.any(axis=1)
+    counts = np.unique(source.labels[usable], return_counts=True)[1]
     several = int(np.count_nonzero(counts > 1))
     if several < 2:
         raise InputError(

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch")
 from scipy.special import expit
 
-from covey.training.appraisal import AppraisalSchedule, train_appraiser, validate_appraiser
+from covey.training.appraisal import AppraisalSchedule, train_appraiser
 from covey.training.examples import CutExamples
 from covey.types import UsageError
 
@@ -39,30 +39,17 @@ def test_learns_a_planted_rule(trained) -> None:
     foreseen = expit(network(np.concatenate([e.signs for e in held])))
     truth = np.concatenate([e.truth for e in held])
     assert np.abs(foreseen - truth).mean() < 0.05
-    found = validate_appraiser(network, held)
-    assert found.kept > 0.97
-    assert found.precision < 0.06
-    assert found.recall < 0.06
-
-
-def test_validation_equals_loops(trained) -> None:
-    network, _ = trained
-    held = [_planted(seed) for seed in range(2000, 2005)]
-    rows = []
+    kept = []
     for e in held:
-        best, taken = 0.0, (-1.0, 0.0, 0.0, 0.0)
+        best, taken = 0.0, (-1.0, 0.0)
         for r in range(e.signs.shape[0]):
             for c in range(e.signs.shape[1]):
                 p, q = expit(network(e.signs[r, c][None])[0].astype(float))
                 tp, tq = e.truth[r, c].astype(float)
-                true_f = 2 * tp * tq / (tp + tq)
-                best = max(best, true_f)
-                taken = max(taken, (2 * p * q / (p + q), true_f, abs(p - tp), abs(q - tq)))
-        rows.append((taken[1] / best, *taken[2:]))
-    found = validate_appraiser(network, held)
-    np.testing.assert_allclose(
-        (found.kept, found.precision, found.recall), np.mean(rows, axis=0), atol=1e-4
-    )
+                best = max(best, 2 * tp * tq / (tp + tq))
+                taken = max(taken, (2 * p * q / (p + q), 2 * tp * tq / (tp + tq)))
+        kept.append(taken[1] / best)
+    assert np.mean(kept) > 0.97  # of the best F, by taking what it foresees to be best
 
 
 def test_a_seed_gives_the_same_weights() -> None:
@@ -83,7 +70,3 @@ def test_targets_of_zero_and_one_stay_finite() -> None:
 def test_nothing_to_train_on_is_refused() -> None:
     with pytest.raises(UsageError, match="nothing to train on"):
         train_appraiser([], _SCHEDULE)
-
-
-def test_no_views_validate_nothing(trained) -> None:
-    assert np.isnan(validate_appraiser(trained[0], []).kept)

@@ -9,7 +9,7 @@ share out neighbours, how many they are and how large. None depends on what the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -66,12 +66,29 @@ class CutTrial:
         labels: (c, n) int32 clusters of all dimensions.
         halves: (2, c, n) int32 clusters of each half.
         kept: (c,) float64, share of the kept edges that lie inside clusters.
+        agreement: (c,) float64, adjusted mutual information of the halves.
+        coverage: (c,) float64, share of the halves' items that are not alone.
+        utility: (c,) float64, agreement times a power of the coverage.
+        weight: (c,) float64, how much each cut says, by its utility, summing to 1.
     """
 
     density: NDArray[np.float64]
     labels: NDArray[np.int32]
     halves: NDArray[np.int32]
     kept: NDArray[np.float64]
+    agreement: NDArray[np.float64] = field(init=False)
+    coverage: NDArray[np.float64] = field(init=False)
+    utility: NDArray[np.float64] = field(init=False)
+    weight: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        agreement = np.array([_agreement(a, b) for a, b in zip(*self.halves, strict=True)])
+        coverage = np.array([_in_company(cut) for cut in self.halves.swapaxes(0, 1)])
+        utility = agreement * coverage**COVERAGE_POWER
+        weight = np.exp((utility - utility.max()) / _TEMPERATURE)
+        found = (agreement, coverage, utility, weight / weight.sum())
+        for name, values in zip(("agreement", "coverage", "utility", "weight"), found, strict=True):
+            object.__setattr__(self, name, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +118,9 @@ def read_signs(trial: CutTrial, edges: Edges, knn: KnnGraph) -> Float32:
         (c, s) float32, as named by `SIGNS`. O(c (n k + m)) time.
     """
     count, n = trial.labels.shape
-    agreement = agreement_of_halves(trial.halves)
-    coverage = np.array([_in_company(trial.halves[:, c]) for c in range(count)])
-    utility = agreement * coverage**COVERAGE_POWER
+    agreement, coverage, utility = trial.agreement, trial.coverage, trial.utility
     best = int(utility.argmax())
-    weight = np.exp((utility - utility.max()) / _TEMPERATURE)
-    weight = np.where(weight > _COUNTED * weight.sum(), weight, 0)
-    weight /= weight.sum()
+    good = np.flatnonzero(trial.weight > _COUNTED)
     steady = [_steadiness(labels) for labels in (trial.labels, *trial.halves)]
     halves_steady = np.mean(steady[1:], axis=0)
     signs = []
@@ -115,8 +128,7 @@ def read_signs(trial: CutTrial, edges: Edges, knn: KnnGraph) -> Float32:
         size = np.bincount(labels)[labels]
         log_size = np.log(size)
         here = _against_halves(labels, trial.halves[:, [c]], np.ones(1))
-        good = np.flatnonzero(weight)
-        there = _against_halves(labels, trial.halves[:, good], weight[good])
+        there = _against_halves(labels, trial.halves[:, good], trial.weight[good])
         inside = labels[knn.indices] == labels[:, None]
         half_size = np.mean([np.log(np.bincount(half[c])[half[c]]).mean() for half in trial.halves])
         signs.append(
@@ -146,11 +158,6 @@ def read_signs(trial: CutTrial, edges: Edges, knn: KnnGraph) -> Float32:
             ]
         )
     return np.array(signs, np.float32)
-
-
-def agreement_of_halves(halves: NDArray[np.int32]) -> NDArray[np.float64]:
-    """(c,) adjusted mutual information of (2, c, n) clusters of two halves, at each cut."""
-    return np.array([_agreement(a, b) for a, b in zip(*halves, strict=True)])
 
 
 def _steadiness(labels: NDArray[np.int32]) -> NDArray[np.float64]:

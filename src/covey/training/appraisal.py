@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 
 from covey.models.network import Network
@@ -38,20 +37,6 @@ class AppraisalSchedule:
     rate: float = 3e-3
     decay: float = 1.0
     seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AppraisalValidation:
-    """How an appraiser does on views that it was not trained on, means over views.
-
-    Attributes:
-        kept: BCubed F of the clustering it takes over that of the best there is.
-        precision, recall: Absolute error of what it foresees of the clustering it takes.
-    """
-
-    kept: float
-    precision: float
-    recall: float
 
 
 def train_appraiser(
@@ -97,22 +82,3 @@ def train_appraiser(
         cycle.step()
         tell(step + 1, float(loss.detach()))
     return network.as_arrays()
-
-
-def validate_appraiser(network: Network, held: Sequence[CutExamples]) -> AppraisalValidation:
-    """Lets an appraiser choose among all recipes and cuts of each view."""
-    found = []
-    for e in held:
-        foreseen = 1 / (1 + np.exp(-network(e.signs).astype(np.float64)))
-        chosen = np.unravel_index(np.argmax(_f(foreseen)), e.truth.shape[:2])
-        best = _f(e.truth)
-        error = np.abs(foreseen[chosen] - e.truth[chosen])
-        found.append((best[chosen] / best.max(), *error))
-    means = np.mean(found, axis=0) if found else np.full(3, np.nan)
-    return AppraisalValidation(*(float(mean) for mean in means))
-
-
-def _f(shares: NDArray[np.floating]) -> NDArray[np.floating]:
-    """F of the last axis, precision and recall."""
-    precision, recall = shares[..., 0], shares[..., 1]
-    return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-9))
