@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +18,7 @@ from covey.types import UsageError
 
 _HELD_OUT = 12  # one view in so many validates
 _NEWTON = 12  # steps to the level of a view
+_VALIDATED = 500  # steps between validations
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +59,12 @@ class Validation:
     cosine: float
 
 
-@dataclass(slots=True)
-class Progress:
-    """Where training stands: all that is needed to go on.
-
-    Attributes:
-        step: Steps done.
-        network: Mean, scale and layers as a dict of tensors, None before the first step.
-        optimiser: State of optimiser and learning rate.
-    """
-
-    step: int = 0
-    network: dict[str, Tensor] | None = None
-    optimiser: dict[str, Any] | None = None
-
-
 def train_scorer(
     examples: Sequence[EdgeExamples],
     schedule: Schedule,
     *,
     start: Network | None = None,
-    progress: Progress | None = None,
-    every: int = 500,
     tell: Callable[[int, float, Validation | None], None] = lambda step, loss, validation: None,
-    keep: Callable[[Progress], None] = lambda progress: None,
 ) -> Network:
     """Fits a network to the examples: binary cross-entropy at the best level of each view.
 
@@ -91,11 +72,8 @@ def train_scorer(
         examples: Views; one in 12 is held out for validation where there are as many.
         schedule: How long and how fast.
         start: Weights to go on from, scales included; random ones if None.
-        progress: A run to resume, made with the same examples and schedule; changed in place
-            whenever `keep` is called.
-        every: Steps between validations and calls of `keep`.
-        tell: Called after each step with the step, its loss, and the validation if there was one.
-        keep: Called with what is needed to go on.
+        tell: Called after each step with the step, its loss, and the validation if there was one:
+            every 500 steps and after the last.
 
     Returns:
         The network.
@@ -106,23 +84,17 @@ def train_scorer(
     used, held = split_examples(examples)
     if not used:
         raise UsageError("there is nothing to train on: no view has a pair of neighbours")
-    progress = progress or Progress()
     torch.manual_seed(schedule.seed)
     if start is not None:
         network = TrainableNetwork.of(start)
     else:
         network = TrainableNetwork(used[0].features.shape[2], schedule.width, 1)
         network.fit_scale([e.features[:, ::11] for e in used])
-    if progress.network is not None:
-        network.load_state_dict(progress.network)
     optimiser = torch.optim.AdamW(network.parameters(), schedule.rate, weight_decay=schedule.decay)
     cycle = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, schedule.rate, total_steps=schedule.steps + 1
     )
-    if progress.optimiser is not None:
-        optimiser.load_state_dict(progress.optimiser["optimiser"])
-        cycle.load_state_dict(progress.optimiser["cycle"])
-    for step in range(progress.step, schedule.steps):
+    for step in range(schedule.steps):
         features, together = _draw(used, schedule, np.random.default_rng([schedule.seed, step]))
         odds = network(features)[..., 0]
         level = level_of_views(odds, together)
@@ -131,15 +103,9 @@ def train_scorer(
         loss.backward()
         optimiser.step()
         cycle.step()
-        due = (step + 1) % every == 0 or step + 1 == schedule.steps
+        due = (step + 1) % _VALIDATED == 0 or step + 1 == schedule.steps
         found = validate(network.as_arrays(), held) if due and held else None
         tell(step + 1, float(loss.detach()), found)
-        if due:
-            state = {"optimiser": optimiser.state_dict(), "cycle": cycle.state_dict()}
-            progress.step = step + 1
-            progress.network = deepcopy(network.state_dict())  # live, these would train on
-            progress.optimiser = deepcopy(state)
-            keep(progress)
     return network.as_arrays()
 
 
