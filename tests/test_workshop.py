@@ -12,11 +12,11 @@ from covey import workshop
 from covey.datasets import view_draws
 from covey.datasets.synthetic import von_mises_fisher_mixture
 from covey.datasets.view_draws import LabelledSet
-from covey.hub import UniversalModel
+from covey.hub import UniversalModel, default_model
 from covey.models.network import Network
 from covey.training import appraisal, universal
 from covey.types import InputError, UsageError
-from covey.workshop import Plan, make_model, refine_model
+from covey.workshop import Plan, check_groups, make_model, refine_model
 
 _PLAN = Plan(edge_views=8, cut_views=4, natural=0.5, steps=5, seed=2)
 
@@ -153,8 +153,20 @@ def test_an_unknown_family_is_refused(folder, tmp_path) -> None:
 @pytest.mark.parametrize("labels", [np.zeros(9, int), np.arange(9), np.full(9, -1)])
 def test_sets_that_show_nothing_are_refused(tmp_path, labels: np.ndarray) -> None:
     np.savez(tmp_path / "dull.npz", embeddings=_set(0, 320)[0][:9], labels=labels)
-    with pytest.raises(InputError, match=r"dull: . of . groups have two items or more"):
+    with pytest.raises(InputError, match=r"dull: . of . groups have two different items"):
         make_model(tmp_path, _PLAN, tmp_path / "work")
+
+
+def test_repeated_rows_make_no_group(tmp_path) -> None:
+    x = _set(0)[0][:6]
+    x[1] = 2 * x[0]  # one direction
+    labels = np.array([0, 0, 1, 1, 2, 3])
+    source = LabelledSet("twins", "twins", x, labels)
+    with pytest.raises(InputError, match="twins: 1 of 4 groups have two different items"):
+        check_groups(source)
+    with pytest.raises(InputError, match="twins: 1 of 4"):
+        refine_model(default_model(), source)
+    check_groups(LabelledSet("twins", "twins", x, np.array([0, 0, 1, 1, 2, 2])))
 
 
 def test_views_that_give_nothing_are_remembered(tmp_path) -> None:

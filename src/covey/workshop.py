@@ -31,6 +31,7 @@ from covey.models.universal import UniversalScorer
 from covey.threads import bounded_threads
 from covey.training.examples import CutExamples, EdgeExamples, draw_cuts, draw_edges
 from covey.types import InputError, UsageError
+from covey.vectors import as_rows, group_equal_rows
 
 Tell = Callable[[str, float], None]
 """Called as `tell(what, share done)`."""
@@ -148,15 +149,17 @@ def check_groups(source: LabelledSet) -> None:
     """Refuses a set that does not show what belongs together and what does not.
 
     Raises:
-        InputError: If fewer than two of its groups have two items.
+        InputError: If fewer than two of its groups have two items. Rows that repeat another one,
+            which views leave out, do not count.
     """
-    usable = (source.labels >= 0) & source.x.any(axis=1)
-    counts = np.unique(source.labels[usable], return_counts=True)[1]
+    usable = np.flatnonzero((source.labels >= 0) & source.x.any(axis=1))
+    different, _, _ = group_equal_rows(as_rows(source.x[usable]))
+    counts = np.unique(source.labels[usable[different]], return_counts=True)[1]
     several = int(np.count_nonzero(counts > 1))
     if several < 2:
         raise InputError(
-            f"{source.name}: {several} of {len(counts)} groups have two items or more; to learn "
-            "what belongs together takes at least two such groups"
+            f"{source.name}: {several} of {len(counts)} groups have two different items or more; "
+            "to learn what belongs together takes at least two such groups"
         )
 
 
