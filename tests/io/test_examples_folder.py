@@ -33,6 +33,23 @@ def test_goes_on_with_the_same_and_refuses_others(tmp_path: Path, sets: Path) ->
     assert (work / "edges" / "000000.npz").exists()
 
 
+@pytest.mark.parametrize("changed", ["embeddings", "labels"])
+def test_other_sets_of_the_same_names_and_sizes_are_refused(
+    tmp_path: Path, sets: Path, changed: str
+) -> None:
+    work, out = tmp_path / "m.work", tmp_path / "m"
+    claim_examples(work, out, sets, PLAN)
+    arrays = {"embeddings": np.ones((2, 3)), "labels": np.zeros(2, int)}
+    arrays[changed][1] += 1
+    before = (sets / "a.npz").read_bytes()
+    np.savez(sets / "a.npz", **arrays)
+    assert (sets / "a.npz").stat().st_size == len(before)
+    with pytest.raises(UsageError, match="other sets"):
+        claim_examples(work, out, sets, PLAN)
+    (sets / "a.npz").write_bytes(before)  # newer, but the same
+    claim_examples(work, out, sets, PLAN)
+
+
 def test_takes_no_folder_of_anything_else(tmp_path: Path, sets: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.png").touch()
