@@ -27,14 +27,18 @@ class ClusterReport:
 
     Attributes:
         expected_precision: Of the items in an average item's cluster (itself included), the share
-            that is foreseen to belong with it: BCubed precision, in [0, 1].
+            that is foreseen to belong with it: BCubed precision, in [0, 1]. Not below the mean of
+            1 / cluster size, since each item belongs with itself, and drawn down to that in
+            proportion where `agreement` is below .3 (`selection.Decision.promise`).
         expected_recall: Of all items that belong with an average item, the share foreseen in its
             cluster: BCubed recall, in [0, 1]. Both by `models.appraisal`.
         agreement: Adjusted mutual information of the clusters of two halves of the dimensions,
             mean over the cuts that had a say in the choice: 1 when they come out the same, 0 when
             no more alike than chance.
         cut: The edge probability below which edges were ignored.
-        curve: The partition at every cut that was tried.
+        curve: The partition at every cut that was tried. Its precision is as foreseen, without
+            the bound and the drawing down, so that at the chosen cut it may differ from
+            `expected_precision`.
         method: Name of the scorer.
         partition: Name of the partition that was taken.
         prefer: The user's dial.
