@@ -15,7 +15,10 @@ def bounded_threads(threads: int) -> Iterator[None]:
 
     Settings are only lowered, so what the user's environment (`OMP_NUM_THREADS`, a worker of
     joblib) has set lower stands, and put back at the end. The bound on numba and OpenMP is that
-    of the calling thread; that on BLAS holds for the whole process, because BLAS has no other.
+    of the calling thread; that on BLAS holds for the whole process, because BLAS has no other:
+    where blocks overlap in two threads of Python, the one that ends first lifts it for the other,
+    and the last to end may leave it at a bound that the other had asked for. Only the speed of
+    matrix products depends on it. Nested blocks of one thread are undone in order.
 
     Args:
         threads: At least 1.
