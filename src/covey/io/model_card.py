@@ -9,12 +9,13 @@ TERMS = {
     "clinc150": "CC BY 3.0 (clinc/oos-eval)",
     "googlenews_t": "none stated (rashadulrakib/short-text-clustering-enhancement)",
     "omniglot": "MIT (brendenlake/omniglot)",
-    "coil20": "none stated where we took it from; used for research",
-    "mnist": "none stated where we took it from; used for research",
-    "uspsdata": "none stated where we took it from; used for research",
+    "coil20": "none came with our copy; offered for research purposes (Columbia University; Nene, "
+    "Nayar and Murase, 1996)",
+    "mnist": "none came with our copy; CC BY-SA 3.0 by the account of Keras (LeCun and Cortes)",
+    "uspsdata": "none came with our copy, and we know of none (US Postal Service; Hull, 1994)",
     "digits": "CC BY 4.0 (UCI, Optical Recognition of Handwritten Digits; in scikit-learn)",
 }
-"""Terms of known sets, by the first part of their names."""
+"""Terms of known sets, by the first part of their names: as stated with the data, or by whom."""
 
 _WHAT = """\
 # A universal scorer for Covey
