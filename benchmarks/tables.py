@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from machine import REPOSITORY, RESULTS
+from promises import SHARES, calibration_error, shortfalls
 
 MARKED = re.compile(
     r"(?P<head><!-- table:(?P<name>[\w-]+) -->\n).*?(?P<tail><!-- /table:(?P=name) -->)", re.DOTALL
@@ -46,7 +47,7 @@ def _origin(result: dict[str, Any]) -> str:
 
 
 def _short(share: float) -> str:
-    return f"{share:.3f}".removeprefix("0") if share < 1 else "1.000"
+    return f"{share:.3f}".removeprefix("0")
 
 
 def quality() -> str:
@@ -234,6 +235,23 @@ def universal_odd() -> str:
     return _markdown(header, rows) + _origin(result)
 
 
+def universal_promises() -> str:
+    """How far the default's promises are from the truth, on the sets not seen."""
+    result = _read("universal")
+    errors = {}
+    for entry in result["results"]:
+        own = entry["auto"]
+        gaps = shortfalls(own)
+        errors[entry["set"]] = [
+            calibration_error(own["reliability"]),
+            *(abs(gaps[share]) for share in SHARES),
+        ]
+    errors["mean"] = [sum(column) / len(column) for column in zip(*errors.values(), strict=True)]
+    header = ["set", "ECE of edges", *(f"{share} off by" for share in SHARES)]
+    rows = [[name, *map(_short, row)] for name, row in errors.items()]
+    return _markdown(header, rows) + _origin(result)
+
+
 def _promises(entry: dict[str, Any]) -> list[str]:
     """Promised beside true precision and recall."""
     return [
@@ -250,6 +268,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "partitions": partitions,
     "universal": universal,
     "universal-odd": universal_odd,
+    "universal-promises": universal_promises,
 }
 
 
