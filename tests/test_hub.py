@@ -1,6 +1,7 @@
 """Weights in a folder: the round trip, and every folder that is refused."""
 
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from covey import __version__
 from covey.hub import CONFIG, WEIGHTS, UniversalModel, default_model, load_model
 from covey.models.appraisal import SIGNS, Appraiser
 from covey.models.edge_features import EDGE_FEATURES
@@ -81,15 +83,23 @@ def _refused(folder: Path, *words: str) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    _refused(tmp_path / "nowhere", "nowhere", CONFIG, "cannot be read", "covey train")
+    _refused(tmp_path / "nowhere", "nowhere", "no such folder", "covey train")
+
+
+def test_an_empty_folder_and_a_file(tmp_path: Path) -> None:
+    _refused(tmp_path, f"holds no file {CONFIG}", "covey train")
+    (tmp_path / "file").touch()
+    _refused(tmp_path / "file", "is a file", "covey train")
+    (tmp_path / CONFIG).mkdir()
+    _refused(tmp_path, f"holds no file {CONFIG}", "covey train")
 
 
 def test_no_weights(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
-    _refused(folder, WEIGHTS, "cannot be read", "covey train")
+    _refused(folder, f"holds no file {WEIGHTS}", "covey train")
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"not json"])
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"not json", b"[" * 100_000])
 def test_broken_json(folder: Path, text: bytes) -> None:
     (folder / CONFIG).write_bytes(text)
     _refused(folder, CONFIG, "is no JSON")
@@ -104,8 +114,14 @@ def test_another_kind(folder: Path, config: Any) -> None:
 def test_other_inputs(folder: Path) -> None:
     config = json.loads((folder / CONFIG).read_text())
     config["inputs"]["scorer"].reverse()
+    config["about"]["covey"] = "7.8.9"
     (folder / CONFIG).write_text(json.dumps(config))
-    _refused(folder, CONFIG, "other inputs", "train it again")
+    _refused(
+        folder, CONFIG, "covey 7.8.9", "other inputs", f"covey {__version__}", "train it again"
+    )
+    del config["about"]
+    (folder / CONFIG).write_text(json.dumps(config))
+    _refused(folder, "other inputs")
 
 
 @pytest.mark.parametrize("kept", [0, 4, 100, -4])
@@ -127,14 +143,20 @@ def test_what_is_not_finite(folder: Path, value: float) -> None:
     def spoil(weights: dict[str, np.ndarray]) -> None:
         weights["appraiser.1.bias"][2] = value
 
-    _refused(_changed(folder, spoil), WEIGHTS, "appraiser.1.bias", "finite float32")
+    _refused(_changed(folder, spoil), WEIGHTS, "appraiser.1.bias", "NaN or infinity")
 
 
 def test_another_number_format(folder: Path) -> None:
     def halve(weights: dict[str, np.ndarray]) -> None:
         weights["scorer.mean"] = weights["scorer.mean"].astype(np.float16)
 
-    _refused(_changed(folder, halve), "scorer.mean", "finite float32")
+    _refused(_changed(folder, halve), "scorer.mean is float16, not float32")
+
+
+def test_a_number_format_that_numpy_has_not(folder: Path) -> None:
+    header = json.dumps({"a": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}).encode()
+    (folder / WEIGHTS).write_bytes(struct.pack("<Q", len(header)) + header + b"\0\0")
+    _refused(folder, WEIGHTS, "float32")
 
 
 @pytest.mark.parametrize(
@@ -167,8 +189,7 @@ def test_wrong_shapes(folder: Path, name: str, shape: tuple[int, ...]) -> None:
     def reshape(weights: dict[str, np.ndarray]) -> None:
         weights[name] = np.ones(shape, np.float32)
 
-    which = name.split(".")[0]
-    _refused(_changed(folder, reshape), WEIGHTS, f"shapes of {which} do not fit")
+    _refused(_changed(folder, reshape), WEIGHTS, name.split(".")[0], "has shape", "train the model")
 
 
 def test_one_output_too_many(folder: Path) -> None:
@@ -176,4 +197,19 @@ def test_one_output_too_many(folder: Path) -> None:
         weights["scorer.2.weight"] = np.ones((2, 8), np.float32)
         weights["scorer.2.bias"] = np.ones(2, np.float32)
 
-    _refused(_changed(folder, widen), "shapes of scorer do not fit")
+    _refused(_changed(folder, widen), "scorer.2.weight has shape (2, 8), not (1, 8)")
+
+
+def test_a_scale_of_zero(folder: Path) -> None:
+    def flatten(weights: dict[str, np.ndarray]) -> None:
+        weights["scorer.scale"][3] = 0
+
+    _refused(_changed(folder, flatten), "scorer.scale", "above 0")
+
+
+def test_a_fourth_layer(folder: Path) -> None:
+    def lengthen(weights: dict[str, np.ndarray]) -> None:
+        weights["scorer.3.weight"] = np.ones((1, 1), np.float32)
+        weights["scorer.3.bias"] = np.ones(1, np.float32)
+
+    _refused(_changed(folder, lengthen), "scorer has 4 layers, not 3")

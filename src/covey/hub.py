@@ -14,6 +14,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from covey import __version__
 from covey.models.appraisal import SIGNS, Appraiser
 from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH
 from covey.models.network import Network
@@ -28,6 +29,7 @@ _INPUTS = {
 }
 _OUTPUTS = {"scorer": 1, "appraiser": 2}
 _HINT = "name a folder that `covey train` wrote"
+_DAMAGED = "copy it again from where it was made, or train the model again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +79,35 @@ def load_model(folder: str | PathLike[str]) -> UniversalModel:
     Raises:
         InputError: If it is no such folder, was made for other inputs, or holds what is not finite.
     """
-    config = _read_config(Path(folder) / CONFIG)
-    path = Path(folder) / WEIGHTS
-    try:
-        weights = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{path}: cannot be read: {error}; {_HINT}") from None
-    for name, weight in weights.items():
-        if weight.dtype != np.float32 or not np.isfinite(weight).all():
-            raise InputError(f"{path}: {name} is not all finite float32; train the model again")
+    folder = Path(folder)
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "there is no such folder"
+        raise InputError(f"{folder}: {what}; {_HINT}")
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder}: holds no file {name}; {_HINT}")
+    config = _read_config(folder / CONFIG)
+    path = folder / WEIGHTS
+    weights = _read_weights(path)
     scorer, appraiser = (_read_network(path, weights, name) for name in _OUTPUTS)
     about = config.get("about")
     about = about if isinstance(about, dict) else {}
     return UniversalModel(UniversalScorer(scorer), Appraiser(appraiser), about)
+
+
+def _read_weights(path: Path) -> dict[str, Float32]:
+    try:
+        weights = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path}: cannot be read: {error}; {_DAMAGED}") from None
+    except (KeyError, TypeError) as error:  # numbers that numpy has no type for
+        raise InputError(f"{path}: must be float32: {error}; save it as that") from None
+    for name, weight in weights.items():
+        if weight.dtype != np.float32:
+            raise InputError(f"{path}: {name} is {weight.dtype}, not float32; save it as that")
+        if not np.isfinite(weight).all():
+            raise InputError(f"{path}: {name} holds NaN or infinity; train the model again")
+    return weights
 
 
 def _read_network(path: Path, weights: dict[str, Float32], name: str) -> Network:
@@ -102,23 +120,29 @@ def _read_network(path: Path, weights: dict[str, Float32], name: str) -> Network
         network = Network(weights[f"{name}.mean"], weights[f"{name}.scale"], layers)
     except KeyError as error:
         raise InputError(f"{path}: has no tensor {error}; train the model again") from None
-    if not _fits(network, len(_INPUTS[name]), _OUTPUTS[name]):  # type: ignore[arg-type]
-        raise InputError(f"{path}: shapes of {name} do not fit together; train the model again")
+    if misfit := _misfit(network, len(_INPUTS[name]), _OUTPUTS[name]):  # type: ignore[arg-type]
+        raise InputError(f"{path}: {name}{misfit}; {_DAMAGED}")
     return network
 
 
-def _fits(network: Network, inputs: int, outputs: int) -> bool:
-    """Whether three layers lead from the inputs to the outputs, by scales above 0."""
-    if network.mean.shape != (inputs,) or network.scale.shape != (inputs,):
-        return False
-    if len(network.layers) != 3 or not (network.scale > 0).all():
-        return False
+def _misfit(network: Network, inputs: int, outputs: int) -> str:
+    """What keeps three layers from leading from the inputs to the outputs, by scales above 0."""
+    if len(network.layers) != 3:
+        return f" has {len(network.layers)} layers, not 3"
+    wanted: dict[str, tuple[Float32, tuple[int, ...]]]
+    wanted = {"mean": (network.mean, (inputs,)), "scale": (network.scale, (inputs,))}
     width = inputs
-    for weight, bias in network.layers:
-        if weight.ndim != 2 or bias.ndim != 1 or weight.shape != (len(bias), width):
-            return False
-        width = len(bias)
-    return width == outputs
+    for number, (weight, bias) in enumerate(network.layers):
+        after = outputs if number == 2 else bias.size
+        wanted[f"{number}.weight"] = weight, (after, width)
+        wanted[f"{number}.bias"] = bias, (after,)
+        width = after
+    for name, (array, shape) in wanted.items():
+        if array.shape != shape:
+            return f".{name} has shape {array.shape}, not {shape}"
+    if not (network.scale > 0).all():
+        return ".scale holds numbers that are not above 0"
+    return ""
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -126,12 +150,15 @@ def _read_config(path: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
-    except ValueError as error:
-        raise InputError(f"{path}: is no JSON: {error}; {_HINT}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: is no JSON: {error}; {_DAMAGED}") from None
     if not isinstance(config, dict) or config.get("kind") != "universal":
         raise InputError(f"{path}: describes no universal scorer; {_HINT}")
     if config.get("inputs") != _INPUTS:
+        about = config.get("about")
+        maker = about.get("covey") if isinstance(about, dict) else None
         raise InputError(
-            f"{path}: was made for other inputs than this version of covey has; train it again"
+            f"{path}: was made by covey {maker or 'of a version that it does not name'} for other "
+            f"inputs than covey {__version__} has; use that version, or train it again"
         )
     return config
