@@ -70,5 +70,8 @@ def test_refuses_what_does_not_correspond(tmp_path: Path, rows: np.ndarray) -> N
     with pytest.raises(InputError, match="--label-column"):
         labelled_items(table, tmp_path / "y.csv")
     (tmp_path / "y.csv").write_text("item_id,label\nq,1\nr,2\n")
-    with pytest.raises(InputError, match="no label for any item"):
+    with pytest.raises(InputError, match=r"no label for any item .* 'q', that of an item '0'"):
         labelled_items(table, tmp_path / "y.csv")
+    np.save(tmp_path / "y.npy", [-1, -1, -1, -1, -1, -2])
+    with pytest.raises(InputError, match=r"y\.npy: has no label .* negative ones do not count\)$"):
+        labelled_items(table, tmp_path / "y.npy")

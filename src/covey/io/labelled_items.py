@@ -8,6 +8,7 @@ import numpy as np
 
 from covey.datasets.view_draws import LabelledSet
 from covey.io.embeddings import EmbeddingTable
+from covey.io.files import shown
 from covey.io.groups import item_names
 from covey.io.ids import read_mask
 from covey.io.labels import read_labels
@@ -39,10 +40,11 @@ def labelled_items(
         InputError: If labels and rows do not correspond.
     """
     truth = read_labels(labels, column, option="--label-column")
+    told = ""
     if truth.ids is not None:
-        codes = truth.of(item_names(table.n, table.ids, table.rows).astype(str).astype(object))
-        if (codes < 0).all():
-            raise InputError(f"{labels}: has no label for any item that is used of {table.path}")
+        names = item_names(table.n, table.ids, table.rows).astype(str).astype(object)
+        codes = truth.of(names)
+        told = f"; the first id there is {shown(truth.ids[0])}, that of an item {shown(names[0])}"
     else:
         if mask is not None:
             read_mask(mask, len(truth.codes), labels)
@@ -53,5 +55,10 @@ def labelled_items(
             )
         codes = truth.codes if table.rows is None else truth.codes[table.rows]
     known = codes >= 0
+    if not known.any():
+        raise InputError(
+            f"{labels}: has no label for any item that is used of {table.path} (missing and "
+            f"negative ones do not count){told}"
+        )
     x = table.x if known.all() else table.x[np.flatnonzero(known)]
     return LabelledSet(table.path.name, table.path.stem, x, codes[known])

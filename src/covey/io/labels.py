@@ -103,6 +103,11 @@ def _from_numpy(path: Path, column: str | None, option: str) -> pa.Array:
     except InputError:
         raise
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        if "Object arrays" in str(error):  # pickled, as numpy saves text from pandas
+            raise InputError(
+                f"{path}: holds Python objects, which covey does not unpickle; save labels as text "
+                "by numpy.save(path, labels.astype(str))"
+            ) from None
         why = shown(str(error).strip().split("\n")[0], 80)
         raise InputError(f"{path}: is damaged or no numpy file ({why}); write it again") from error
     if loaded.ndim == 2 and loaded.shape[1] == 1:
@@ -170,16 +175,29 @@ def _typed(values: pa.Array) -> pa.Array:
         return values
 
 
+def _whole(path: Path, values: pa.Array) -> pa.Array:
+    """Booleans and floats as integers.
+
+    Raises:
+        InputError: If one is no whole number: names the row and the value.
+    """
+    try:
+        return values.cast(pa.int64())
+    except pa.ArrowInvalid:
+        numbers = values.to_numpy(zero_copy_only=False)
+        odd = ~np.isnan(numbers) & ~((numbers == np.rint(numbers)) & (np.abs(numbers) < 2**53))
+        row = int(np.argmax(odd))
+        raise InputError(
+            f"{path}: row {row} holds {numbers[row]:g}; labels must be whole numbers or strings"
+        ) from None
+
+
 def _encoded(path: Path, values: pa.Array, ids: NDArray[np.object_] | None = None) -> LabelTable:
     if len(values) == 0:
         raise InputError(f"{path}: has no labels; write it again")
     kind = values.type
     if pa.types.is_boolean(kind) or pa.types.is_floating(kind):
-        try:
-            values = values.cast(pa.int64())
-        except pa.ArrowInvalid as error:
-            why = shown(str(error).split("\n")[0], 80)
-            raise InputError(f"{path}: labels must be whole numbers or strings ({why})") from None
+        values = _whole(path, values)
     elif not (
         pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
     ):
