@@ -19,11 +19,15 @@ def sets(tmp_path: Path) -> Path:
     return folder
 
 
+def _keep_one(work: Path) -> None:
+    (work / "edges").mkdir()
+    (work / "edges" / "000000.npz").touch()
+
+
 def test_goes_on_with_the_same_and_refuses_others(tmp_path: Path, sets: Path) -> None:
     work, out = tmp_path / "m.work", tmp_path / "m"
     claim_examples(work, out, sets, PLAN)
-    (work / "edges").mkdir()
-    (work / "edges" / "000000.npz").touch()
+    _keep_one(work)
     claim_examples(work, out, sets, PLAN)
     with pytest.raises(UsageError, match="another plan"):
         claim_examples(work, out, sets, PLAN | {"seed": 1})
@@ -39,6 +43,7 @@ def test_other_sets_of_the_same_names_and_sizes_are_refused(
 ) -> None:
     work, out = tmp_path / "m.work", tmp_path / "m"
     claim_examples(work, out, sets, PLAN)
+    _keep_one(work)
     arrays = {"embeddings": np.ones((2, 3)), "labels": np.zeros(2, int)}
     arrays[changed][1] += 1
     before = (sets / "a.npz").read_bytes()
@@ -48,6 +53,25 @@ def test_other_sets_of_the_same_names_and_sizes_are_refused(
         claim_examples(work, out, sets, PLAN)
     (sets / "a.npz").write_bytes(before)  # newer, but the same
     claim_examples(work, out, sets, PLAN)
+
+
+def test_a_folder_without_examples_is_free(tmp_path: Path, sets: Path) -> None:
+    work, out = tmp_path / "m.work", tmp_path / "m"
+    (sets / "b.npz").write_bytes(b"half")
+    claim_examples(work, out, sets, PLAN)
+    (work / "edges").mkdir()
+    (sets / "b.npz").unlink()
+    claim_examples(work, out, sets, PLAN | {"seed": 1})
+    (work / "edges" / "000000.npz").touch()
+    with pytest.raises(UsageError, match="other sets"):
+        claim_examples(work, out, sets, PLAN)
+
+
+def test_a_set_that_cannot_be_read_is_named(tmp_path: Path, sets: Path) -> None:
+    (sets / "b.npz").mkdir()
+    with pytest.raises(InputError, match=r"b\.npz: cannot be read: .*directory; mend it"):
+        claim_examples(tmp_path / "w", tmp_path / "m", sets, PLAN)
+    assert not (tmp_path / "w").exists()
 
 
 def test_takes_no_folder_of_anything_else(tmp_path: Path, sets: Path) -> None:

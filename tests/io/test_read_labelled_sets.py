@@ -60,6 +60,14 @@ def test_what_is_no_archive(tmp_path: Path, content: str) -> None:
     _refused(tmp_path, r"bad\.npz: cannot be read")
 
 
+def test_a_folder_or_a_broken_link_is_no_set(tmp_path: Path) -> None:
+    (tmp_path / "bad.npz").mkdir()
+    _refused(tmp_path, r"bad\.npz: is no file")
+    (tmp_path / "bad.npz").rmdir()
+    (tmp_path / "bad.npz").symlink_to(tmp_path / "nowhere")
+    _refused(tmp_path, r"bad\.npz: is no file")
+
+
 def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     (tmp_path / "bad.npz").write_bytes(pickle.dumps({"embeddings": _X, "labels": _Y}))
     _refused(tmp_path, r"bad\.npz: cannot be read")
@@ -71,12 +79,20 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
         ({"embeddings": _X}, r"bad\.npz: has no array 'labels'; it has embeddings"),
         ({"labels": _Y}, r"has no array 'embeddings'"),
         ({}, r"it has none"),
-        ({"embeddings": _X, "labels": np.array(list("aabbcc"))}, r"labels must be integers"),
-        ({"embeddings": _X, "labels": _Y / 2}, r"labels must be integers, not float64"),
-        ({"embeddings": np.array([["a"]]), "labels": [0]}, r"embeddings must be numbers"),
+        ({"embeddings": _X, "labels": np.array(list("aabbcc"))}, r"labels are str.*integers"),
+        ({"embeddings": _X, "labels": _Y / 2}, r"bad\.npz: labels are float64; save integers"),
+        ({"embeddings": np.array([["a"]]), "labels": [0]}, r"embeddings are str.*numbers"),
         ({"embeddings": _X, "labels": _Y[:5]}, r"set bad: x \(6, 3\)"),
         ({"embeddings": _X[0], "labels": _Y}, r"set bad"),
-        ({"embeddings": np.where(_X[4, 1] == _X, np.nan, _X), "labels": _Y}, r"set bad: row 4"),
+        (
+            {"embeddings": np.where(_X[4, 1] == _X, np.nan, _X), "labels": _Y},
+            r"bad\.npz: set bad: row 4",
+        ),
+        ({"embeddings": _X * 1e300, "labels": _Y}, r"set bad: row 0 holds NaN or infinity"),
+        ({"embeddings": _X, "labels": _Y, "share": "much"}, r"bad\.npz: family must be one name"),
+        ({"embeddings": _X, "labels": _Y, "share": [1, 2]}, r"share one number"),
+        ({"embeddings": _X, "labels": _Y, "family": ["a", "b"]}, r"family must be one name"),
+        ({"embeddings": _X, "labels": _Y, "share": 0}, r"bad\.npz: .* share must be positive"),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, arrays: dict[str, np.ndarray], match: str) -> None:

@@ -23,6 +23,8 @@ _BLOCK_BYTES = 1 << 22
 def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -> None:
     """Makes the folder of examples for these sets and this plan, or finds it made for them.
 
+    A folder without examples is free: a run that refused a set leaves it, and the set is mended.
+
     Args:
         work: The folder.
         out: Where the model goes.
@@ -30,7 +32,7 @@ def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -
         plan: Whatever decides on the examples.
 
     Raises:
-        InputError: If `sets` is no folder.
+        InputError: If `sets` is no folder, or a file in it cannot be read.
         UsageError: If `work` cannot be made, or holds something else.
     """
     if work.resolve() == out.resolve():
@@ -49,7 +51,8 @@ def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -
                 "--work"
             )
         path = work / PLAN
-        if path.exists() and path.read_text("utf-8") != own:
+        begun = any(work.glob("*/*.npz"))
+        if begun and path.exists() and path.read_text("utf-8") != own:
             raise UsageError(
                 f"{work}: holds examples of other sets or another plan; remove it, or name another "
                 "folder as --work"
@@ -62,7 +65,12 @@ def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -
 def _checksum(path: Path) -> int:
     """CRC-32 of the content: arrays of one shape have files of one size, whatever they hold."""
     found = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            found = zlib.crc32(block, found)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                found = zlib.crc32(block, found)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read: {error.strerror}; mend it, or take it out of the folder"
+        ) from None
     return found

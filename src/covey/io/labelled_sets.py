@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from covey.datasets.view_draws import LabelledSet
-from covey.types import InputError
+from covey.types import CoveyError, InputError
 
 
 def read_labelled_sets(folder: str | Path) -> list[LabelledSet]:
@@ -29,20 +31,40 @@ def read_labelled_sets(folder: str | Path) -> list[LabelledSet]:
 
 
 def _read(path: Path) -> LabelledSet:
-    try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            held = {name: arrays[name] for name in arrays.files}
-    except (OSError, EOFError, TypeError, ValueError, BadZipFile, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read: {error}; save it by numpy.savez") from None
-    for name, kinds, what in (("embeddings", "fiu", "numbers"), ("labels", "iu", "integers")):
+    held = _arrays(path)
+    for name, kinds, what in (
+        ("embeddings", "fiu", "numbers, as float32"),
+        ("labels", "iu", "integers, as numpy.unique(labels, return_inverse=True)[1] makes them"),
+    ):
         if name not in held:
             raise InputError(f"{path}: has no array {name!r}; it has {', '.join(held) or 'none'}")
         if held[name].dtype.kind not in kinds:
-            raise InputError(f"{path}: {name} must be {what}, not {held[name].dtype}")
-    return LabelledSet(
-        path.stem,
-        str(held.get("family", path.stem)),
-        held["embeddings"].astype(np.float32),
-        held["labels"].astype(np.int64),
-        float(held.get("share", 1.0)),
-    )
+            raise InputError(f"{path}: {name} are {held[name].dtype.name}; save {what}")
+    try:
+        family = np.asarray(held.get("family", path.stem)).item()
+        share = float(np.asarray(held.get("share", 1.0)).item())
+    except ValueError:
+        raise InputError(f"{path}: family must be one name and share one number") from None
+    with np.errstate(over="ignore"):  # what does not fit is told as infinity
+        x = held["embeddings"].astype(np.float32)
+    try:
+        return LabelledSet(path.stem, str(family), x, held["labels"].astype(np.int64), share)
+    except CoveyError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of an archive."""
+    if not path.is_file():
+        raise InputError(f"{path}: is no file; take it out of the folder")
+    try:
+        with open(path, "rb") as stream:
+            if not is_zipfile(stream):
+                raise BadZipFile("it is cut short or no archive")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+    except (OSError, EOFError, TypeError, ValueError, BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"{path}: cannot be read: {error}; write it again, plain arrays by numpy.savez"
+        ) from None
