@@ -238,6 +238,7 @@ def refine_model(
     from covey.training.universal import Schedule, faster, train_scorer
 
     check_groups(source)
+    tell("edges", 0.0)
     examples = []
     for number in range(views):
         view = draw_view([source], seed + number, synthetic=0.0, bent=0.5)
@@ -280,6 +281,7 @@ class _Kept(Generic[E]):
         """Yields the examples of all seeds, made in processes where no file has them."""
         with Parallel(n_jobs=self._jobs) as pool:
             for start in range(0, len(seeds), _BATCH):
+                tell(start / len(seeds))
                 batch = seeds[start : start + _BATCH]
                 missing = [seed for seed in batch if not self._path(seed).exists()]
                 made = pool(delayed(_alone)(work, seed) for seed in missing)
@@ -288,7 +290,7 @@ class _Kept(Generic[E]):
                 for seed in batch:
                     if (one := self._read(seed)) is not None:
                         yield one
-                tell(min(1.0, (start + _BATCH) / len(seeds)))
+            tell(1.0)
 
     def complete(self, seeds: Sequence[int]) -> bool:
         """Whether all examples are there."""
