@@ -54,7 +54,7 @@ class Plan:
     """
 
     edge_views: int = 1400
-    cut_views: int = 336
+    cut_views: int = 480
     natural: float = 0.5
     steps: int = 1500
     seed: int = 0

@@ -79,7 +79,7 @@ def universal(
     ] = None,
     cut_views: Annotated[
         int | None,
-        typer.Option(min=1, help="Views that train the appraiser; 336 if not given."),
+        typer.Option(min=1, help="Views that train the appraiser; 480 if not given."),
     ] = None,
     leave_out: Annotated[
         str | None,
@@ -156,7 +156,7 @@ def universal(
             from covey.workshop import Plan, make_model
 
             assert sets is not None
-            plan = Plan(edge_views or 1400, cut_views or 336, steps=steps or 1500, seed=seed)
+            plan = Plan(edge_views or 1400, cut_views or 480, steps=steps or 1500, seed=seed)
             kept = work or out.with_name(f"{out.name}.work")
             claim_examples(kept, out, sets, asdict(plan))
             model = make_model(sets, plan, kept, leave_out=leave_out, jobs=threads, tell=tell)

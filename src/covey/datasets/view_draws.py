@@ -14,6 +14,8 @@ the rest: `covey.datasets.synthetic_draws`, `covey.datasets.bends`.)
                 most a third of the most items
     mixture     10 %: a part of another set, of up to 4,000 items, beside the first; both turned
                 at random in the columns of the smaller
+    takes       15 %, synthetic or not: every item a person, most of them met once
+                (`covey.datasets.takes`)
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from covey.datasets.rows import unit_rows
 from covey.datasets.sizes import Tail
 from covey.datasets.synthetic import Collection
 from covey.datasets.synthetic_draws import draw_seed, draw_synthetic, log_uniform
+from covey.datasets.takes import draw_takes
 from covey.datasets.views import random_projection_view, subset_view
 from covey.types import Float32, InputError, Int64, UsageError
 from covey.vectors import as_rows, group_equal_rows
@@ -50,6 +53,7 @@ _TAIL_CHANCES = (0.5, 0.3, 0.2)
 _STRAYS_CHANCE, _ENOUGH_STRAYS = 0.4, 6
 _NOBODYS_CHANCE, _FEWEST_NOBODYS = 0.5, 5
 _MIXTURE_CHANCE = 0.1
+_TAKES_CHANCE = 0.15
 _EXTRA = 3  # strays, and nobody's, are at most one in so many of the most items
 
 
@@ -183,6 +187,8 @@ def _draw_once(
             used.append(sets[rng.choice(len(sets), p=chances)])
             partner = draw_subset(used[1], rng, most=_PARTNER_ITEMS)
             x, labels = _side_by_side((x, labels), partner, rng)
+    if rng.random() < _TAKES_CHANCE and len(x) > 1:
+        x, labels = draw_takes(x, labels, rng)
     if rng.random() < bent:
         x, labels = bend(x, labels, rng)
     x, labels = _without_repeats(x, labels)
