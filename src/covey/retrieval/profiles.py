@@ -16,20 +16,21 @@ class Profiles:
     """Orders the first results by the cosine of centred similarity profiles.
 
     The query and its first results are a local set; its members are compared by their similarities
-    to all of them, see `similarity.profiles`. Results after those keep their places.
+    to all of them, see `similarity.profiles`. Results after those keep their places. (The untrained
+    form of Wang et al., NeurIPS 2022.)
 
     Attributes:
         pool: (n [+ q], d) float32 unit rows, `Collection.pool`.
         collection: Queries and gallery.
-        results: Size of the local set without the query.
+        results: Size of the local set without the query; 120 as in the paper.
     """
 
     pool: Float32
     collection: Collection
-    results: int = 30
+    results: int = 120
 
     @classmethod
-    def prepare(cls, collection: Collection, *, results: int = 30) -> Profiles:
+    def prepare(cls, collection: Collection, *, results: int = 120) -> Profiles:
         """Nothing has to be known beforehand.
 
         Raises:

@@ -20,13 +20,14 @@ class QueryExpansion:
 
     Attributes:
         collection: Queries and gallery.
-        results: Results that the query is averaged with. Ten is what re-identification takes;
-            landmarks, of which there are more views, take 50.
+        results: Results that the query is averaged with. Landmarks, of which there are many
+            views, take 50; for persons few are best (on the training halves of market1501 and
+            cuhk03: 5 rather than 10, and 50 below no expansion at all).
         alpha: How fast the weight falls.
     """
 
     collection: Collection
-    results: int = 10
+    results: int = 5
     alpha: float = 3.0
 
     def __post_init__(self) -> None:
