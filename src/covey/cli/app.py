@@ -13,6 +13,8 @@ from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE
 from covey.cli.info import info
 from covey.cli.knn import knn
+from covey.cli.reid import reid
+from covey.cli.search import search
 from covey.cli.train import train
 
 app = typer.Typer(
@@ -23,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (cluster, evaluate, knn, info, demo):
+for command in (cluster, evaluate, knn, search, reid, info, demo):
     app.command()(command)
 app.add_typer(train, name="train")
 

@@ -93,11 +93,17 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Rows(Layout):
+class Selected(Layout):
     """The same, and which rows are used."""
 
     mask: Mask = None
     skip_bad: SkipBad = False
+
+
+@dataclass(frozen=True)
+class Rows(Selected):
+    """The same, and how they are compared."""
+
     metric: Metric = "cosine"
 
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 _STAGES = {
     "checking": "checking rows",
     "neighbours": "finding neighbours",
+    "ordering": "putting results in order",
     "agreement": "trying scorers and cuts",
     "groups": "forming groups",
     "edges": "describing edges of views",

@@ -7,11 +7,13 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
+from covey.resources import available_threads
 from covey.retrieval.collection import BLOCK, Collection
 from covey.retrieval.diffusion import Diffusion
 from covey.retrieval.k_reciprocal import KReciprocal
 from covey.retrieval.profiles import Profiles
 from covey.retrieval.query_expansion import QueryExpansion
+from covey.threads import bounded_threads
 from covey.types import Int64, KnnGraph, UsageError
 
 RerankingName = Literal["k-reciprocal", "query-expansion", "diffusion", "profiles"]
@@ -65,19 +67,34 @@ def prepare_reranking(
     raise UsageError(f"unknown re-ranking {name!r}: choose one of {', '.join(RERANKINGS)}")
 
 
-def rerank(
-    reranking: Reranking,
+def order_anew(
+    name: RerankingName,
+    collection: Collection,
     first: KnnGraph,
     *,
+    threads: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> KnnGraph:
     """Puts the results of all queries in order, a block of them at a time.
 
     Args:
-        reranking: What `prepare_reranking` gave.
-        first: (q, l) first lists of all queries of its collection.
+        name: As for `prepare_reranking`.
+        collection: Queries and gallery.
+        first: (q, l) first lists of all queries.
+        threads: At most so many; all cores if None.
         progress: Called with the share done, from 0 to 1.
+
+    Raises:
+        UsageError: If the name is unknown.
     """
+    with bounded_threads(threads or available_threads()):
+        return in_blocks(prepare_reranking(name, collection, threads=threads), first, progress)
+
+
+def in_blocks(
+    reranking: Reranking, first: KnnGraph, progress: Callable[[float], None] | None = None
+) -> KnnGraph:
+    """The new lists of all queries, whose first lists these are."""
     indices, scores = np.empty_like(first.indices), np.empty_like(first.similarities)
     for start in range(0, first.n, BLOCK):
         block = slice(start, start + BLOCK)
