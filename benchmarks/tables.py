@@ -179,6 +179,33 @@ def partitions() -> str:
     return _markdown(["partition", "seconds", "CPU seconds"], rows) + _origin(result)
 
 
+def retrieval() -> str:
+    """One row for each method, the measures of each set side by side."""
+    result = _read("retrieval")
+    sets = list(dict.fromkeys(entry["set"] for entry in result["results"]))
+    found = {(e["set"], e["method"], e["protocol"]): e for e in result["results"]}
+    header = ["method"]
+    for name in sets:
+        header += [f"{name}: mAP", "mINP", "CMC@1", "list-1023: mAP", "seconds"]
+    rows = []
+    for method in dict.fromkeys(entry["method"] for entry in result["results"]):
+        row = [method]
+        for name in sets:
+            if (name, method, "standard") not in found:
+                row += [""] * 5
+                continue
+            standard, lists = (found[name, method, p] for p in ("standard", "list-1023"))
+            row += [
+                _short(standard["mAP"]),
+                _short(standard["mINP"]),
+                _short(standard["cmc"]["1"]),
+                _short(lists["mAP"]),
+                f"{standard['seconds']:.1f}",
+            ]
+        rows.append(row)
+    return _markdown(header, rows) + _origin(result)
+
+
 def universal() -> str:
     """Edges and groups on sets that the model has not seen."""
     result = _read("universal")
@@ -266,6 +293,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed,
     "codelength": codelength,
     "partitions": partitions,
+    "retrieval": retrieval,
     "universal": universal,
     "universal-odd": universal_odd,
     "universal-promises": universal_promises,
