@@ -83,7 +83,8 @@ class Collection:
             rows: (b, d) unit rows in the place of theirs.
         """
         asked = self.rows(which) if rows is None else rows
-        similarities = np.clip(asked @ self.gallery.T, -1, 1)
+        similarities = asked @ self.gallery.T
+        np.clip(similarities, -1, 1, out=similarities)
         if self.queries is None:
             similarities[np.arange(len(which)), which] = -2
         return similarities
