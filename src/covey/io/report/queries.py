@@ -160,7 +160,7 @@ def _card(example: Example, scores: RetrievalScores, queries: Side, gallery: Sid
             for item, rank in zip(example.late, example.late_ranks, strict=True)
         )
         late = f"<figure><figcaption>Matches further down</figcaption><ol>{cells}</ol></figure>"
-    about = safe(queries.told(example.query))
+    about = _lines(queries.told(example.query))
     name = safe(queries.sheet.name(example.query), most=60)
     return (
         f'<article class="card"><div class="head"><h4>Query {name}</h4>'
@@ -178,8 +178,13 @@ def _result(item: int, rank: int, hit: bool, gallery: Side) -> str:
     return (
         f'<li class="{"hit" if hit else "miss"}">{gallery.sheet.cell(item, told)}'
         f'<span><b aria-label="{"match" if hit else "no match"}">{mark}</b> {rank:,}'
-        f"<em>{safe(told, most=40)}</em></span></li>"
+        f"<em>{_lines(told)}</em></span></li>"
     )
+
+
+def _lines(told: str) -> str:
+    """Identity and camera below each other, so that neither is broken."""
+    return safe(told, most=60).replace(" · ", "<br>")
 
 
 def _template(name: str) -> str:
