@@ -301,10 +301,13 @@ def _judge(
             order = np.argsort(-values, kind="mergesort")
             left, values = left[order], values[order]
             before = np.zeros(filled + 1, np.int64)  # others that stand just before each positive
+            lowest = values[filled - 1]
             for j in range(n):
+                s = similarities[q, j]
+                if s < lowest:  # comes after all positives, as most do where the search is good
+                    continue
                 if label[j] < 0 or label[j] == mine or named_by[j] == q or j == own[q]:
                     continue
-                s = similarities[q, j]
                 low, high = 0, filled
                 while low < high:
                     middle = (low + high) // 2
