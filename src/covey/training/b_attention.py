@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from covey.graph import knn_to_edges, nearest, symmetric_sets
 from covey.knn import build_knn_graph
@@ -91,7 +91,7 @@ def train_b_attention(
     """
     torch.manual_seed(plan.schedule.seed)
     network = BAttention(config)
-    if config.inputs > config.width:
+    if isinstance(network.enter, nn.Linear) and config.inputs > config.width:
         network.enter.weight.data.copy_(principal_axes(learned.rows, config.width))
     network.to(device)
     knn = build_knn_graph(learned.rows, min(max(config.tests, plan.pool), len(learned.rows) - 1))

@@ -38,7 +38,7 @@ class Schedule:
     seed: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """All that is needed to go on.
 
@@ -99,7 +99,7 @@ def fit(
         network.train()
         loss = loss_of(np.random.default_rng([schedule.seed, step]))
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
         optimiser.step()
         due = (step + 1) % schedule.every == 0 or step + 1 == schedule.steps
@@ -109,10 +109,10 @@ def fit(
             better = validate is None or score > state.score
             worse = 0 if better else worse + 1
             weights = deepcopy(network.state_dict())
-            state.step, state.network = step + 1, weights
-            state.optimiser = deepcopy(optimiser.state_dict())
-            if better:
-                state.best, state.score, state.best_step = weights, score, step + 1
+            best = (weights, score, step + 1)
+            if not better:
+                best = (state.best, state.score, state.best_step)
+            state = Checkpoint(step + 1, weights, *best, deepcopy(optimiser.state_dict()))
             keep(state)
         tell(step + 1, float(loss.detach()), score)
     if state.best is not None:
