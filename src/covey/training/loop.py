@@ -109,9 +109,9 @@ def fit(
             better = validate is None or score > state.score
             worse = 0 if better else worse + 1
             weights = deepcopy(network.state_dict())
-            best = (weights, score, step + 1)
-            if not better:
-                best = (state.best, state.score, state.best_step)
+            best = (state.best, state.score, state.best_step)
+            if better:
+                best = (weights, score, step + 1)
             state = Checkpoint(step + 1, weights, *best, deepcopy(optimiser.state_dict()))
             keep(state)
         tell(step + 1, float(loss.detach()), score)
