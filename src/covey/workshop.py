@@ -11,9 +11,12 @@ Examples are kept in files, so that an interrupted run goes on where it was.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -279,7 +282,10 @@ class _Kept(Generic[E]):
         tell: Callable[[float], None],
     ) -> Iterator[E]:
         """Yields the examples of all seeds, made in processes where no file has them."""
-        with Parallel(n_jobs=self._jobs) as pool:
+        with Parallel(n_jobs=self._jobs, batch_size=1) as pool:
+            if self._jobs > 1:
+                with _interrupts_held():
+                    pool(delayed(int)() for _ in range(self._jobs))  # starts the processes
             for start in range(0, len(seeds), _BATCH):
                 tell(start / len(seeds))
                 batch = seeds[start : start + _BATCH]
@@ -313,6 +319,23 @@ class _Kept(Generic[E]):
                 return None
             rest = {name: arrays[name] for name in arrays.files if name != "families"}
             return self._kind(tuple(arrays["families"].tolist()), **rest)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back for as long as this takes; for good from the processes that it starts.
+
+    A terminal interrupts them, too, and each would print a traceback; the caller ends them anyway.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    ensure_running()  # started later, Python's tracker of resources would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone(work: Callable[[int], R], seed: int) -> R:

@@ -80,7 +80,7 @@ def test_refuses_before_it_works(covey, blobs, sets, tmp_path) -> None:
     np.save(tmp_path / "mask.npy", np.ones(100))
     covey(*REFINE, "--mask", "mask.npy").refused(3, "mask.npy")
     np.save(tmp_path / "y.npy", np.arange(400))
-    covey(*REFINE).refused(3, "two items")
+    covey(*REFINE).refused(3, "x.npy: 0 of 400 groups", "two different items")
     assert {path.name for path in tmp_path.iterdir()} == {"x.npy", "y.npy", "mask.npy", "sets"}
 
 
@@ -129,8 +129,21 @@ def test_makes_a_model_of_sets_and_goes_on_where_it_was(covey, sets, tmp_path) -
 
 
 @pytest.mark.slow
+def test_a_refused_set_can_be_mended(covey, sets) -> None:
+    make = ("train", "universal", "--sets", "sets", "-o", "m", "--threads", "1", "--quiet")
+    plan = ("--edge-views", "3", "--cut-views", "1", "--steps", "2")
+    whole = (sets / "b.npz").read_bytes()
+    (sets / "b.npz").write_bytes(whole[:5000])
+    covey(*make, *plan).refused(3, "b.npz", "cut short")
+    (sets / "b.npz").write_bytes(whole)
+    ran = covey(*make, *plan)
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads) -> None:
+@pytest.mark.parametrize("wait", [0.3, 3.0])  # while processes start, and while they work
+def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads, wait) -> None:
     process = subprocess.Popen(
         f"{sys.executable} -m covey train universal --sets sets -o m --threads {threads}".split(),
         cwd=tmp_path,
@@ -141,7 +154,10 @@ def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         start_new_session=True,
     )
-    time.sleep(6.0)
+    while not (tmp_path / "m.work" / "edges").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    time.sleep(wait)
     assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
     told, error = process.communicate(timeout=60)
