@@ -151,8 +151,8 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=list(DEFAULT), choices=SET_NAMES)
     options = parser.parse_args()
     torch.set_num_threads(1)  # as `covey train` does
+    about = provenance("torch", "numba", "faiss-cpu", "scikit-learn")  # of the code imported above
     entries = [compare(name, options.models) for name in options.sets]
-    about = provenance("torch", "numba", "faiss-cpu", "scikit-learn")
     write_json(RESULTS / "universal_finetune.json", {**about, "results": entries})
 
 
