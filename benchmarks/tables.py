@@ -236,6 +236,38 @@ def universal_odd() -> str:
     return _markdown(header, rows) + _origin(result)
 
 
+def universal_finetune() -> str:
+    """Half of the identities are learned from, where a way can learn; these are the others."""
+    result = _read("universal_finetune")
+    header = [
+        "half of a set, edges by",
+        "training, s",
+        "edges, AP",
+        "B, default",
+        "F, default",
+        "B, alone",
+        "F, alone",
+    ]
+    rows = []
+    for entry in result["results"]:
+        for row in entry["rows"]:
+            runs = row["runs"]
+            seen = entry["seen_by_the_model"] and row["name"] != "cosine"
+            rows.append(
+                [
+                    f"{entry['set']}: {row['name']}" + (" (has seen the set)" if seen else ""),
+                    f"{fmean(r['seconds'] for r in runs):.0f}" if "seconds" in runs[0] else "",
+                    _spread([run["average_precision"] for run in runs]),
+                    *(
+                        _spread([run[role][measure]["f"] for run in runs])
+                        for role in ("among", "alone")
+                        for measure in ("bcubed", "pairwise")
+                    ),
+                ]
+            )
+    return _markdown(header, rows) + _origin(result)
+
+
 def _spread(values: Sequence[float]) -> str:
     """The mean, and the standard deviation where there are several."""
     mean = _short(fmean(values))
@@ -315,6 +347,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "universal": universal,
     "universal-odd": universal_odd,
     "universal-promises": universal_promises,
+    "universal-finetune": universal_finetune,
     "universal-ablation": universal_ablation,
     "universal-ablation-choices": universal_ablation_choices,
 }
