@@ -28,9 +28,9 @@ from covey.hub import UniversalModel, default_model, load_model
 from covey.knn import build_knn_graph
 from covey.metrics.edges import average_precision
 from covey.models.edge_features import LIST_LENGTH
+from covey.refinement import refine_model
 from covey.scoring import Scorer, score_edges
 from covey.unique_items import unique_items
-from covey.workshop import refine_model
 from labelled_sets import SET_NAMES, data_root
 from machine import RESULTS, provenance, write_json
 from quality_peers import load

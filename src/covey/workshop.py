@@ -31,10 +31,10 @@ from covey.io.atomic import atomic_file
 from covey.io.labelled_sets import read_labelled_sets
 from covey.models.appraisal import Appraiser
 from covey.models.universal import UniversalScorer
+from covey.refinement import check_groups, rounded
 from covey.threads import bounded_threads
 from covey.training.examples import CutExamples, EdgeExamples, draw_cuts, draw_edges
-from covey.types import InputError, UsageError
-from covey.vectors import as_rows, group_equal_rows
+from covey.types import UsageError
 
 Tell = Callable[[str, float], None]
 """Called as `tell(what, share done)`."""
@@ -148,44 +148,21 @@ def make_model(
     return UniversalModel(scorer, Appraiser(network), about)
 
 
-def check_groups(source: LabelledSet) -> None:
-    """Refuses a set that does not show what belongs together and what does not.
-
-    Raises:
-        InputError: If fewer than two of its groups have two items. Rows that repeat another one,
-            which views leave out, do not count.
-    """
-    usable = np.flatnonzero((source.labels >= 0) & source.x.any(axis=1))
-    different, _, _ = group_equal_rows(as_rows(source.x[usable]))
-    counts = np.unique(source.labels[usable[different]], return_counts=True)[1]
-    several = int(np.count_nonzero(counts > 1))
-    if several < 2:
-        raise InputError(
-            f"{source.name}: {several} of {len(counts)} groups have two different items or more; "
-            "to learn what belongs together takes at least two such groups"
-        )
-
-
 def _tell_part(tell: Tell, what: str, number: int, parts: int, done: float) -> None:
     """Tells how far one of several parts is."""
     tell(what, (number + done) / parts)
 
 
 def _validation(
-    examples: Sequence[EdgeExamples],
-    scorer: UniversalScorer,
-    before: UniversalScorer | None = None,
+    examples: Sequence[EdgeExamples], scorer: UniversalScorer
 ) -> dict[str, float | int | None]:
     """Average precision of edges on the views that training held out; None without any."""
     from covey.training.universal import split_examples, validate
 
     held = split_examples(examples)[1]
-    after = validate(scorer.network, held)
-    found = {"average precision": after.precision, "of the cosine": after.cosine}
-    if before is not None:
-        found["before"] = validate(before.network, held).precision
-    figures = {name: round(value, 4) if value == value else None for name, value in found.items()}
-    return {"views": len(held), **figures}
+    found = validate(scorer.network, held)
+    figures = {"average precision": found.precision, "of the cosine": found.cosine}
+    return {"views": len(held), **rounded(figures)}
 
 
 @lru_cache(maxsize=1)
@@ -208,59 +185,6 @@ def _cuts_of(
         return None
     scorer = scorers[view.families[0] if view.families else ""]
     return draw_cuts(view.x, view.labels, scorer, families=view.families, seed=seed)
-
-
-def refine_model(
-    model: UniversalModel,
-    source: LabelledSet,
-    *,
-    views: int = 60,
-    steps: int = 400,
-    seed: int = 0,
-    tell: Tell = lambda what, done: None,
-) -> UniversalModel:
-    """Goes on training the scorer on a user's own labelled items; the appraiser stays.
-
-    Args:
-        model: Where to start.
-        source: Labelled items.
-        views: Parts of them to learn from, half of them bent.
-        steps: Of the optimiser.
-        seed: Seed.
-        tell: Progress.
-
-    Returns:
-        The model. Its `about` says under "validation" how the scorer does on views that were held
-        out, of the same items, and did before. A minute or two for 10,000 items.
-
-    Raises:
-        InputError: If fewer than two groups have two items.
-        MissingExtraError: If torch is not installed.
-    """
-    require("torch", "learn")
-    from covey.training.universal import Schedule, faster, train_scorer
-
-    check_groups(source)
-    tell("edges", 0.0)
-    examples = []
-    for number in range(views):
-        view = draw_view([source], seed + number, synthetic=0.0, bent=0.5)
-        examples.append(draw_edges(view.x, view.labels, _ITEMS, seed=seed + number))
-        tell("edges", (number + 1) / views)
-    network = train_scorer(
-        examples,
-        faster(Schedule(seed=seed), steps),
-        start=model.scorer.network,
-        tell=lambda step, loss, validation: tell("scorer", step / steps),
-    )
-    scorer = UniversalScorer(network)
-    about = {
-        **model.about,
-        "refined on": f"{len(source.x)} items of {source.name}",
-        "covey": __version__,
-        "validation": _validation(examples, scorer, model.scorer),
-    }
-    return UniversalModel(scorer, model.appraiser, about)
 
 
 E = TypeVar("E", EdgeExamples, CutExamples)

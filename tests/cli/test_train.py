@@ -19,7 +19,7 @@ pytest.importorskip("torch")
 
 FILES = {"model.safetensors", "config.json", "README.md"}
 REFINE = ("train", "universal", "x.npy", "--labels", "y.npy", "-o", "m")
-QUICK = ("--views", "8", "--steps", "20", "--threads", "1")
+QUICK = ("--steps", "20", "--threads", "1")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_fine_tunes_the_shipped_model(covey, blobs, tmp_path) -> None:
     assert (facts["n_items"], facts["n_groups"], facts["from"]) == (400, 20, "default")
     assert facts["outputs"] == ["m"]
     figures = facts["about"]["validation"]
-    assert figures["views"] == 1
+    assert figures["groups"] == 4
     assert 0 < figures["of the cosine"] <= 1
     assert {path.name for path in (tmp_path / "m").iterdir()} == FILES
     assert load_model(tmp_path / "m").about == facts["about"]
@@ -60,7 +60,7 @@ def test_learns_from_labelled_rows_that_the_mask_names(covey, blobs, tmp_path) -
     ran = covey(*REFINE, *QUICK, "--mask", "mask.npy")
     assert ran.code == 0, ran.err
     assert ran.out.startswith("Fine-tuned on 250 items in 20 groups.\n")
-    assert "held-out view" in ran.out
+    assert "among 4 held-out groups" in ran.out
     assert "covey cluster EMB --model m" in ran.out
 
 

@@ -55,9 +55,6 @@ def universal(
             "--from", metavar="MODEL", help="Model to fine-tune; the shipped one is 'default'."
         ),
     ] = None,
-    views: Annotated[
-        int | None, typer.Option(min=1, help="Parts of EMB to fine-tune on; 60 if not given.")
-    ] = None,
     layout: options.Layout,
     mask: options.Mask = None,
     skip_bad: options.SkipBad = False,
@@ -118,7 +115,6 @@ def universal(
         "--labels": labels,
         "--label-column": label_column,
         "--from": start,
-        "--views": views,
         "--mask": mask,
         "--skip-bad": skip_bad or None,
         **{f"--{name.replace('_', '-')}": value for name, value in vars(layout).items()},
@@ -138,16 +134,14 @@ def universal(
             from covey.hub import default_model, load_model
             from covey.io.embeddings import read_embeddings
             from covey.io.labelled_items import labelled_items
-            from covey.workshop import refine_model
+            from covey.refinement import refine_model
 
             first = default_model() if start in (None, _DEFAULT) else load_model(str(start))
             table = read_embeddings(
                 emb, **vars(layout), mask=mask, skip_bad=skip_bad, progress=tell
             )
             source = labelled_items(table, labels, column=label_column, mask=mask)
-            model = refine_model(
-                first, source, views=views or 60, steps=steps or 400, seed=seed, tell=tell
-            )
+            model = refine_model(first, source, steps=steps or 400, seed=seed, tell=tell)
             groups = len(set(source.labels.tolist()))
             facts = {"n_items": len(source.x), "n_groups": groups, "from": start or _DEFAULT}
             done = f"Fine-tuned on {count(len(source.x), 'item')} in {count(groups, 'group')}."
@@ -180,7 +174,7 @@ def universal(
     }
     sentences = [
         done,
-        validation_sentence(model.about) or "No figures: too few views to hold some out.",
+        validation_sentence(model.about) or "No figures: too little to hold some out.",
         *warnings(model),
         f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}",
     ]
@@ -194,7 +188,7 @@ def warnings(model: UniversalModel) -> list[str]:
     if precision is None:
         return []
     if before is not None and precision <= before:
-        return ["Note: it ranks no better than before; keep the model that it started from."]
+        return ["Note: it came to rank no better, so the scorer that it started from was kept."]
     if precision <= found["of the cosine"]:
         return ["Note: it ranks no better than the plain cosine; do not use it."]
     return []
