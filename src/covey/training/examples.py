@@ -18,7 +18,7 @@ from covey.scoring import Scorer
 from covey.selection import Recipe, View, half_views, try_cuts
 from covey.types import Edges, Float32, Int64
 
-APPRAISED: tuple[Scorer, ...] = ("universal", "smoothed")
+APPRAISED: tuple[Scorer, ...] = ("universal", "smoothed", "cosine")
 """Scorers whose clusterings an appraiser learns from."""
 
 
