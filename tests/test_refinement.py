@@ -77,6 +77,46 @@ def test_items_of_nobody_stand_alone(mine) -> None:
     assert figures["groups"] > alone // 5
 
 
+def test_equal_rows_belong_to_the_first_that_has_a_group() -> None:
+    x = von_mises_fisher_mixture(320, 16, n_groups=24, seed=0)[0][:4]
+    twice = np.concatenate([x, 3 * x, x])
+    labels = np.repeat([-1, 0, 1], 4)
+    labels[[6, 7]] = 1
+    check_groups(LabelledSet("twins", "twins", twice, labels))
+    with pytest.raises(InputError, match="twins: 1 of 1 groups"):
+        check_groups(LabelledSet("twins", "twins", twice, np.minimum(labels, 0)))
+
+
+@pytest.mark.parametrize(("kind", "high"), [(np.int64, 2**63 - 1), (np.uint64, 2**64 - 1)])
+def test_labels_may_be_any_numbers(mine, kind, high) -> None:
+    x, labels = mine.x[:300], mine.labels[:300].astype(kind)
+    small = LabelledSet("small", "small", x, labels)
+    large = LabelledSet("large", "large", x, labels + (kind(high) - labels.max()))
+    one, other = (refine_model(default_model(), each, steps=2) for each in (small, large))
+    assert one.about["validation"] == other.about["validation"]
+
+
+def test_groups_so_apart_that_nothing_can_be_ranked_leave_the_scorer_alone() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(16), 70)
+    x = rng.standard_normal((16, 20))[labels] + 0.05 * rng.standard_normal((len(labels), 20))
+    refined = refine_model(default_model(), LabelledSet("apart", "apart", x, labels), steps=2)
+    assert refined.scorer is default_model().scorer
+    assert refined.about["validation"] == {
+        "groups": 3,
+        "average precision": None,
+        "of the cosine": None,
+        "before": None,
+    }
+
+
+def test_rows_of_zeros_alone_are_refused() -> None:
+    with pytest.raises(InputError, match="none: 0 of 0 groups"):
+        refine_model(
+            default_model(), LabelledSet("none", "none", np.zeros((6, 4)), np.zeros(6, int))
+        )
+
+
 def test_repeated_rows_make_no_group() -> None:
     x = von_mises_fisher_mixture(320, 16, n_groups=24, seed=0)[0][:6]
     x[1] = 2 * x[0]  # one direction

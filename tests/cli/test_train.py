@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from covey.cli.train import warnings
 from covey.datasets.synthetic import von_mises_fisher_mixture
-from covey.hub import load_model
+from covey.hub import UniversalModel, default_model, load_model
 from covey.io.model_folder import write_model
 
 pytest.importorskip("torch")
@@ -50,6 +51,24 @@ def test_fine_tunes_the_shipped_model(covey, blobs, tmp_path) -> None:
     )
     assert used.code == 0, used.err
     assert (used.json["model"], used.json["method"]) == ("m", "universal")
+
+
+@pytest.mark.parametrize(
+    ("figures", "told"),
+    [
+        ({}, "too little to hold some out"),
+        ({"groups": 3, "average precision": None, "before": None}, "nothing to rank"),
+        ({"average precision": 0.8, "of the cosine": 0.9}, "no better than the plain cosine"),
+        ({"average precision": 0.8, "of the cosine": 0.9, "before": 0.85}, "than the plain"),
+        ({"average precision": 0.8, "of the cosine": 0.9, "before": 0.95}, ""),
+        ({"average precision": 0.91, "of the cosine": 0.9, "before": 0.8}, ""),
+    ],
+)
+def test_warns_of_the_scorer_that_was_kept(figures, told) -> None:
+    model = default_model()
+    found = warnings(UniversalModel(model.scorer, model.appraiser, {"validation": figures}))
+    assert len(found) == bool(told)
+    assert told in "".join(found)
 
 
 def test_learns_from_labelled_rows_that_the_mask_names(covey, blobs, tmp_path) -> None:

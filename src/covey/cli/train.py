@@ -174,7 +174,7 @@ def universal(
     }
     sentences = [
         done,
-        validation_sentence(model.about) or "No figures: too little to hold some out.",
+        *filter(None, [validation_sentence(model.about)]),
         *warnings(model),
         f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}",
     ]
@@ -182,14 +182,17 @@ def universal(
 
 
 def warnings(model: UniversalModel) -> list[str]:
-    """What the figures of a model speak against."""
+    """What the figures of a model speak against, or why there are none."""
     found = model.about.get("validation") or {}
     precision, before = found.get("average precision"), found.get("before")
+    if precision is None and "groups" in found:
+        return [
+            "No figures: of the neighbours of held-out items all belong with them, or none, so "
+            "that there is nothing to rank; the scorer that it started from was kept."
+        ]
     if precision is None:
-        return []
-    if before is not None and precision <= before:
-        return ["Note: it came to rank no better, so the scorer that it started from was kept."]
-    if precision <= found["of the cosine"]:
+        return ["No figures: too little to hold some out."]
+    if max(precision, before or 0) <= found["of the cosine"]:
         return ["Note: it ranks no better than the plain cosine; do not use it."]
     return []
 

@@ -91,9 +91,13 @@ def validation_sentence(about: Mapping[str, Any]) -> str:
             "what it was trained on"
         )
     told += f": {found['average precision']:.3f}"
-    if found.get("before") is not None:
-        told += f", before fine-tuning {found['before']:.3f}"
-    return f"{told}, of the plain cosine {found['of the cosine']:.3f}."
+    before = found.get("before")
+    if before is not None:
+        told += f", before fine-tuning {before:.3f}"
+    told += f", of the plain cosine {found['of the cosine']:.3f}."
+    if before is not None and found["average precision"] <= before:
+        told += " So the scorer from before was kept."
+    return told
 
 
 def _terms(name: str) -> str:
