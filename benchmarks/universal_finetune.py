@@ -38,7 +38,7 @@ from universal import FAMILIES, grouped
 
 DEFAULT = ("market1501", "lfw", "clinc150")
 SEEDS = (0, 1000, 2000)
-"""Far apart: views are numbered from the seed on, and no two runs shall share one."""
+"""Each holds out other identities of the known half, and draws other batches."""
 
 _TEST = 1  # of split.npy
 
