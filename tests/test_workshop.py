@@ -1,4 +1,4 @@
-"""Making a model from folder to weights: interrupted, resumed, with a family left out, refined."""
+"""Making a model from folder to weights: interrupted, resumed, with a family left out."""
 
 from functools import partial
 from pathlib import Path
