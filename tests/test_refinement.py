@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from covey import refinement
 from covey.datasets.cameras import seen_by_cameras
 from covey.datasets.synthetic import von_mises_fisher_mixture
 from covey.datasets.view_draws import LabelledSet
@@ -16,7 +17,7 @@ from covey.hub import UniversalModel, default_model
 from covey.models.network import Network
 from covey.models.universal import UniversalScorer
 from covey.refinement import check_groups, refine_model
-from covey.types import InputError
+from covey.types import InputError, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +74,22 @@ def test_items_of_nobody_stand_alone(mine) -> None:
     labels[::3] = -1
     source = LabelledSet("some", "some", mine.x, labels)
     figures = refine_model(default_model(), source, steps=2).about["validation"]
-    alone = np.count_nonzero(labels < 0)
-    assert figures["groups"] > alone // 5
+    counts = np.bincount(labels[labels >= 0])
+    assert figures["groups"] == np.count_nonzero(counts > 1) // 5
+
+
+def test_of_very_many_items_whole_groups_are_drawn(mine, monkeypatch) -> None:
+    monkeypatch.setattr(refinement, "_COMPARED", 600)
+    figures = refine_model(default_model(), mine, steps=2).about["validation"]
+    assert 3 <= figures["groups"] < 20
+    chosen = refinement._whole_groups(mine.labels, 600, seed=1)
+    assert 600 <= np.count_nonzero(chosen) < 600 + np.bincount(mine.labels).max()
+    assert not set(mine.labels[chosen]) & set(mine.labels[~chosen])
+
+
+def test_a_negative_seed_is_refused(mine) -> None:
+    with pytest.raises(UsageError, match="-1"):
+        refine_model(default_model(), mine, seed=-1)
 
 
 def test_equal_rows_belong_to_the_first_that_has_a_group() -> None:

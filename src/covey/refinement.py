@@ -19,12 +19,13 @@ from covey.extras import require
 from covey.hub import UniversalModel
 from covey.models.universal import UniversalScorer
 from covey.training.examples import EdgeExamples, draw_edges
-from covey.types import Float32, InputError, Int64
+from covey.types import Float32, InputError, Int64, UsageError
 from covey.vectors import as_rows, group_equal_rows, take_rows
 
 _HELD_OUT = 5  # one group in so many
 _FEWEST = 3  # groups of two items or more that are worth holding out
 _MOST = 6000  # items whose edges are learned from
+_COMPARED = 50_000  # items among which their neighbours are looked for, of the larger part
 _PART = 120  # items of one example: training finds the level of each
 
 
@@ -40,7 +41,8 @@ def refine_model(
 
     Args:
         model: Where to start.
-        source: Labelled items; of items that belong to nobody each is a group of its own.
+        source: Labelled items; of items that belong to nobody each is a group of its own. Of more
+            than 50,000 different ones whole groups are drawn, about so many items in all.
         steps: Of the optimiser.
         seed: Draws the groups that are held out, the items learned from, and batches.
         tell: Progress, called as `tell(what, share done)`.
@@ -50,13 +52,16 @@ def refine_model(
         or the old, also where they do equally well to four places. Its `about` says under
         "validation" how both do there: None where all neighbours of held-out items belong with
         them, or none, and then the scorer is the old one; nothing, and the new scorer, where there
-        are fewer than 15 groups of two items or more. About half a minute for 10,000 items.
+        are fewer than 15 groups of two items or more. Some seconds for 10,000 items.
 
     Raises:
         InputError: If fewer than two groups have two items.
+        UsageError: If the seed is negative.
         MissingExtraError: If torch is not installed.
     """
     require("torch", "learn")
+    if seed < 0:
+        raise UsageError(f"seed must not be negative, not {seed}")
     from covey.training.universal import Schedule, faster, train_scorer, validate
 
     tell("edges", 0.0)
@@ -64,6 +69,9 @@ def refine_model(
     _check_groups(source.name, labels)
     alone = labels < 0
     labels[alone] = labels.max() + 1 + np.arange(np.count_nonzero(alone))
+    if len(rows) > _COMPARED:
+        chosen = _whole_groups(labels, _COMPARED, seed)
+        rows, labels = rows[chosen], labels[chosen]
     held = _held_out(labels, seed)
     examples = _in_parts(draw_edges(rows[~held], labels[~held], _MOST, seed=seed))
     tell("edges", 0.8)
@@ -84,7 +92,8 @@ def refine_model(
             "of the cosine": after.cosine,
             "before": before.precision,
         }
-        figures = {"groups": len(np.unique(labels[held])), **rounded(ranked)}
+        groups = np.unique(labels[held], return_counts=True)[1]
+        figures = {"groups": int(np.count_nonzero(groups > 1)), **rounded(ranked)}
         # As rounded, so that who reads the figures sees which of the two was kept.
         if not round(after.precision, 4) > round(before.precision, 4):
             scorer = model.scorer
@@ -139,6 +148,16 @@ def _different(source: LabelledSet) -> tuple[Float32, Int64]:
     groups = np.full(len(first), -1, np.int64)
     groups[row[known[::-1]]] = codes[::-1]
     return take_rows(rows, first, in_place=False), groups
+
+
+def _whole_groups(labels: Int64, most: int, seed: int) -> NDArray[np.bool_]:
+    """(n,) whether an item's group is drawn: random ones, until they hold `most` items."""
+    _, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(counts))
+    before = np.cumsum(counts[order]) - counts[order]
+    drawn = np.zeros(len(counts), np.bool_)
+    drawn[order[before < most]] = True
+    return drawn[code]
 
 
 def _held_out(labels: Int64, seed: int) -> NDArray[np.bool_]:

@@ -124,9 +124,9 @@ def make_model(
     first = plan.seed + plan.edge_views
     seeds = [first + number for number in range(plan.cut_views)]
     rest = _Kept(work / "cuts", CutExamples, jobs)
-    scorers = {}
+    scorers = {leave_out or "": scorer}
     if not rest.complete(seeds):
-        families = ["", *known]
+        families = [family for family in ("", *known) if family not in scorers]
         for number, family in enumerate(families):
             part = partial(_tell_part, tell, "scorers of other families", number, len(families))
             scorers[family] = fit(family, part)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from covey.models.network import CLIP, Network, averaged
+from covey.types import UsageError
 
 
 def _oracle(network: Network, row: np.ndarray) -> list[float]:
@@ -66,3 +67,13 @@ def test_averaged_gives_the_mean_of_outputs(hidden) -> None:
     x = rng.standard_normal((7, 4)).astype(np.float32)
     wanted = np.mean([network(x) for network in networks], axis=0)
     np.testing.assert_allclose(averaged(networks)(x), wanted, atol=1e-4)
+
+
+def test_networks_of_different_scales_are_not_averaged() -> None:
+    layer = (np.ones((1, 2), np.float32), np.zeros(1, np.float32))
+    one, other = (
+        Network(np.zeros(2, np.float32), np.full(2, scale, np.float32), (layer, layer))
+        for scale in (1, 2)
+    )
+    with pytest.raises(UsageError, match="scales"):
+        averaged([one, other])

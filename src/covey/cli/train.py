@@ -146,13 +146,14 @@ def universal(
             facts = {"n_items": len(source.x), "n_groups": groups, "from": start or _DEFAULT}
             done = f"Fine-tuned on {count(len(source.x), 'item')} in {count(groups, 'group')}."
         else:
+            from covey.datasets.view_draws import DRAWS
             from covey.io.examples_folder import claim_examples
             from covey.workshop import Plan, make_model
 
             assert sets is not None
             plan = Plan(edge_views or 1400, cut_views or 480, steps=steps or 1500, seed=seed)
             kept = work or out.with_name(f"{out.name}.work")
-            claim_examples(kept, out, sets, asdict(plan))
+            claim_examples(kept, out, sets, asdict(plan) | {"draws": DRAWS})
             model = make_model(sets, plan, kept, leave_out=leave_out, jobs=threads, tell=tell)
             facts = {"sets": model.about["sets"], "work": str(kept)}
             done = (

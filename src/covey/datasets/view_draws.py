@@ -37,6 +37,9 @@ from covey.datasets.views import random_projection_view, subset_view
 from covey.types import Float32, InputError, Int64, UsageError
 from covey.vectors import as_rows, group_equal_rows
 
+DRAWS = 2
+"""Raised when the same seed comes to give another view: examples of before are not mixed in."""
+
 FEWEST_ROWS = 200
 """Rows of a view, where the sets allow."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import block_diag
 
-from covey.types import Float32
+from covey.types import Float32, UsageError
 
 CLIP = 5.0
 """Standard deviations at which inputs are clipped: what lies farther out was never seen."""
@@ -44,7 +44,14 @@ def averaged(networks: Sequence[Network]) -> Network:
     Args:
         networks: At least one, with the same inputs, scales and number of layers; of two layers or
             more. Hidden units stand side by side, without links between networks.
+
+    Raises:
+        UsageError: If the scales differ.
     """
+    for network in networks:
+        for own, first in ((network.mean, networks[0].mean), (network.scale, networks[0].scale)):
+            if not np.array_equal(own, first):
+                raise UsageError("networks of different means or scales cannot be averaged")
     columns = list(zip(*(network.layers for network in networks), strict=True))
     layers = []
     for number, column in enumerate(columns):
