@@ -78,7 +78,7 @@ def test_learns_from_labelled_rows_that_the_mask_names(covey, blobs, tmp_path) -
     np.save(tmp_path / "mask.npy", np.arange(400) < 300)
     ran = covey(*REFINE, *QUICK, "--mask", "mask.npy")
     assert ran.code == 0, ran.err
-    assert ran.out.startswith("Fine-tuned on 250 items in 20 groups.\n")
+    assert " 250 items in 20 groups" in ran.out.splitlines()[0]
     assert "among 4 held-out groups" in ran.out
     assert "covey cluster EMB --model m" in ran.out
 
@@ -185,3 +185,9 @@ def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads, wait) -> None:
     assert error.splitlines()[-1] == "covey: interrupted: nothing was left half-written"
     assert "Traceback" not in error
     assert {path.name for path in tmp_path.iterdir()} == {"sets", "m.work"}
+
+
+def test_the_shipped_model_by_name(covey, blobs) -> None:
+    ran = covey("cluster", "x.npy", "--model", "default", "-o", "g.csv", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["model"] == "default"

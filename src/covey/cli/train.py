@@ -144,7 +144,10 @@ def universal(
             model = refine_model(first, source, steps=steps or 400, seed=seed, tell=tell)
             groups = len(set(source.labels.tolist()))
             facts = {"n_items": len(source.x), "n_groups": groups, "from": start or _DEFAULT}
-            done = f"Fine-tuned on {count(len(source.x), 'item')} in {count(groups, 'group')}."
+            known = f"{count(len(source.x), 'item')} in {count(groups, 'group')}"
+            done = f"Fine-tuned on {known}."
+            if model.scorer is first.scorer:
+                done = f"Nothing gained from {known}: the scorer is the one from before."
         else:
             from covey.datasets.view_draws import DRAWS
             from covey.io.examples_folder import claim_examples
@@ -192,7 +195,10 @@ def warnings(model: UniversalModel) -> list[str]:
             "that there is nothing to rank; the scorer that it started from was kept."
         ]
     if precision is None:
-        return ["No figures: too little to hold some out."]
+        return [
+            "No figures: too little to hold some out, so it may be worse than what it started "
+            "from; compare both before you use it."
+        ]
     if max(precision, before or 0) <= found["of the cosine"]:
         return ["Note: it ranks no better than the plain cosine; do not use it."]
     return []

@@ -83,6 +83,11 @@ class LabelledSet:
                 f"set {self.name}: x {self.x.shape} must be (n, d) with d >= 1, labels "
                 f"{self.labels.shape} a vector of n"
             )
+        if self.labels.dtype.kind not in "iu":
+            raise InputError(
+                f"set {self.name}: labels are {self.labels.dtype.name}, not integers; "
+                "numpy.unique(labels, return_inverse=True)[1] makes them"
+            )
         if not 0 < self.share < np.inf:
             raise UsageError(f"set {self.name}: share must be positive, not {self.share}")
         finite = np.isfinite(self.x).all(axis=1)
