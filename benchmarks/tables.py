@@ -14,6 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
+from statistics import fmean, stdev
 from typing import Any
 
 from machine import REPOSITORY, RESULTS
@@ -262,6 +263,44 @@ def universal_odd() -> str:
     return _markdown(header, rows) + _origin(result)
 
 
+def universal_finetune() -> str:
+    """Half of the identities are learned from, where a way can learn; these are the others."""
+    result = _read("universal_finetune")
+    header = [
+        "half of a set, edges by",
+        "training, s",
+        "edges, AP",
+        "B, default",
+        "F, default",
+        "B, alone",
+        "F, alone",
+    ]
+    rows = []
+    for entry in result["results"]:
+        for row in entry["rows"]:
+            runs = row["runs"]
+            seen = entry["seen_by_the_model"] and row["name"] != "cosine"
+            rows.append(
+                [
+                    f"{entry['set']}: {row['name']}" + (" (has seen the set)" if seen else ""),
+                    f"{fmean(r['seconds'] for r in runs):.0f}" if "seconds" in runs[0] else "",
+                    _spread([run["average_precision"] for run in runs]),
+                    *(
+                        _spread([run[role][measure]["f"] for run in runs])
+                        for role in ("among", "alone")
+                        for measure in ("bcubed", "pairwise")
+                    ),
+                ]
+            )
+    return _markdown(header, rows) + _origin(result)
+
+
+def _spread(values: Sequence[float]) -> str:
+    """The mean, and the standard deviation where there are several."""
+    mean = _short(fmean(values))
+    return f"{mean} ± {_short(stdev(values))}" if len(values) > 1 else mean
+
+
 def universal_promises() -> str:
     """How far the default's promises are from the truth, on the sets not seen."""
     result = _read("universal")
@@ -276,6 +315,45 @@ def universal_promises() -> str:
     errors["mean"] = [sum(column) / len(column) for column in zip(*errors.values(), strict=True)]
     header = ["set", "ECE of edges", *(f"{share} off by" for share in SHARES)]
     rows = [[name, *map(_short, row)] for name, row in errors.items()]
+    return _markdown(header, rows) + _origin(result)
+
+
+def universal_ablation() -> str:
+    """Edges of unseen sets by scorers that learn without one thing."""
+    result = _read("universal_ablation")
+    sets = list(result["scorers"][0]["average_precision"])
+    rows = []
+    for entry in result["scorers"]:
+        found = entry["average_precision"]
+        by_seed = [fmean(of_sets) for of_sets in zip(*found.values(), strict=True)]
+        rows.append(
+            [
+                entry["scorer"],
+                f"{entry['views']:,}" if entry["views"] else "",
+                *(_short(fmean(found[name])) for name in sets),
+                _spread(by_seed),
+            ]
+        )
+    return _markdown(["edges, AP", "views", *sets, "mean"], rows) + _origin(result)
+
+
+def universal_ablation_choices() -> str:
+    """What rules take of the clusterings of unseen views."""
+    result = _read("universal_ablation")
+    kinds = list(result["choices"][0]["bcubed"])
+    rows = [
+        [
+            entry["rule"],
+            *(_short(entry["bcubed"][kind]) for kind in kinds),
+            _short(entry["mean"]),
+            *(
+                "" if entry[error] is None else _short(entry[error])
+                for error in ("precision_error", "recall_error")
+            ),
+        ]
+        for entry in result["choices"]
+    ]
+    header = ["B of the clustering taken", *kinds, "mean", "precision off by", "recall off by"]
     return _markdown(header, rows) + _origin(result)
 
 
@@ -297,6 +375,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "universal": universal,
     "universal-odd": universal_odd,
     "universal-promises": universal_promises,
+    "universal-finetune": universal_finetune,
+    "universal-ablation": universal_ablation,
+    "universal-ablation-choices": universal_ablation_choices,
 }
 
 

@@ -11,9 +11,8 @@ precision and recall are from what is foreseen, the views of a family held out t
     python benchmarks/universal_ablation.py --sets SETS --work MODEL.work
 
 About 25 minutes on one core. Every scorer gets 600 steps and every appraiser three times as many,
-by seeds 0 and 1; the released ones get 1,500 and 2,500, but the first ranks edges no better for
-it. Rows are printed as they are found. `--steps 50 --seeds 1 --items 300` shows in some minutes
-whether all works.
+by seeds 0 and 1; the released ones get 1,500 and 2,500. Rows are printed as they are found.
+`--steps 50 --seeds 1 --items 300` shows in some minutes whether all works.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ _LEVELS = (
     ("cluster_report", "clustering"),
     ("estimators",),
     ("datasets", "io", "training"),
+    ("refinement",),
     ("workshop",),
     ("cli",),
 )

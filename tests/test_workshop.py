@@ -1,4 +1,4 @@
-"""Making a model from folder to weights: interrupted, resumed, with a family left out, refined."""
+"""Making a model from folder to weights: interrupted, resumed, with a family left out."""
 
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,11 @@ pytest.importorskip("torch")
 from covey import workshop
 from covey.datasets import view_draws
 from covey.datasets.synthetic import von_mises_fisher_mixture
-from covey.datasets.view_draws import LabelledSet
-from covey.hub import UniversalModel, default_model
+from covey.hub import UniversalModel
 from covey.models.network import Network
 from covey.training import appraisal, universal
 from covey.types import InputError, UsageError
-from covey.workshop import Plan, check_groups, make_model, refine_model
+from covey.workshop import Plan, make_model
 
 _PLAN = Plan(edge_views=8, cut_views=4, natural=0.5, steps=5, seed=2)
 
@@ -129,7 +128,7 @@ def test_a_family_is_left_out(folder, work, monkeypatch) -> None:
     assert with_all
     seen.clear()
     model = make_model(folder, _PLAN, work, leave_out="y")
-    assert len(seen) == 2
+    assert len(seen) == 1 + workshop._APPRAISERS
     for families in seen:
         assert families
         assert not any("y" in one for one in families)
@@ -157,18 +156,6 @@ def test_sets_that_show_nothing_are_refused(tmp_path, labels: np.ndarray) -> Non
         make_model(tmp_path, _PLAN, tmp_path / "work")
 
 
-def test_repeated_rows_make_no_group(tmp_path) -> None:
-    x = _set(0)[0][:6]
-    x[1] = 2 * x[0]  # one direction
-    labels = np.array([0, 0, 1, 1, 2, 3])
-    source = LabelledSet("twins", "twins", x, labels)
-    with pytest.raises(InputError, match="twins: 1 of 4 groups have two different items"):
-        check_groups(source)
-    with pytest.raises(InputError, match="twins: 1 of 4"):
-        refine_model(default_model(), source)
-    check_groups(LabelledSet("twins", "twins", x, np.array([0, 0, 1, 1, 2, 2])))
-
-
 def test_views_that_give_nothing_are_remembered(tmp_path) -> None:
     ran: list[int] = []
     kept = workshop._Kept(tmp_path / "cuts", workshop.CutExamples, 1)
@@ -186,25 +173,3 @@ def test_views_that_give_nothing_are_remembered(tmp_path) -> None:
         assert [e.families for e in found] == [(), ("ä", "b"), ("ä", "b")]
         assert [e.signs[0, 0, 0] for e in found] == [0, 2, 4]
     assert ran == [0, 1, 2, 3, 4]
-
-
-def test_refining_changes_the_scorer_alone(folder, work) -> None:
-    model = make_model(folder, _PLAN, work)
-    x, labels = _set(9)
-    told: list[tuple[str, float]] = []
-    refined = refine_model(
-        model,
-        LabelledSet("mine", "mine", x, labels),
-        views=4,
-        steps=6,
-        tell=lambda *call: told.append(call),
-    )
-    assert refined.appraiser is model.appraiser
-    np.testing.assert_array_equal(refined.scorer.network.mean, model.scorer.network.mean)
-    before, after = (m.scorer.network.layers[0][0] for m in (model, refined))
-    assert 0 < np.abs(after - before).max() < 0.1
-    assert refined.about["refined on"] == "320 items of mine"
-    assert refined.about["sets"] == model.about["sets"]
-    assert told[-1] == ("scorer", 1.0)
-    again = refine_model(model, LabelledSet("mine", "mine", x, labels), views=4, steps=6)
-    _assert_equal(again, refined)

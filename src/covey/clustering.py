@@ -60,8 +60,8 @@ METHODS: dict[str, tuple[Scorer, ...]] = {
 
 _FEWEST_APPRAISED = 16
 """Dimensions from which the appraiser, which never saw fewer, is asked. Nor did it see distances,
-other partitions than those tried, or other scorers than the universal and the smoothed cosine, of
-which the plain cosine is near enough; elsewhere the halves decide alone."""
+other partitions and scorers than those that compete by default; elsewhere the halves decide alone.
+"""
 
 _BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
 _NEIGHBOURS = 80

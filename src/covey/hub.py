@@ -83,16 +83,20 @@ def load_model(folder: str | PathLike[str]) -> UniversalModel:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "there is no such folder"
         raise InputError(f"{folder}: {what}; {_HINT}")
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise InputError(f"{folder}: holds no file {name}; {_HINT}")
-    config = _read_config(folder / CONFIG)
-    path = folder / WEIGHTS
+    config = _read_config(_held(folder, CONFIG))
+    path = _held(folder, WEIGHTS)
     weights = _read_weights(path)
     scorer, appraiser = (_read_network(path, weights, name) for name in _OUTPUTS)
     about = config.get("about")
     about = about if isinstance(about, dict) else {}
     return UniversalModel(UniversalScorer(scorer), Appraiser(appraiser), about)
+
+
+def _held(folder: Path, name: str) -> Path:
+    """A file of the folder."""
+    if not (folder / name).is_file():
+        raise InputError(f"{folder}: holds no file {name}; {_HINT}")
+    return folder / name
 
 
 def _read_weights(path: Path) -> dict[str, Float32]:

@@ -11,9 +11,12 @@ Examples are kept in files, so that an interrupted run goes on where it was.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -27,11 +30,12 @@ from covey.hub import UniversalModel
 from covey.io.atomic import atomic_file
 from covey.io.labelled_sets import read_labelled_sets
 from covey.models.appraisal import Appraiser
+from covey.models.network import averaged
 from covey.models.universal import UniversalScorer
+from covey.refinement import check_groups, rounded
 from covey.threads import bounded_threads
 from covey.training.examples import CutExamples, EdgeExamples, draw_cuts, draw_edges
-from covey.types import InputError, UsageError
-from covey.vectors import as_rows, group_equal_rows
+from covey.types import UsageError
 
 Tell = Callable[[str, float], None]
 """Called as `tell(what, share done)`."""
@@ -39,6 +43,8 @@ Tell = Callable[[str, float], None]
 _ITEMS = 120  # drawn of each view whose edges are learned from
 _MOST_CLUSTERED = 8000  # rows of a view that is clustered; larger ones are left out
 _BATCH = 16  # views between two looks at the disk
+_PERSONS = 0.07  # share of these whose items become persons
+_APPRAISERS = 5  # one alone can tip from a cut to the next with its seed; their mean is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +125,22 @@ def make_model(
     first = plan.seed + plan.edge_views
     seeds = [first + number for number in range(plan.cut_views)]
     rest = _Kept(work / "cuts", CutExamples, jobs)
-    scorers = {}
+    scorers = {leave_out or "": scorer}
     if not rest.complete(seeds):
-        families = ["", *known]
+        families = [family for family in ("", *known) if family not in scorers]
         for number, family in enumerate(families):
             part = partial(_tell_part, tell, "scorers of other families", number, len(families))
             scorers[family] = fit(family, part)
     cuts_of = partial(_cuts_of, folder, scorers, plan.natural)
     cuts = rest.make(cuts_of, seeds, partial(tell, "clusterings"))
     seen_cuts = [e for e in cuts if leave_out not in e.families]
-    schedule = AppraisalSchedule(seed=plan.seed)
-    network = train_appraiser(
-        seen_cuts, schedule, tell=lambda step, loss: tell("appraiser", step / schedule.steps)
-    )
+    appraisers = []
+    for number in range(_APPRAISERS):
+        schedule = AppraisalSchedule(seed=plan.seed + number)
+        part = partial(_tell_part, tell, "appraiser", number, _APPRAISERS)
+        steps = partial(_tell_step, part, schedule.steps)
+        appraisers.append(train_appraiser(seen_cuts, schedule, tell=steps))
+    network = averaged(appraisers)
     about = {
         "covey": __version__,
         "sets": names,
@@ -145,22 +154,9 @@ def make_model(
     return UniversalModel(scorer, Appraiser(network), about)
 
 
-def check_groups(source: LabelledSet) -> None:
-    """Refuses a set that does not show what belongs together and what does not.
-
-    Raises:
-        InputError: If fewer than two of its groups have two items. Rows that repeat another one,
-            which views leave out, do not count.
-    """
-    usable = np.flatnonzero((source.labels >= 0) & source.x.any(axis=1))
-    different, _, _ = group_equal_rows(as_rows(source.x[usable]))
-    counts = np.unique(source.labels[usable[different]], return_counts=True)[1]
-    several = int(np.count_nonzero(counts > 1))
-    if several < 2:
-        raise InputError(
-            f"{source.name}: {several} of {len(counts)} groups have two different items or more; "
-            "to learn what belongs together takes at least two such groups"
-        )
+def _tell_step(tell: Callable[[float], None], steps: int, step: int, loss: float) -> None:
+    """Tells how far a training is."""
+    tell(step / steps)
 
 
 def _tell_part(tell: Tell, what: str, number: int, parts: int, done: float) -> None:
@@ -169,20 +165,15 @@ def _tell_part(tell: Tell, what: str, number: int, parts: int, done: float) -> N
 
 
 def _validation(
-    examples: Sequence[EdgeExamples],
-    scorer: UniversalScorer,
-    before: UniversalScorer | None = None,
+    examples: Sequence[EdgeExamples], scorer: UniversalScorer
 ) -> dict[str, float | int | None]:
     """Average precision of edges on the views that training held out; None without any."""
     from covey.training.universal import split_examples, validate
 
     held = split_examples(examples)[1]
-    after = validate(scorer.network, held)
-    found = {"average precision": after.precision, "of the cosine": after.cosine}
-    if before is not None:
-        found["before"] = validate(before.network, held).precision
-    figures = {name: round(value, 4) if value == value else None for name, value in found.items()}
-    return {"views": len(held), **figures}
+    found = validate(scorer.network, held)
+    figures = {"average precision": found.precision, "of the cosine": found.cosine}
+    return {"views": len(held), **rounded(figures)}
 
 
 @lru_cache(maxsize=1)
@@ -199,65 +190,16 @@ def _edges_of(folder: Path, seed: int) -> EdgeExamples:
 def _cuts_of(
     folder: Path, scorers: dict[str, UniversalScorer], natural: float, seed: int
 ) -> CutExamples | None:
-    """Clusters a view by a scorer that has not seen (the first of) its families."""
-    view = draw_view(_sets(folder), seed, bent=1 - natural)
+    """Clusters a view by a scorer that has not seen (the first of) its families.
+
+    Items become persons in fewer views than the scorer learns from: with more of them the appraiser
+    judged cuts of other collections worse, with none those of persons (dev/LOG.md).
+    """
+    view = draw_view(_sets(folder), seed, bent=1 - natural, takes=_PERSONS)
     if len(view.x) > _MOST_CLUSTERED:
         return None
     scorer = scorers[view.families[0] if view.families else ""]
     return draw_cuts(view.x, view.labels, scorer, families=view.families, seed=seed)
-
-
-def refine_model(
-    model: UniversalModel,
-    source: LabelledSet,
-    *,
-    views: int = 60,
-    steps: int = 400,
-    seed: int = 0,
-    tell: Tell = lambda what, done: None,
-) -> UniversalModel:
-    """Goes on training the scorer on a user's own labelled items; the appraiser stays.
-
-    Args:
-        model: Where to start.
-        source: Labelled items.
-        views: Parts of them to learn from, half of them bent.
-        steps: Of the optimiser.
-        seed: Seed.
-        tell: Progress.
-
-    Returns:
-        The model. Its `about` says under "validation" how the scorer does on views that were held
-        out, of the same items, and did before. A minute or two for 10,000 items.
-
-    Raises:
-        InputError: If fewer than two groups have two items.
-        MissingExtraError: If torch is not installed.
-    """
-    require("torch", "learn")
-    from covey.training.universal import Schedule, faster, train_scorer
-
-    check_groups(source)
-    tell("edges", 0.0)
-    examples = []
-    for number in range(views):
-        view = draw_view([source], seed + number, synthetic=0.0, bent=0.5)
-        examples.append(draw_edges(view.x, view.labels, _ITEMS, seed=seed + number))
-        tell("edges", (number + 1) / views)
-    network = train_scorer(
-        examples,
-        faster(Schedule(seed=seed), steps),
-        start=model.scorer.network,
-        tell=lambda step, loss, validation: tell("scorer", step / steps),
-    )
-    scorer = UniversalScorer(network)
-    about = {
-        **model.about,
-        "refined on": f"{len(source.x)} items of {source.name}",
-        "covey": __version__,
-        "validation": _validation(examples, scorer, model.scorer),
-    }
-    return UniversalModel(scorer, model.appraiser, about)
 
 
 E = TypeVar("E", EdgeExamples, CutExamples)
@@ -279,7 +221,10 @@ class _Kept(Generic[E]):
         tell: Callable[[float], None],
     ) -> Iterator[E]:
         """Yields the examples of all seeds, made in processes where no file has them."""
-        with Parallel(n_jobs=self._jobs) as pool:
+        with Parallel(n_jobs=self._jobs, batch_size=1) as pool:
+            if self._jobs > 1:
+                with _interrupts_held():
+                    pool(delayed(int)() for _ in range(self._jobs))  # starts the processes
             for start in range(0, len(seeds), _BATCH):
                 tell(start / len(seeds))
                 batch = seeds[start : start + _BATCH]
@@ -313,6 +258,23 @@ class _Kept(Generic[E]):
                 return None
             rest = {name: arrays[name] for name in arrays.files if name != "families"}
             return self._kind(tuple(arrays["families"].tolist()), **rest)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back for as long as this takes; for good from the processes that it starts.
+
+    A terminal interrupts them, too, and each would print a traceback; the caller ends them anyway.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    ensure_running()  # started later, Python's tracker of resources would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone(work: Callable[[int], R], seed: int) -> R:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from covey.cli.exits import explain
+from covey.cli.exits import _came_of_interrupt, explain
 from covey.cli.terminal import Terminal
 from covey.types import (
     CoveyError,
@@ -80,3 +80,16 @@ def test_a_wrong_choice_is_told_in_plain_words(covey) -> None:
     ran = covey("cluster", "x.npy", "-o", "g.csv", "--prefer", "both")
     ran.refused(2, "'both' is not one of 'precision'")
     assert "Value error" not in ran.err
+
+
+def test_an_error_that_ctrl_c_became_is_an_interrupt() -> None:
+    def compiled() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise RuntimeError("compiling failed") from interrupt
+
+    with pytest.raises(RuntimeError) as failed:
+        compiled()
+    assert _came_of_interrupt(failed.value)
+    assert not _came_of_interrupt(RuntimeError("of itself"))

@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from covey.cli.train import warnings
 from covey.datasets.synthetic import von_mises_fisher_mixture
-from covey.hub import load_model
+from covey.hub import UniversalModel, default_model, load_model
 from covey.io.model_folder import write_model
 
 pytest.importorskip("torch")
 
 FILES = {"model.safetensors", "config.json", "README.md"}
 REFINE = ("train", "universal", "x.npy", "--labels", "y.npy", "-o", "m")
-QUICK = ("--views", "8", "--steps", "20", "--threads", "1")
+QUICK = ("--steps", "20", "--threads", "1")
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_fine_tunes_the_shipped_model(covey, blobs, tmp_path) -> None:
     assert (facts["n_items"], facts["n_groups"], facts["from"]) == (400, 20, "default")
     assert facts["outputs"] == ["m"]
     figures = facts["about"]["validation"]
-    assert figures["views"] == 1
+    assert figures["groups"] == 4
     assert 0 < figures["of the cosine"] <= 1
     assert {path.name for path in (tmp_path / "m").iterdir()} == FILES
     assert load_model(tmp_path / "m").about == facts["about"]
@@ -52,6 +53,24 @@ def test_fine_tunes_the_shipped_model(covey, blobs, tmp_path) -> None:
     assert (used.json["model"], used.json["method"]) == ("m", "universal")
 
 
+@pytest.mark.parametrize(
+    ("figures", "told"),
+    [
+        ({}, "too little to hold some out"),
+        ({"groups": 3, "average precision": None, "before": None}, "nothing to rank"),
+        ({"average precision": 0.8, "of the cosine": 0.9}, "no better than the plain cosine"),
+        ({"average precision": 0.8, "of the cosine": 0.9, "before": 0.85}, "than the plain"),
+        ({"average precision": 0.8, "of the cosine": 0.9, "before": 0.95}, ""),
+        ({"average precision": 0.91, "of the cosine": 0.9, "before": 0.8}, ""),
+    ],
+)
+def test_warns_of_the_scorer_that_was_kept(figures, told) -> None:
+    model = default_model()
+    found = warnings(UniversalModel(model.scorer, model.appraiser, {"validation": figures}))
+    assert len(found) == bool(told)
+    assert told in "".join(found)
+
+
 def test_learns_from_labelled_rows_that_the_mask_names(covey, blobs, tmp_path) -> None:
     labels = blobs[1].astype(np.int64)
     labels[:50] = -1
@@ -59,8 +78,8 @@ def test_learns_from_labelled_rows_that_the_mask_names(covey, blobs, tmp_path) -
     np.save(tmp_path / "mask.npy", np.arange(400) < 300)
     ran = covey(*REFINE, *QUICK, "--mask", "mask.npy")
     assert ran.code == 0, ran.err
-    assert ran.out.startswith("Fine-tuned on 250 items in 20 groups.\n")
-    assert "held-out view" in ran.out
+    assert " 250 items in 20 groups" in ran.out.splitlines()[0]
+    assert "among 4 held-out groups" in ran.out
     assert "covey cluster EMB --model m" in ran.out
 
 
@@ -80,7 +99,7 @@ def test_refuses_before_it_works(covey, blobs, sets, tmp_path) -> None:
     np.save(tmp_path / "mask.npy", np.ones(100))
     covey(*REFINE, "--mask", "mask.npy").refused(3, "mask.npy")
     np.save(tmp_path / "y.npy", np.arange(400))
-    covey(*REFINE).refused(3, "two items")
+    covey(*REFINE).refused(3, "x.npy: 0 of 400 groups", "two different items")
     assert {path.name for path in tmp_path.iterdir()} == {"x.npy", "y.npy", "mask.npy", "sets"}
 
 
@@ -129,8 +148,21 @@ def test_makes_a_model_of_sets_and_goes_on_where_it_was(covey, sets, tmp_path) -
 
 
 @pytest.mark.slow
+def test_a_refused_set_can_be_mended(covey, sets) -> None:
+    make = ("train", "universal", "--sets", "sets", "-o", "m", "--threads", "1", "--quiet")
+    plan = ("--edge-views", "3", "--cut-views", "1", "--steps", "2")
+    whole = (sets / "b.npz").read_bytes()
+    (sets / "b.npz").write_bytes(whole[:5000])
+    covey(*make, *plan).refused(3, "b.npz", "cut short")
+    (sets / "b.npz").write_bytes(whole)
+    ran = covey(*make, *plan)
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads) -> None:
+@pytest.mark.parametrize("wait", [0.3, 3.0])  # while processes start, and while they work
+def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads, wait) -> None:
     process = subprocess.Popen(
         f"{sys.executable} -m covey train universal --sets sets -o m --threads {threads}".split(),
         cwd=tmp_path,
@@ -141,7 +173,10 @@ def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         start_new_session=True,
     )
-    time.sleep(6.0)
+    while not (tmp_path / "m.work" / "edges").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    time.sleep(wait)
     assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
     told, error = process.communicate(timeout=60)
@@ -150,3 +185,9 @@ def test_ctrl_c_leaves_examples_only(sets, tmp_path, threads) -> None:
     assert error.splitlines()[-1] == "covey: interrupted: nothing was left half-written"
     assert "Traceback" not in error
     assert {path.name for path in tmp_path.iterdir()} == {"sets", "m.work"}
+
+
+def test_the_shipped_model_by_name(covey, blobs) -> None:
+    ran = covey("cluster", "x.npy", "--model", "default", "-o", "g.csv", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["model"] == "default"

@@ -185,3 +185,8 @@ def test_numbers_out_of_range_are_refused():
         draw_view([], 0, synthetic=1.5)
     with pytest.raises(UsageError, match="seed"):
         draw_view([], -1)
+
+
+def test_labels_of_text_are_refused() -> None:
+    with pytest.raises(InputError, match="set mine: labels are str"):
+        LabelledSet("mine", "mine", np.ones((2, 3)), np.array(["a", "b"]))

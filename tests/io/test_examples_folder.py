@@ -67,6 +67,20 @@ def test_a_folder_without_examples_is_free(tmp_path: Path, sets: Path) -> None:
         claim_examples(work, out, sets, PLAN)
 
 
+@pytest.mark.parametrize("plan", [None, b"\xff"])
+def test_examples_of_an_unknown_plan_are_refused(
+    tmp_path: Path, sets: Path, plan: bytes | None
+) -> None:
+    work, out = tmp_path / "m.work", tmp_path / "m"
+    claim_examples(work, out, sets, PLAN)
+    _keep_one(work)
+    (work / "plan.json").unlink()
+    if plan is not None:
+        (work / "plan.json").write_bytes(plan)
+    with pytest.raises(UsageError, match="another plan"):
+        claim_examples(work, out, sets, PLAN)
+
+
 def test_a_set_that_cannot_be_read_is_named(tmp_path: Path, sets: Path) -> None:
     (sets / "b.npz").mkdir()
     with pytest.raises(InputError, match=r"b\.npz: cannot be read: .*directory; mend it"):

@@ -24,6 +24,7 @@ def read(path, column=None):
         (np.array(["b", "a", "b"]), [1, 0, 1], ["a", "b"]),
         (np.array([[2], [1]], np.uint8), [1, 0], [1, 2]),
         (np.array([True, False]), [1, 0], [0, 1]),
+        (np.array([2**63 + 1, 2], np.uint64), [1, 0], [2, 2**63 + 1]),
     ],
 )
 def test_numpy(tmp_path, labels, codes, names):
@@ -66,6 +67,15 @@ def test_parquet_with_nulls_and_dictionaries(tmp_path):
     pq.write_table(pa.table({"label": column, "n": [1, 2, None, 1]}), tmp_path / "y.parquet")
     assert read(tmp_path / "y.parquet") == ([1, -1, 0, 1], ["a", "b"])
     assert read(tmp_path / "y.parquet", "n") == ([0, 1, -1, 0], [1, 2])
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_floats_of_a_parquet_column(tmp_path, kind):
+    path = tmp_path / "y.parquet"
+    pq.write_table(pa.table({"y": pa.array(np.array([2, np.nan, 1], kind))}), path)
+    assert read(path) == ([1, -1, 0], [1, 2])
+    pq.write_table(pa.table({"y": pa.array(np.array([2, np.nan, 1.5], kind))}), path)
+    refused(path, "row 2 holds 1.5")
 
 
 def test_labels_are_found_by_id(tmp_path):

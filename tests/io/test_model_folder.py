@@ -91,6 +91,15 @@ def test_card_names_sets_terms_command_and_figures() -> None:
     assert "left out" not in card
 
 
+def test_card_says_when_the_scorer_from_before_was_kept() -> None:
+    figures = {"groups": 7, "average precision": 0.5, "of the cosine": 0.9, "before": 0.5}
+    told = validation_sentence({"validation": figures})
+    assert told.startswith("Average precision of edges among 7 held-out groups: 0.500, before")
+    assert told.endswith("of the plain cosine 0.900. So the scorer from before was kept.")
+    better = {**figures, "average precision": 0.51}
+    assert "kept" not in validation_sentence({"validation": better})
+
+
 def test_no_figures_no_sentence() -> None:
     assert validation_sentence({}) == ""
     assert validation_sentence({"validation": {"views": 0, "average precision": None}}) == ""

@@ -89,6 +89,10 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
             r"bad\.npz: set bad: row 4",
         ),
         ({"embeddings": _X * 1e300, "labels": _Y}, r"set bad: row 0 holds NaN or infinity"),
+        (
+            {"embeddings": _X, "labels": np.array([1, 1, 2, 2**63, 2, 2], np.uint64)},
+            r"bad\.npz: label 9223372036854775808 of row 3 is above",
+        ),
         ({"embeddings": _X, "labels": _Y, "share": "much"}, r"bad\.npz: family must be one name"),
         ({"embeddings": _X, "labels": _Y, "share": [1, 2]}, r"share one number"),
         ({"embeddings": _X, "labels": _Y, "family": ["a", "b"]}, r"family must be one name"),

@@ -1,9 +1,12 @@
 """The network against sums written out."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from covey.models.network import CLIP, Network
+from covey.models.network import CLIP, Network, averaged
+from covey.types import UsageError
 
 
 def _oracle(network: Network, row: np.ndarray) -> list[float]:
@@ -47,3 +50,30 @@ def test_one_layer_is_linear() -> None:
         ((np.array([[2, -3]], np.float32), np.array([1], np.float32)),),
     )
     np.testing.assert_allclose(line(np.array([[1, 2], [0, 0]], np.float32)), [[-3], [1]])
+
+
+@pytest.mark.parametrize("hidden", [0, 1])
+def test_averaged_gives_the_mean_of_outputs(hidden) -> None:
+    rng = np.random.default_rng(hidden)
+    mean, scale = np.zeros(4, np.float32), np.ones(4, np.float32)
+    networks = []
+    for number in range(3):
+        widths = [4, *([5 + number] * (hidden + 1)), 2]  # of different widths
+        layers = tuple(
+            (rng.standard_normal((b, a), np.float32), rng.standard_normal(b).astype(np.float32))
+            for a, b in pairwise(widths)
+        )
+        networks.append(Network(mean, scale, layers))
+    x = rng.standard_normal((7, 4)).astype(np.float32)
+    wanted = np.mean([network(x) for network in networks], axis=0)
+    np.testing.assert_allclose(averaged(networks)(x), wanted, atol=1e-4)
+
+
+def test_networks_of_different_scales_are_not_averaged() -> None:
+    layer = (np.ones((1, 2), np.float32), np.zeros(1, np.float32))
+    one, other = (
+        Network(np.zeros(2, np.float32), np.full(2, scale, np.float32), (layer, layer))
+        for scale in (1, 2)
+    )
+    with pytest.raises(UsageError, match="scales"):
+        averaged([one, other])

@@ -6,7 +6,7 @@ import pytest
 from covey.graph_partition import TRIED_PARTITIONS
 from covey.knn import build_knn_graph
 from covey.models.appraisal import SIGNS
-from covey.models.edge_features import EDGE_FEATURES
+from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH, measure_edges
 from covey.models.network import Network
 from covey.models.universal import UniversalScorer
 from covey.selection import DENSITIES
@@ -29,6 +29,14 @@ def _scorer() -> UniversalScorer:
     return UniversalScorer(
         Network(np.zeros(count, np.float32), np.ones(count, np.float32), (layer,))
     )
+
+
+def test_edges_in_blocks_are_those_of_all_at_once() -> None:
+    rows, labels = _grouped(600)
+    found = draw_edges(rows, labels, 600)
+    measures = measure_edges(rows, build_knn_graph(rows, LIST_LENGTH))
+    whole = measures.features(rows, np.arange(600)).astype(np.float16)
+    np.testing.assert_array_equal(found.features, whole)
 
 
 def test_edges_and_their_truth() -> None:

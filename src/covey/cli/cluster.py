@@ -51,7 +51,7 @@ def cluster(
         Path | None,
         typer.Option(
             metavar="MODEL",
-            help="Folder with a universal model, see covey train; the shipped one if not given.",
+            help="Folder with a universal model, see covey train; the shipped one is 'default'.",
         ),
     ] = None,
     constraints: Annotated[
@@ -109,7 +109,7 @@ def cluster(
     from covey.cli.machine import check_memory
     from covey.cli.outputs import ReportContent, plan_outputs
     from covey.cli.words import cluster_sentences
-    from covey.hub import load_model
+    from covey.hub import default_model, load_model
     from covey.io.constraints import read_constraints
     from covey.io.embeddings import read_embeddings
     from covey.io.groups import item_names
@@ -126,7 +126,8 @@ def cluster(
         force=force,
         inputs=[emb, rows.mask, rows.ids, constraints, exclusive, texts],
     )
-    trained = None if model is None else load_model(model)
+    shipped = model is None or str(model) == "default"
+    trained = default_model() if shipped else load_model(str(model))
     with terminal.progress() as tell:
         table = read_embeddings(emb, **vars(rows), progress=tell)
         known = read_constraints(table, pairs=constraints, exclusive=exclusive)

@@ -47,7 +47,9 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as end:  # typer's answer to a reader of stdout that went away
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except Exception as error:
-        return explain(error, arguments)
+        if not _came_of_interrupt(error):
+            return explain(error, arguments)
+        code = INTERRUPTED
     if code == INTERRUPTED:
         _say("interrupted: nothing was left half-written")
     return code if isinstance(code, int) else 0
@@ -75,6 +77,13 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
     more = "" if "--debug" in arguments else "; --debug shows the traceback"
     _say(f"unexpected {type(error).__name__}: {error}{more}")
     return 1
+
+
+def _came_of_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it: a compiler or importer may have made another error of it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _as_usage(error: Any) -> str:

@@ -55,9 +55,6 @@ def universal(
             "--from", metavar="MODEL", help="Model to fine-tune; the shipped one is 'default'."
         ),
     ] = None,
-    views: Annotated[
-        int | None, typer.Option(min=1, help="Parts of EMB to fine-tune on; 60 if not given.")
-    ] = None,
     layout: options.Layout,
     mask: options.Mask = None,
     skip_bad: options.SkipBad = False,
@@ -118,7 +115,6 @@ def universal(
         "--labels": labels,
         "--label-column": label_column,
         "--from": start,
-        "--views": views,
         "--mask": mask,
         "--skip-bad": skip_bad or None,
         **{f"--{name.replace('_', '-')}": value for name, value in vars(layout).items()},
@@ -138,27 +134,29 @@ def universal(
             from covey.hub import default_model, load_model
             from covey.io.embeddings import read_embeddings
             from covey.io.labelled_items import labelled_items
-            from covey.workshop import refine_model
+            from covey.refinement import refine_model
 
             first = default_model() if start in (None, _DEFAULT) else load_model(str(start))
             table = read_embeddings(
                 emb, **vars(layout), mask=mask, skip_bad=skip_bad, progress=tell
             )
             source = labelled_items(table, labels, column=label_column, mask=mask)
-            model = refine_model(
-                first, source, views=views or 60, steps=steps or 400, seed=seed, tell=tell
-            )
+            model = refine_model(first, source, steps=steps or 400, seed=seed, tell=tell)
             groups = len(set(source.labels.tolist()))
             facts = {"n_items": len(source.x), "n_groups": groups, "from": start or _DEFAULT}
-            done = f"Fine-tuned on {count(len(source.x), 'item')} in {count(groups, 'group')}."
+            known = f"{count(len(source.x), 'item')} in {count(groups, 'group')}"
+            done = f"Fine-tuned on {known}."
+            if model.scorer is first.scorer:
+                done = f"Nothing gained from {known}: the scorer is the one from before."
         else:
+            from covey.datasets.view_draws import DRAWS
             from covey.io.examples_folder import claim_examples
             from covey.workshop import Plan, make_model
 
             assert sets is not None
             plan = Plan(edge_views or 1400, cut_views or 480, steps=steps or 1500, seed=seed)
             kept = work or out.with_name(f"{out.name}.work")
-            claim_examples(kept, out, sets, asdict(plan))
+            claim_examples(kept, out, sets, asdict(plan) | {"draws": DRAWS})
             model = make_model(sets, plan, kept, leave_out=leave_out, jobs=threads, tell=tell)
             facts = {"sets": model.about["sets"], "work": str(kept)}
             done = (
@@ -180,7 +178,7 @@ def universal(
     }
     sentences = [
         done,
-        validation_sentence(model.about) or "No figures: too few views to hold some out.",
+        *filter(None, [validation_sentence(model.about)]),
         *warnings(model),
         f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}",
     ]
@@ -188,14 +186,20 @@ def universal(
 
 
 def warnings(model: UniversalModel) -> list[str]:
-    """What the figures of a model speak against."""
+    """What the figures of a model speak against, or why there are none."""
     found = model.about.get("validation") or {}
     precision, before = found.get("average precision"), found.get("before")
+    if precision is None and "groups" in found:
+        return [
+            "No figures: of the neighbours of held-out items all belong with them, or none, so "
+            "that there is nothing to rank; the scorer that it started from was kept."
+        ]
     if precision is None:
-        return []
-    if before is not None and precision <= before:
-        return ["Note: it ranks no better than before; keep the model that it started from."]
-    if precision <= found["of the cosine"]:
+        return [
+            "No figures: too little to hold some out, so it may be worse than what it started "
+            "from; compare both before you use it."
+        ]
+    if max(precision, before or 0) <= found["of the cosine"]:
         return ["Note: it ranks no better than the plain cosine; do not use it."]
     return []
 

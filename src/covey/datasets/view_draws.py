@@ -14,8 +14,8 @@ the rest: `covey.datasets.synthetic_draws`, `covey.datasets.bends`.)
                 most a third of the most items
     mixture     10 %: a part of another set, of up to 4,000 items, beside the first; both turned
                 at random in the columns of the smaller
-    takes       15 %, synthetic or not: every item a person, most of them met once
-                (`covey.datasets.takes`)
+    takes       15 %, or as the caller says, synthetic or not: every item a person, most of them
+                met once (`covey.datasets.takes`)
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ from covey.datasets.views import random_projection_view, subset_view
 from covey.types import Float32, InputError, Int64, UsageError
 from covey.vectors import as_rows, group_equal_rows
 
+DRAWS = 2
+"""Raised when the same seed comes to give another view: examples of before are not mixed in."""
+
 FEWEST_ROWS = 200
 """Rows of a view, where the sets allow."""
 
@@ -53,7 +56,6 @@ _TAIL_CHANCES = (0.5, 0.3, 0.2)
 _STRAYS_CHANCE, _ENOUGH_STRAYS = 0.4, 6
 _NOBODYS_CHANCE, _FEWEST_NOBODYS = 0.5, 5
 _MIXTURE_CHANCE = 0.1
-_TAKES_CHANCE = 0.15
 _EXTRA = 3  # strays, and nobody's, are at most one in so many of the most items
 
 
@@ -81,6 +83,11 @@ class LabelledSet:
                 f"set {self.name}: x {self.x.shape} must be (n, d) with d >= 1, labels "
                 f"{self.labels.shape} a vector of n"
             )
+        if self.labels.dtype.kind not in "iu":
+            raise InputError(
+                f"set {self.name}: labels are {self.labels.dtype.name}, not integers; "
+                "numpy.unique(labels, return_inverse=True)[1] makes them"
+            )
         if not 0 < self.share < np.inf:
             raise UsageError(f"set {self.name}: share must be positive, not {self.share}")
         finite = np.isfinite(self.x).all(axis=1)
@@ -107,7 +114,12 @@ class View:
 
 
 def draw_view(
-    sets: Sequence[LabelledSet], seed: int, *, synthetic: float = 0.33, bent: float = 1.0
+    sets: Sequence[LabelledSet],
+    seed: int,
+    *,
+    synthetic: float = 0.33,
+    bent: float = 1.0,
+    takes: float = 0.15,
 ) -> View:
     """Draws one view; the same sets and seed give the same bytes.
 
@@ -116,6 +128,7 @@ def draw_view(
         seed: Seed, not negative.
         synthetic: Share of synthetic collections, in [0, 1].
         bent: Share of views that are bent, in [0, 1]; the others are as nature made them.
+        takes: Share of views whose items become persons, in [0, 1].
 
     Returns:
         A view of 200 to 33,000 rows, mostly 1,000 to 6,000. What gives fewer is drawn anew, set and
@@ -125,14 +138,14 @@ def draw_view(
     Raises:
         UsageError: If a number is out of range.
     """
-    if seed < 0 or not (0 <= synthetic <= 1 and 0 <= bent <= 1):
+    if seed < 0 or not all(0 <= share <= 1 for share in (synthetic, bent, takes)):
         raise UsageError(
-            "seed must not be negative, synthetic and bent in [0, 1], not "
-            f"{seed}, {synthetic} and {bent}"
+            "seed must not be negative, synthetic, bent and takes in [0, 1], not "
+            f"{seed}, {synthetic}, {bent} and {takes}"
         )
     largest: View | None = None
     for attempt in range(_TRIES):
-        view = _draw_once(sets, np.random.default_rng([seed, attempt]), synthetic, bent)
+        view = _draw_once(sets, np.random.default_rng([seed, attempt]), synthetic, bent, takes)
         if largest is None or len(view.x) > len(largest.x):
             largest = view
         if len(largest.x) >= FEWEST_ROWS:
@@ -173,7 +186,11 @@ def draw_subset(
 
 
 def _draw_once(
-    sets: Sequence[LabelledSet], rng: np.random.Generator, synthetic: float, bent: float
+    sets: Sequence[LabelledSet],
+    rng: np.random.Generator,
+    synthetic: float,
+    bent: float,
+    takes: float,
 ) -> View:
     used: list[LabelledSet] = []
     if not sets or rng.random() < synthetic:
@@ -187,7 +204,7 @@ def _draw_once(
             used.append(sets[rng.choice(len(sets), p=chances)])
             partner = draw_subset(used[1], rng, most=_PARTNER_ITEMS)
             x, labels = _side_by_side((x, labels), partner, rng)
-    if rng.random() < _TAKES_CHANCE and len(x) > 1:
+    if rng.random() < takes and len(x) > 1:
         x, labels = draw_takes(x, labels, rng)
     if rng.random() < bent:
         x, labels = bend(x, labels, rng)

@@ -52,7 +52,7 @@ def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -
             )
         path = work / PLAN
         begun = any(work.glob("*/*.npz"))
-        if begun and path.exists() and path.read_text("utf-8") != own:
+        if begun and not (path.is_file() and path.read_bytes() == own.encode()):
             raise UsageError(
                 f"{work}: holds examples of other sets or another plan; remove it, or name another "
                 "folder as --work"

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from covey.datasets.view_draws import LabelledSet
 from covey.types import CoveyError, InputError
 
+_HIGHEST = np.iinfo(np.int64).max
+
 
 def read_labelled_sets(folder: str | Path) -> list[LabelledSet]:
     """Reads every `.npz` file of a folder, in the order of their names.
@@ -40,6 +42,13 @@ def _read(path: Path) -> LabelledSet:
             raise InputError(f"{path}: has no array {name!r}; it has {', '.join(held) or 'none'}")
         if held[name].dtype.kind not in kinds:
             raise InputError(f"{path}: {name} are {held[name].dtype.name}; save {what}")
+    labels = held["labels"]
+    if labels.dtype == np.uint64 and labels.max(initial=0) > _HIGHEST:
+        row = int(labels.ravel().argmax())
+        raise InputError(
+            f"{path}: label {labels.flat[row]} of row {row} is above {_HIGHEST}; number the groups "
+            "from 0"
+        )
     try:
         family = np.asarray(held.get("family", path.stem)).item()
         share = float(np.asarray(held.get("share", 1.0)).item())
@@ -48,7 +57,7 @@ def _read(path: Path) -> LabelledSet:
     with np.errstate(over="ignore"):  # what does not fit is told as infinity
         x = held["embeddings"].astype(np.float32)
     try:
-        return LabelledSet(path.stem, str(family), x, held["labels"].astype(np.int64), share)
+        return LabelledSet(path.stem, str(family), x, labels.astype(np.int64), share)
     except CoveyError as error:
         raise InputError(f"{path}: {error}") from None
 

@@ -176,11 +176,14 @@ def _typed(values: pa.Array) -> pa.Array:
 
 
 def _whole(path: Path, values: pa.Array) -> pa.Array:
-    """Booleans and floats as integers.
+    """Booleans and floats as integers, NaN as null.
 
     Raises:
         InputError: If one is no whole number: names the row and the value.
     """
+    if pa.types.is_floating(values.type):
+        values = values.cast(pa.float64())
+        values = pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
     try:
         return values.cast(pa.int64())
     except pa.ArrowInvalid:
@@ -202,7 +205,7 @@ def _encoded(path: Path, values: pa.Array, ids: NDArray[np.object_] | None = Non
         pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
     ):
         raise InputError(f"{path}: holds {listed([kind])}; labels must be integers or strings")
-    if pa.types.is_integer(values.type):
+    if pa.types.is_signed_integer(values.type):
         values = pc.if_else(pc.less(values, 0), pa.scalar(None, values.type), values)
     coded = values.dictionary_encode()
     order = pc.array_sort_indices(coded.dictionary).to_numpy()

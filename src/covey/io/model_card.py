@@ -78,18 +78,26 @@ def universal_card(about: Mapping[str, Any], command: str) -> str:
 
 
 def validation_sentence(about: Mapping[str, Any]) -> str:
-    """How well the scorer ranks edges of views that were held out; empty if that is unknown."""
+    """How well the scorer ranks edges of what was held out; empty if that is unknown."""
     found = about.get("validation") or {}
     if found.get("average precision") is None:
         return ""
-    views = found["views"]
-    told = (
-        f"Average precision of edges on {views} held-out view{'' if views == 1 else 's'} of what "
-        f"it was trained on: {found['average precision']:.3f}"
-    )
-    if found.get("before") is not None:
-        told += f", before fine-tuning {found['before']:.3f}"
-    return f"{told}, of the plain cosine {found['of the cosine']:.3f}."
+    if "groups" in found:
+        told = f"Average precision of edges among {found['groups']} held-out groups"
+    else:
+        views = found["views"]
+        told = (
+            f"Average precision of edges on {views} held-out view{'' if views == 1 else 's'} of "
+            "what it was trained on"
+        )
+    told += f": {found['average precision']:.3f}"
+    before = found.get("before")
+    if before is not None:
+        told += f", before fine-tuning {before:.3f}"
+    told += f", of the plain cosine {found['of the cosine']:.3f}."
+    if before is not None and found["average precision"] <= before:
+        told += " So the scorer from before was kept."
+    return told
 
 
 def _terms(name: str) -> str:

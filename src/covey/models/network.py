@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 
-from covey.types import Float32
+from covey.types import Float32, UsageError
 
 CLIP = 5.0
 """Standard deviations at which inputs are clipped: what lies farther out was never seen."""
@@ -34,3 +36,34 @@ class Network:
             if number < len(self.layers):
                 np.maximum(hidden, 0, out=hidden)
         return hidden.reshape(*inputs.shape[:-1], hidden.shape[1])
+
+
+def averaged(networks: Sequence[Network]) -> Network:
+    """One network whose outputs are the means of those of several.
+
+    Args:
+        networks: At least one, with the same inputs, scales and number of layers; of two layers or
+            more. Hidden units stand side by side, without links between networks.
+
+    Raises:
+        UsageError: If the scales differ.
+    """
+    for network in networks:
+        for own, first in ((network.mean, networks[0].mean), (network.scale, networks[0].scale)):
+            if not np.array_equal(own, first):
+                raise UsageError("networks of different means or scales cannot be averaged")
+    columns = list(zip(*(network.layers for network in networks), strict=True))
+    layers = []
+    for number, column in enumerate(columns):
+        weights, biases = zip(*column, strict=True)
+        if number == 0:
+            layers.append((np.concatenate(weights), np.concatenate(biases)))
+        elif number < len(columns) - 1:
+            layers.append((block_diag(*weights), np.concatenate(biases)))
+        else:
+            layers.append((np.hstack(weights) / len(networks), np.mean(biases, axis=0)))
+    return Network(
+        networks[0].mean,
+        networks[0].scale,
+        tuple((weight.astype(np.float32), bias.astype(np.float32)) for weight, bias in layers),
+    )

@@ -11,15 +11,17 @@ from covey.graph_partition import TRIED_PARTITIONS, partition_edges
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import bcubed
 from covey.models.appraisal import read_signs
-from covey.models.edge_features import LIST_LENGTH, measure_edges
+from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH, measure_edges
 from covey.models.universal import UniversalScorer
 from covey.scoring import LIST_LENGTH as LIST_LENGTHS
 from covey.scoring import Scorer
 from covey.selection import Recipe, View, half_views, try_cuts
 from covey.types import Edges, Float32, Int64
 
-APPRAISED: tuple[Scorer, ...] = ("universal", "smoothed")
+APPRAISED: tuple[Scorer, ...] = ("universal", "smoothed", "cosine")
 """Scorers whose clusterings an appraiser learns from."""
+
+_BLOCK = 256  # items described at a time: each takes all rows of its list
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,12 @@ def draw_edges(
     drawn = np.random.default_rng(seed).choice(len(rows), min(most, len(rows)), replace=False)
     items = np.sort(drawn)
     knn = build_knn_graph(rows, min(LIST_LENGTH, len(rows) - 1))
-    features = measure_edges(rows, knn).features(rows, items)
+    measures = measure_edges(rows, knn)
+    features = np.empty((*knn.indices[items].shape, len(EDGE_FEATURES)), np.float16)
+    for start in range(0, len(items), _BLOCK):
+        features[start : start + _BLOCK] = measures.features(rows, items[start : start + _BLOCK])
     together = labels[knn.indices[items]] == labels[items, None]
-    return EdgeExamples(families, features.astype(np.float16), together)
+    return EdgeExamples(families, features, together)
 
 
 def draw_cuts(
