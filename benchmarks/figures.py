@@ -63,9 +63,9 @@ def _digest(results: Sequence[dict[str, Any]]) -> str:
 
 def render(name: str) -> bytes:
     """The figure as PNG, with the digest of its results and without a time."""
+    results = _read(name)
     import matplotlib.style
 
-    results = _read(name)
     metadata = {"Software": None, "Results": _digest(results)}
     with matplotlib.style.context(["default", STYLE]), io.BytesIO() as file:
         FIGURES[name].draw(*results).savefig(file, format="png", metadata=metadata)
