@@ -31,21 +31,42 @@ def test_the_gates_stand_where_the_peers_do() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _PEER)
 def test_quality_holds(name: str) -> None:
-    if sets.data_root() is None:
-        pytest.skip("set COVEY_DATA to the folder of data sets")
-    x, labels = sets.load_set(name)
+    x, labels = _load(name)
     result = cluster(x)
     scores = evaluate(labels, result.clustering.labels)
     assert scores.bcubed.f >= 0.9 * _PEER[name]
     assert result.report.agreement > 0.3
     assert not any("may be no groups" in note for note in result.report.notes)
-    # The report's own figures are guesses without labels: near enough to act on.
-    assert result.report.expected_precision == pytest.approx(scores.bcubed.precision, abs=0.35)
-    assert result.report.expected_recall == pytest.approx(scores.bcubed.recall, abs=0.4)
     order = np.argsort(result.clustering.strength)
     weak, strong = order[: len(order) // 5], order[-len(order) // 5 :]
     right = _share_of_own_group(labels, result.clustering.labels)
     assert right[strong].mean() > right[weak].mean()
+
+
+_RECALL_UNSEEN = pytest.mark.xfail(
+    strict=True, reason="recall between cameras cannot be foreseen: .72 promised, .37 true"
+)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=_RECALL_UNSEEN) if n == "market1501" else n for n in _PEER],
+)
+def test_promises_are_near_enough_to_act_on(name: str) -> None:
+    """The report's own figures are guesses without labels."""
+    x, labels = _load(name)
+    result = cluster(x)
+    report, scores = result.report, evaluate(labels, result.clustering.labels).bcubed
+    assert report.expected_precision == pytest.approx(scores.precision, abs=0.35)
+    assert report.expected_recall == pytest.approx(scores.recall, abs=0.35)
+
+
+def _load(name: str) -> tuple[np.ndarray, np.ndarray]:
+    if sets.data_root() is None:
+        pytest.skip("set COVEY_DATA to the folder of data sets")
+    return sets.load_set(name)
 
 
 def _share_of_own_group(truth: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -36,6 +36,7 @@ DENSITIES = np.geomspace(50.0, 0.25, 10)
 WEAK_AGREEMENT = 0.3
 """Of the halves: below, there may be nothing to find."""
 _EQUAL = 0.003  # utilities that differ by less
+_AS_GOOD = 0.02  # F foreseen that differs by less: finer than that the appraiser cannot tell
 
 _AGAINST_HALVES = [
     SIGNS.index(f"{share} against the halves at good cuts") for share in ("precision", "recall")
@@ -267,6 +268,8 @@ class Decision:
 def decide(trials: Sequence[Trial], *, beta: float = 1.0) -> Decision:
     """Takes the recipe on which the halves agree best, and of its cuts the highest F foreseen.
 
+    Of cuts that are foreseen to be as good, to .02, the one of the highest utility.
+
     Args:
         trials: The recipes, the cheapest first: of those that agree equally well, to .003, the
             first is taken.
@@ -274,4 +277,6 @@ def decide(trials: Sequence[Trial], *, beta: float = 1.0) -> Decision:
     """
     highest = max(trial.utility for trial in trials)
     best = next(trial for trial in trials if trial.utility >= highest - _EQUAL)
-    return Decision(best, int(best.f(beta).argmax()))
+    f = best.f(beta)
+    as_good = np.flatnonzero(f >= f.max() - _AS_GOOD)
+    return Decision(best, int(max(as_good, key=lambda cut: (best.cuts.utility[cut], f[cut]))))

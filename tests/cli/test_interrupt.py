@@ -49,3 +49,17 @@ def test_work_gives_its_result_or_its_error() -> None:
     assert interruptible(lambda: 42) == 42
     with pytest.raises(ZeroDivisionError):
         interruptible(lambda: 1 // 0)
+
+
+def test_ctrl_c_inside_exec_of_a_string_ends_with_the_code(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(
+        "from covey.cli import app, exits\n"
+        "def interrupt(**options):\n"
+        "    exec('raise KeyboardInterrupt')\n"
+        "app.app = interrupt\n"
+        "exits.run_process()\n"
+    )
+    run = [sys.executable, "-m", "interrupted"]
+    ended = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 130
+    assert ended.stderr == "covey: interrupted: nothing was left half-written\n"

@@ -30,8 +30,12 @@ def run_process() -> None:
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
-    if code == INTERRUPTED and is_work_left():
-        os._exit(code)
+    if code == INTERRUPTED:
+        if is_work_left():
+            os._exit(code)
+        # CPython remembers a Ctrl-C that passed through `exec` of a string, as when a named tuple
+        # is made, and would end by SIGINT in place of this code; the next `exec` forgets it.
+        exec("")
     sys.exit(code)
 
 
