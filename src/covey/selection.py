@@ -21,7 +21,6 @@ from covey.graph import nearest
 from covey.knn import build_knn_graph
 from covey.models.appraisal import (
     SIGNS,
-    Appraiser,
     CutTrial,
     read_signs,
 )
@@ -44,6 +43,9 @@ _AGAINST_HALVES = [
 
 Partition = Callable[[Edges, int], Int64]
 """Clusters n items by their edges: (n,) labels."""
+
+Foresight = Callable[[Float32, NDArray[np.float64]], NDArray[np.float64]]
+"""(c, s) signs and (c,) scores of the lightest edges kept to (c, 2) precision and recall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +148,21 @@ def try_recipe(
     whole: View,
     halves: Sequence[View],
     partition: Partition,
-    appraiser: Appraiser | None,
+    foresight: Foresight | None,
     *,
     threads: int,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Trial:
     """Clusters all dimensions and both halves at every cut, and appraises the clusterings.
 
-    Without an appraiser, what is foreseen is precision and recall against the halves' clusters at
+    Without foresight, what is foreseen is precision and recall against the halves' clusters at
     the cuts on which they agree.
     """
     cuts, cut = try_cuts(recipe, whole, halves, partition, threads=threads, tick=tick)
     signs = read_signs(cuts, whole.edges(recipe), whole.knn)
     foreseen = signs.astype(np.float64)[:, _AGAINST_HALVES]
-    if appraiser is not None:
-        foreseen = appraiser(signs)
+    if foresight is not None:
+        foreseen = foresight(signs, cut)
     return Trial(recipe, cuts, cut, foreseen[:, 0], foreseen[:, 1])
 
 

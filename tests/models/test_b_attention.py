@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from covey.models.b_attention import (  # noqa: E402
-    BAttention,
+    BAttentionNetwork,
     BAttentionConfig,
     centred_profiles,
     gather,
@@ -96,7 +96,7 @@ def naive(network, members, real):
 def _network(**changes):
     torch.manual_seed(3)
     sizes = {"inputs": WIDTH, "width": WIDTH, "outputs": 6, "tests": MEMBERS}
-    network = BAttention(BAttentionConfig(**{**sizes, **changes}))
+    network = BAttentionNetwork(BAttentionConfig(**{**sizes, **changes}))
     with torch.no_grad():  # away from zeros and identities, which would hide errors
         for parameter in network.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
@@ -158,8 +158,8 @@ def test_sets_longer_and_shorter_than_the_tests():
 def test_each_test_matters_from_the_start(without):
     torch.manual_seed(0)
     config = BAttentionConfig(WIDTH, width=WIDTH, tests=MEMBERS)
-    network = BAttention(config).eval()
-    less = BAttention(replace(config, **{without: False})).eval()
+    network = BAttentionNetwork(config).eval()
+    less = BAttentionNetwork(replace(config, **{without: False})).eval()
     less.load_state_dict(network.state_dict(), strict=False)
     members, real = _sets()
     layer, fewer = network.layers[0], less.layers[0]

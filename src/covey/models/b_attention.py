@@ -24,56 +24,21 @@ sets of any size fit; both tests start at a scale at which each matters.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from covey.models.b_attention_config import BAttentionConfig
 from covey.types import Float32, IntArray
 
-Flavour = Literal["gcn", "transformer"]
 _SINGLE, _MULTIPLE = 1.0, 4.0  # at the start: cosines of profiles lie in [-1, 1], logits do not
 _START = 0.02  # deviation of what a mended layer adds at first
 _TINY = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class BAttentionConfig:
-    """What a B-Attention network is made of.
-
-    Attributes:
-        inputs: Dimensions of the embeddings.
-        width: Dimensions inside; embeddings are mapped to them first where they have others.
-        outputs: Dimensions of the refined embeddings.
-        layers: Stacked layers.
-        tests: Members that profiles are read on.
-        single, multiple: Which tests weigh the members; without either all weigh the same.
-        flavour: How a layer combines what it has gathered.
-        faithful: The published arithmetic: no mending, `tests` is the size of every local set,
-            `inputs` is `width`, and the head has a channel-wise PReLU.
-    """
-
-    inputs: int
-    width: int = 128
-    outputs: int = 256
-    layers: int = 3
-    tests: int = 48
-    single: bool = True
-    multiple: bool = True
-    flavour: Flavour = "gcn"
-    faithful: bool = False
-
-    @classmethod
-    def published(cls, inputs: int, **changes: object) -> BAttentionConfig:
-        """The authors' sizes: width as the embeddings, 240 members, 2,048 outputs."""
-        sizes = {"inputs": inputs, "width": inputs, "outputs": 2048, "tests": 240, "faithful": True}
-        return cls(**{**sizes, **changes})  # type: ignore[arg-type]
-
-
-class BAttention(nn.Module):
+class BAttentionNetwork(nn.Module):
     """Maps local sets to the refined embedding of their seed."""
 
     def __init__(self, config: BAttentionConfig) -> None:
@@ -237,7 +202,7 @@ def gather(rows: Tensor, sets: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def refine(
-    network: BAttention,
+    network: BAttentionNetwork,
     rows: Float32,
     sets: IntArray,
     *,

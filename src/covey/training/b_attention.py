@@ -14,14 +14,13 @@ from torch import Tensor, nn
 from covey.graph import knn_to_edges, nearest, symmetric_sets
 from covey.knn import build_knn_graph
 from covey.metrics.edges import average_precision
-from covey.models.b_attention import BAttention, BAttentionConfig, gather, refine
+from covey.models.b_attention import BAttentionNetwork, gather, refine
+from covey.models.b_attention_config import BAttentionConfig
+from covey.models.refiner import REFINED_NEIGHBOURS
 from covey.training.loop import Checkpoint, Schedule, fit
 from covey.training.losses import Negatives, hinge, supervised_contrastive
-from covey.training.samplers import seeds_and_neighbours
+from covey.training.samplers import groups_and_items, seeds_and_neighbours
 from covey.types import Float32, Int64, IntArray
-
-JUDGED = 40
-"""Neighbours of refined embeddings whose edges are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,8 @@ class BAttentionPlan:
         negatives: Pairs that the hinge pushes apart; "hardest" is published.
         seeds, near: Random items of a batch, and neighbours of each.
         pool: Neighbours that these are drawn from.
+        groups, items: Random groups of a batch, and items of each, on top; none as published.
+        dropped: Chance of each dimension of the embeddings to be left out of a batch.
     """
 
     schedule: Schedule = field(default_factory=Schedule)
@@ -42,6 +43,9 @@ class BAttentionPlan:
     seeds: int = 16
     near: int = 12
     pool: int = 40
+    groups: int = 16
+    items: int = 4
+    dropped: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def train_b_attention(
     tell: Callable[[int, float, float | None], None] = lambda step, loss, score: None,
     keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
     device: str = "cpu",
-) -> tuple[BAttention, Checkpoint]:
+) -> tuple[BAttentionNetwork, Checkpoint]:
     """Trains a network; of its validations the best is kept.
 
     Args:
@@ -90,7 +94,7 @@ def train_b_attention(
         The network and its last checkpoint.
     """
     torch.manual_seed(plan.schedule.seed)
-    network = BAttention(config)
+    network = BAttentionNetwork(config)
     if isinstance(network.enter, nn.Linear) and config.inputs > config.width:
         network.enter.weight.data.copy_(principal_axes(learned.rows, config.width))
     network.to(device)
@@ -98,11 +102,19 @@ def train_b_attention(
     sets = torch.from_numpy(symmetric_sets(nearest(knn, config.tests - 1), config.tests))
     pool: IntArray = knn.indices[:, : plan.pool]
     rows = torch.from_numpy(learned.rows).to(device)
-    groups = torch.from_numpy(learned.labels)
+    codes = np.unique(learned.labels, return_inverse=True)[1].astype(np.int64)
+    groups = torch.from_numpy(codes)
 
     def loss_of(rng: np.random.Generator) -> Tensor:
         drawn = seeds_and_neighbours(pool, rng, seeds=plan.seeds, near=plan.near)
-        refined = network(*gather(rows, sets[drawn].to(device)))
+        more = groups_and_items(codes, rng, groups=plan.groups, items=plan.items)
+        drawn = np.union1d(drawn, more)
+        members, real = gather(rows, sets[drawn].to(device))
+        left = rng.random(rows.shape[1]) >= plan.dropped
+        members = members * torch.from_numpy((left / (1 - plan.dropped)).astype(np.float32)).to(
+            device
+        )
+        refined = network(members, real)
         same = (groups[drawn][:, None] == groups[drawn][None]).to(device)
         cosine = refined @ refined.T
         if plan.loss == "contrastive":
@@ -129,12 +141,12 @@ def principal_axes(rows: Float32, count: int) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(axes.T, np.float32))
 
 
-def _validation(network: BAttention, watched: LabelledRows) -> Callable[[], float]:
+def _validation(network: BAttentionNetwork, watched: LabelledRows) -> Callable[[], float]:
     sets = local_sets_of(watched.rows, network.config.tests)
 
     def score() -> float:
         refined = refine(network, watched.rows, sets)
-        knn = build_knn_graph(refined, min(JUDGED, len(refined) - 1))
+        knn = build_knn_graph(refined, min(REFINED_NEIGHBOURS, len(refined) - 1))
         return average_precision(knn_to_edges(knn), watched.labels)
 
     return score

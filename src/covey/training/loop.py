@@ -28,13 +28,13 @@ class Schedule:
         seed: Of weights and draws.
     """
 
-    steps: int = 600
-    rate: float = 1e-3
+    steps: int = 400
+    rate: float = 2e-3
     warm_up: float = 0.1
     decay: float = 1e-4
     clip: float = 1.0
-    every: int = 100
-    patience: int = 3
+    every: int = 50
+    patience: int = 4
     seed: int = 0
 
 
