@@ -3,8 +3,8 @@
 Every recipe (a scorer and a partition) is tried at every cut of a grid, on all dimensions and on
 two halves of them (see `split_half`). The recipe whose halves agree best at any cut is taken. For
 its cuts the `Appraiser` foresees BCubed precision and recall from the signs of each clustering; the
-highest F is taken. (Letting it choose among recipes, too, was no better on views of collections
-that it had not seen and worse on whole ones: it is a judge of cuts.)
+highest F, or what is as good, is taken. (Letting it choose among recipes, too, was no better on
+views of collections that it had not seen and worse on whole ones: it is a judge of cuts.)
 """
 
 from __future__ import annotations
