@@ -40,7 +40,7 @@ _LEVELS = (
     ),
     ("cluster_report", "clustering"),
     ("training",),
-    ("estimators",),
+    ("estimators", "learned_estimators"),
     ("datasets", "io"),
     ("refinement",),
     ("workshop",),

@@ -108,7 +108,7 @@ def test_broken_json(folder: Path, text: bytes) -> None:
 @pytest.mark.parametrize("config", [[], "universal", {}, {"kind": "another"}, None])
 def test_another_kind(folder: Path, config: Any) -> None:
     (folder / CONFIG).write_text(json.dumps(config))
-    _refused(folder, CONFIG, "no universal scorer")
+    _refused(folder, CONFIG, "no model that this version knows")
 
 
 def test_other_inputs(folder: Path) -> None:

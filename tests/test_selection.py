@@ -225,7 +225,15 @@ def test_a_trial_of_grouped_rows() -> None:
     whole, halves = _whole(rows, 15), _halves(rows, 15)
     done: list[float] = []
     recipe, appraiser = Recipe("cosine", 10), _by_agreement()
-    trial = try_recipe(recipe, whole, halves, _divide, (lambda signs, cut: appraiser(signs)), threads=2, tick=done.append)
+    trial = try_recipe(
+        recipe,
+        whole,
+        halves,
+        _divide,
+        (lambda signs, cut: appraiser(signs)),
+        threads=2,
+        tick=done.append,
+    )
     assert len(done) == 3 * len(DENSITIES)
     assert done == sorted(done)
     assert done[-1] == 1

@@ -25,7 +25,8 @@ from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
 from covey.hub import UniversalModel, default_model
 from covey.knn import KnnInfo, build_knn_graph_with_info
 from covey.models.appraisal import Appraiser
-from covey.models.refiner import REFINED_NEIGHBOURS, HeldOut, Refiner
+from covey.models.held_out import HeldOut
+from covey.models.refiner import KIND, REFINED_NEIGHBOURS, Refiner
 from covey.models.universal import UniversalScorer, relative_weights
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
@@ -61,9 +62,6 @@ METHODS: dict[str, tuple[Scorer, ...]] = {
     "untrained": ("cosine", "smoothed"),
 }
 """Names for scorers that compete, the cheapest first; by euclidean distance only it does."""
-
-REFINED = "b-attention"
-"""The method that a report names where embeddings were refined."""
 
 _FEWEST_APPRAISED = 16
 """Dimensions from which the appraiser, which never saw fewer, is asked. Nor did it see distances,
@@ -183,6 +181,7 @@ def cluster(
 
     if refiner is not None:
         with clock.stage("first neighbours"):
+            rows = refiner.prepare(rows)
             local = neighbours_of(rows, refiner.neighbours_among(n))[0]
         with clock.stage("refining"):
             rows = refiner.refine(rows, local, threads=threads, tick=clock.tick)
@@ -246,7 +245,7 @@ def cluster(
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
         curve=report_curve(decision, evidence, items, judged.share, found.n_clusters),
-        method=recipe.scorer if refiner is None else REFINED,
+        method=recipe.scorer if refiner is None else KIND,
         partition=recipe.partition,
         prefer=prefer,
         n_unique=n,

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from covey.types import Float32, InputError, Int64
 from covey.vectors import as_rows, group_equal_rows, take_rows
 
-_HELD_OUT = 5  # one group in so many
 _FEWEST = 3  # groups of two items or more that are worth holding out
 
 
@@ -60,17 +59,17 @@ def whole_groups(labels: Int64, most: int, seed: int) -> NDArray[np.bool_]:
     return drawn[code]
 
 
-def held_out(labels: Int64, seed: int) -> NDArray[np.bool_]:
-    """(n,) whether an item's group is held out: one in five, of those with company and of others.
+def held_out(labels: Int64, seed: int, one_in: int = 5) -> NDArray[np.bool_]:
+    """(n,) whether an item's group is held out: one in so many, with company and without alike.
 
-    None where there are too few with company.
+    None where fewer than three groups with company would be.
     """
     found, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
     held = np.zeros(len(found), np.bool_)
     rng = np.random.default_rng(seed)
     for several in (True, False):
         groups = rng.permutation(np.flatnonzero((counts > 1) == several))
-        if several and len(groups) < _FEWEST * _HELD_OUT:
+        if several and len(groups) < _FEWEST * one_in:
             break
-        held[groups[: len(groups) // _HELD_OUT]] = True
+        held[groups[: len(groups) // one_in]] = True
     return held[code]

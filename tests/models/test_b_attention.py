@@ -103,6 +103,13 @@ def _network(**changes):
     return network.eval()
 
 
+def _refined(network, members, real):
+    """What the network makes of sets that share no member."""
+    rows = network.enter(members.reshape(-1, members.shape[-1]))
+    numbers = torch.arange(len(rows)).reshape(real.shape)
+    return network(rows, numbers.masked_fill(~real, -1)).detach()
+
+
 def _sets(seed=0):
     generator = torch.Generator().manual_seed(seed)
     members = torch.randn(SETS, MEMBERS, WIDTH, generator=generator)
@@ -120,8 +127,17 @@ def test_same_as_plain_loops(flavour, single, multiple, faithful):
         flavour=flavour, single=bool(single), multiple=bool(multiple), faithful=faithful
     )
     members, real = _sets()
-    found = network(members, real).detach().numpy()
+    found = _refined(network, members, real).numpy()
     np.testing.assert_allclose(found, naive(network, members, real), atol=2e-4)
+
+
+@pytest.mark.parametrize("changes", [{}, {"width": 4}, {"faithful": True}, {"layers": 1}])
+@pytest.mark.parametrize("flavour", ["gcn", "transformer"])
+@pytest.mark.parametrize(("single", "multiple"), [(False, False), (True, False), (True, True)])
+def test_config_knows_all_shapes(changes, flavour, single, multiple):
+    network = _network(flavour=flavour, single=single, multiple=multiple, **changes)
+    found = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    assert network.config.shapes() == found
 
 
 @pytest.mark.parametrize("flavour", ["gcn", "transformer"])
@@ -131,7 +147,7 @@ def test_places_without_member_change_nothing(flavour):
     more = torch.cat([members, torch.zeros(SETS, 5, WIDTH)], dim=1)
     wider = torch.cat([real, torch.zeros(SETS, 5, dtype=torch.bool)], dim=1)
     np.testing.assert_allclose(
-        network(members, real).detach(), network(more, wider).detach(), atol=1e-5
+        _refined(network, members, real), _refined(network, more, wider), atol=1e-5
     )
 
 
@@ -142,15 +158,15 @@ def test_published_arithmetic_leaks_from_places_without_member():
     members[0, 3:], real[0, 3:] = 0, False
     wide = torch.cat([members, torch.zeros(SETS, 5, WIDTH)], dim=1)
     wider = torch.cat([real, torch.zeros(SETS, 5, dtype=torch.bool)], dim=1)
-    narrow, wide = network(members, real).detach(), network(wide, wider).detach()
+    narrow, wide = _refined(network, members, real), _refined(network, wide, wider)
     assert (narrow - wide).abs().max() > 1e-3
 
 
 def test_sets_longer_and_shorter_than_the_tests():
     network = _network(tests=4)
     members, real = _sets()
-    assert network(members, real).shape == (SETS, 6)
-    short = network(members[:, :2], real[:, :2])
+    assert _refined(network, members, real).shape == (SETS, 6)
+    short = _refined(network, members[:, :2], real[:, :2])
     assert torch.isfinite(short).all()
 
 
@@ -185,10 +201,21 @@ def test_refine_equals_one_pass_and_tells_progress():
     sets[3, 4:] = -1
     seen = []
     found = refine(network, rows, sets, batch=6, tick=seen.append)
-    whole = network(*gather(torch.from_numpy(rows), torch.from_numpy(sets))).detach().numpy()
+    whole = network(torch.from_numpy(rows), torch.from_numpy(sets)).detach().numpy()
     np.testing.assert_allclose(found, whole, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert seen == [0.3, 0.6, 0.9, 1.0]
+
+
+def test_refines_some_sets_of_many_rows_and_maps_to_another_width():
+    network = _network(width=4)
+    rows = _unit(np.random.default_rng(0).standard_normal((9, WIDTH))).astype(np.float32)
+    sets = np.array([[5, 2, -1], [0, 8, 1]])
+    members, real = gather(torch.from_numpy(rows), torch.from_numpy(sets))
+    members = network.enter(members).detach()
+    np.testing.assert_allclose(
+        refine(network, rows, sets), naive(network, members, real), atol=2e-4
+    )
 
 
 def test_gather_leaves_places_without_member_empty():

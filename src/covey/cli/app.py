@@ -16,6 +16,7 @@ from covey.cli.knn import knn
 from covey.cli.reid import reid
 from covey.cli.search import search
 from covey.cli.train import train
+from covey.cli.train_refiner import b_attention
 
 app = typer.Typer(
     help="Finds what belongs together in large unlabelled collections of embeddings.",
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 for command in (cluster, evaluate, knn, search, reid, info, demo):
     app.command()(command)
+train.command()(b_attention)
 app.add_typer(train, name="train")
 
 

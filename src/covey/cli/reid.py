@@ -60,6 +60,7 @@ def reid(
             "list-1023: the first 1,023 results, cameras not looked at."
         ),
     ] = "standard",
+    model: options.Refiner = None,
     rerank: Rerank = "none",
     out: Annotated[
         Path | None,
@@ -98,6 +99,7 @@ def reid(
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import peak_memory_mb
     from covey.cli.outputs import check_file, check_not_read
+    from covey.hub import load_refiner
     from covey.io.embeddings import read_embeddings
     from covey.io.identities import IdentityFiles, read_identities
     from covey.io.illustrations import read_images
@@ -105,6 +107,7 @@ def reid(
     from covey.io.report.queries import Side, write_query_page
     from covey.metrics.retrieval import PROTOCOLS
     from covey.retrieval.collection import Collection
+    from covey.retrieval.refined import refine_collection
     from covey.retrieval.examples import pick_queries, show_queries
     from covey.retrieval.reid import Ranker, score_retrieval
     from covey.retrieval.rerank import prepare_reranking
@@ -117,6 +120,7 @@ def reid(
     written = [path for path in (out, html) if path is not None]
     read = [emb, labels, cameras, queries, query_labels, query_cameras, query_ids, query_mask]
     check_not_read(written, [*read, rows.mask, rows.ids])
+    refiner = None if model is None else load_refiner(model)
     with terminal.progress() as tell:
         table = read_embeddings(emb, **vars(rows), progress=tell)
         asked = read_queries(queries, rows, query_ids, query_mask)
@@ -133,11 +137,15 @@ def reid(
         rule = PROTOCOLS[protocol]
 
         def work() -> tuple[Ranker, RetrievalScores]:
+            searched = collection
+            if refiner is not None:
+                tick = partial(tell, "refining")
+                searched = refine_collection(collection, refiner, threads=threads, tick=tick)
             tell("searching", 0.0)
             reranking = None
             if rerank != "none":
-                reranking = prepare_reranking(rerank, collection, threads=threads)
-            ranker = Ranker(collection, reranking)
+                reranking = prepare_reranking(rerank, searched, threads=threads)
+            ranker = Ranker(searched, reranking)
             return ranker, score_retrieval(
                 ranker,
                 named[0].items,
@@ -167,9 +175,7 @@ def reid(
                 else Side(_sheet(asked, asked_pictures), named[-1].told),
                 gallery=gallery_side,
                 title=f"Who is found again in {emb.name}",
-                ranking="Results in the order of the cosine"
-                if rerank == "none"
-                else f"Results put in order by {rerank}",
+                ranking=f"Results in the order of {_order(model, rerank)}",
                 command=shlex.join(["covey", *sys.argv[1:]]),
             )
     notes = table.notes + ([] if asked is None else asked.notes)
@@ -180,6 +186,7 @@ def reid(
         "input": str(emb),
         "queries": None if queries is None else str(queries),
         "n_items": table.n,
+        "model": None if model is None else str(model),
         "rerank": rerank,
         **scores.as_dict(),
         "skipped": table.skipped_facts,
@@ -189,7 +196,7 @@ def reid(
         "seconds": round(terminal.seconds, 3),
         "peak_memory_mb": peak_memory_mb(),
     }
-    terminal.answer(_sentences(scores, rerank, table.n, notes, written), facts)
+    terminal.answer(_sentences(scores, _order(model, rerank), table.n, notes, written), facts)
 
 
 def _sheet(table: EmbeddingTable, pictures: Any) -> ContactSheet:
@@ -232,13 +239,18 @@ def _check_pairs(
         raise UsageError("--images and --query-images are for the page; give --html FILE.html, too")
 
 
+def _order(model: Path | None, rerank: str) -> str:
+    """What decides on the order of results."""
+    order = "the cosine" if rerank == "none" else rerank
+    return order if model is None else f"{order} of embeddings refined by {model.name}"
+
+
 def _sentences(
-    scores: RetrievalScores, rerank: str, n: int, notes: list[str], written: list[Path]
+    scores: RetrievalScores, order: str, n: int, notes: list[str], written: list[Path]
 ) -> list[str]:
     """The measures as a small table in plain text."""
-    order = "cosine" if rerank == "none" else rerank
     lines = [
-        f"{scores.queries:,} queries among {n:,} items, {scores.protocol} protocol, {order}.",
+        f"{scores.queries:,} queries among {n:,} items, {scores.protocol} protocol, by {order}.",
         "",
         "  ".join(f"{name:>7}" for name in ("mAP", "mINP", *(f"CMC@{r}" for r in scores.cmc))),
         "  ".join(f"{x:>7.4f}" for x in (scores.mean_ap, scores.mean_inp, *scores.cmc.values())),

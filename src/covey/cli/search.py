@@ -51,6 +51,7 @@ def search(
     queries: Queries = None,
     query_ids: QueryIds = None,
     query_mask: QueryMask = None,
+    model: options.Refiner = None,
     rerank: Rerank = "none",
     index: Annotated[
         Literal["auto", "exact", "ivf", "hnsw"],
@@ -74,19 +75,34 @@ def search(
     from covey.cli.machine import peak_memory_mb
     from covey.cli.outputs import check_file, check_not_read
     from covey.graph import nearest
+    from covey.hub import load_refiner
     from covey.io.embeddings import read_embeddings
     from covey.io.groups import item_names
     from covey.io.neighbours import SUFFIXES, write_neighbours
     from covey.retrieval import search as searching
     from covey.retrieval.collection import Collection
+    from covey.retrieval.refined import refine_collection
     from covey.retrieval.rerank import DEPTH, order_anew
 
     check_file(out, SUFFIXES)
     check_not_read([out], [emb, queries, rows.mask, rows.ids, query_ids, query_mask])
+    refiner = None if model is None else load_refiner(model)
     with terminal.progress() as tell:
         table = read_embeddings(emb, **vars(rows), progress=tell)
         asked = read_queries(queries, rows, query_ids, query_mask)
         collection = Collection.of(table.x, None if asked is None else asked.x)
+        if refiner is not None:
+            collection = interruptible(
+                partial(
+                    refine_collection,
+                    collection,
+                    refiner,
+                    threads=threads,
+                    memory_limit=memory_limit,
+                    seed=seed,
+                    tick=partial(tell, "refining"),
+                )
+            )
         found, info = interruptible(
             partial(
                 searching.search,
@@ -122,6 +138,7 @@ def search(
         "n_items": table.n,
         "n_queries": found.n,
         "k": found.k,
+        "model": None if model is None else str(model),
         "rerank": rerank,
         "index": info.index,
         "recall": info.recall,
@@ -136,6 +153,8 @@ def search(
         f"{found.k} results for each of {found.n:,} queries among {table.n:,} items ({info.index}, "
         f"recall {info.recall:.3f}, {info.seconds:.1f} s)."
     ]
+    if model is not None:
+        sentences.append(f"Embeddings were refined by {model}; similarities are theirs.")
     if rerank != "none":
         sentences.append(f"Put in order by {rerank}.")
     sentences += [

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 _STAGES = {
     "checking": "checking rows",
     "neighbours": "finding neighbours",
+    "first neighbours": "finding neighbours to refine by",
+    "refining": "refining embeddings",
     "ordering": "putting results in order",
     "agreement": "trying scorers and cuts",
     "groups": "forming groups",

@@ -35,7 +35,7 @@ from covey.types import Float32, IntArray
 
 _SINGLE, _MULTIPLE = 1.0, 4.0  # at the start: cosines of profiles lie in [-1, 1], logits do not
 _START = 0.02  # deviation of what a mended layer adds at first
-_TINY = 1e-6
+_ENTERED = 65_536  # embeddings that are mapped to the width at a time
 
 
 class BAttentionNetwork(nn.Module):
@@ -55,17 +55,18 @@ class BAttentionNetwork(nn.Module):
             self.bend = nn.PReLU(config.outputs)
             _xavier(self.head)
 
-    def forward(self, members: Tensor, real: Tensor) -> Tensor:
+    def forward(self, entered: Tensor, sets: Tensor) -> Tensor:
         """Refines the seeds of b local sets.
 
         Args:
-            members: (b, m, inputs) embeddings, the seed first, zeros where there is no member.
-            real: (b, m) bool, which members there are.
+            entered: (n, width) embeddings as `enter` maps them; each once, however many sets it
+                is a member of.
+            sets: (b, m) int64 rows of these, the seed first, -1 where there is no member.
 
         Returns:
             (b, outputs) of unit length.
         """
-        x = self.enter(members)
+        x, real = gather(entered, sets)
         for number, layer in enumerate(self.layers, 1):
             x = layer(x, real, 1 if number == len(self.layers) else x.shape[1])
         seed = x[:, 0]
@@ -209,24 +210,27 @@ def refine(
     batch: int = 256,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Float32:
-    """Refines the embeddings of all items.
+    """Refines the first members of local sets.
 
     Args:
         network: Trained.
         rows: (n, inputs) float32 of unit length.
-        sets: (n, m) local sets, the item itself first, -1 where there is no member.
-        batch: Items at a time; memory is batch x m x width floats a few times over.
+        sets: (s, m) int64 rows, the item itself first, -1 where there is no member.
+        batch: Sets at a time; memory is n x width floats, and batch x m x width a few times over.
         tick: Called with the share done.
 
     Returns:
-        (n, outputs) float32 of unit length.
+        (s, outputs) float32 of unit length.
     """
     network.eval()
     device = next(network.parameters()).device
-    table = torch.from_numpy(rows).to(device)
-    out = np.empty((len(rows), network.config.outputs), np.float32)
-    for start in range(0, len(rows), batch):
+    entered = torch.empty(len(rows), network.config.width, device=device)
+    for start in range(0, len(rows), _ENTERED):
+        part = torch.from_numpy(rows[start : start + _ENTERED]).to(device)
+        entered[start : start + _ENTERED] = network.enter(part)
+    out = np.empty((len(sets), network.config.outputs), np.float32)
+    for start in range(0, len(sets), batch):
         part = torch.from_numpy(sets[start : start + batch]).to(device)
-        out[start : start + batch] = network(*gather(table, part)).cpu().numpy()
-        tick(min(1.0, (start + batch) / len(rows)))
+        out[start : start + batch] = network(entered, part).cpu().numpy()
+        tick(min(1.0, (start + batch) / len(sets)))
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,3 +40,33 @@ class BAttentionConfig:
         """The authors' sizes: width as the embeddings, 240 members, 2,048 outputs."""
         sizes = {"inputs": inputs, "width": inputs, "outputs": 2048, "tests": 240, "faithful": True}
         return cls(**{**sizes, **changes})  # type: ignore[arg-type]
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor, by name."""
+        linear: list[tuple[str, int, int]] = [("head", self.outputs, self.width)]
+        other: dict[str, tuple[int, ...]] = {}
+        if self.inputs != self.width:
+            other["enter.weight"] = self.width, self.inputs
+        if self.faithful:
+            other["bend.weight"] = (self.outputs,)
+        for number in range(self.layers):
+            layer = f"layers.{number}"
+            other[f"{layer}.fuse"] = (2,)
+            for norm in ("norm", "after")[: 2 if self.flavour == "transformer" else 1]:
+                other |= {f"{layer}.{norm}.{part}": (self.width,) for part in ("weight", "bias")}
+            linear += [(f"{layer}.{name}", after, before) for name, after, before in self._inside()]
+        for name, after, before in linear:
+            other |= {f"{name}.weight": (after, before), f"{name}.bias": (after,)}
+        return other
+
+    def _inside(self) -> Iterator[tuple[str, int, int]]:
+        """The linear maps of a layer: name, dimensions after and before."""
+        d, tests = self.width, self.tests
+        if self.single:
+            yield from (("single.query", d, d), ("single.key", d, d))
+        if self.multiple:
+            yield from (("multiple.query", tests, tests), ("multiple.key", tests, tests))
+        if self.flavour == "gcn":
+            yield "out", d, 2 * d
+        else:
+            yield from (("value", d, d), ("out", d, d), ("feed.0", 8 * d, d), ("feed.2", d, 8 * d))

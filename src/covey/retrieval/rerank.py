@@ -26,7 +26,7 @@ DEPTH = 200
 class Reranking(Protocol):
     """What has looked at a collection beforehand and orders the results of its queries.
 
-    Whatever learns better embeddings needs none of this: search those instead.
+    Whatever learns better embeddings needs none of this: see `refined`.
     """
 
     def rerank(self, which: Int64, first: KnnGraph) -> KnnGraph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,13 +14,17 @@ from torch import Tensor, nn
 from covey.graph import knn_to_edges, nearest, symmetric_sets
 from covey.knn import build_knn_graph
 from covey.metrics.edges import average_precision
-from covey.models.b_attention import BAttentionNetwork, gather, refine
+from covey.models.b_attention import BAttentionNetwork, refine
 from covey.models.b_attention_config import BAttentionConfig
 from covey.models.refiner import REFINED_NEIGHBOURS
+from covey.training.cuts import cuts_tried, f_of
 from covey.training.loop import Checkpoint, Schedule, fit
 from covey.training.losses import Negatives, hinge, supervised_contrastive
 from covey.training.samplers import groups_and_items, seeds_and_neighbours
 from covey.types import Float32, Int64, IntArray
+
+
+_DENSITIES = np.geomspace(12.0, 1.0, 6)  # edges an item at the cuts of a validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class BAttentionPlan:
         pool: Neighbours that these are drawn from.
         groups, items: Random groups of a batch, and items of each, on top; none as published.
         dropped: Chance of each dimension of the embeddings to be left out of a batch.
+        temperature: Of the contrastive loss.
     """
 
     schedule: Schedule = field(default_factory=Schedule)
@@ -46,6 +51,21 @@ class BAttentionPlan:
     groups: int = 16
     items: int = 4
     dropped: float = 0.2
+    temperature: float = 0.1
+
+    @classmethod
+    def published(cls, **changes: Any) -> BAttentionPlan:
+        """The authors' batches and loss: one seed with up to 128 of its 256 nearest, the hinge."""
+        theirs = {
+            "loss": "hinge",
+            "negatives": "hardest",
+            "seeds": 1,
+            "near": 128,
+            "pool": 256,
+            "groups": 0,
+            "dropped": 0.0,
+        }
+        return cls(**{**theirs, **changes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +85,41 @@ class LabelledRows:
         return LabelledRows(self.rows[chosen], self.labels[chosen])
 
 
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How refined items of groups that are not learned from come out.
+
+    Attributes:
+        average_precision: Of the edges to their neighbours; says when to stop.
+        f: BCubed F of the map equation's groups at the best of a few cuts.
+    """
+
+    average_precision: float
+    f: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who follows a training.
+
+    Attributes:
+        tell: Called after each step with the step, its loss, and the validation if there was one.
+        keep: Called after each validation with what is needed to go on.
+        start: What an earlier run kept, to go on with.
+    """
+
+    tell: Callable[[int, float, Validation | None], None] = lambda step, loss, validation: None
+    keep: Callable[[Checkpoint], None] = lambda checkpoint: None
+    start: Checkpoint | None = None
+
+
 def train_b_attention(
     learned: LabelledRows,
-    watched: LabelledRows,
+    watched: LabelledRows | None,
     config: BAttentionConfig,
     plan: BAttentionPlan,
+    watch: Watch | None = None,
     *,
-    start: Checkpoint | None = None,
-    tell: Callable[[int, float, float | None], None] = lambda step, loss, score: None,
-    keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
     device: str = "cpu",
 ) -> tuple[BAttentionNetwork, Checkpoint]:
     """Trains a network; of its validations the best is kept.
@@ -81,25 +127,23 @@ def train_b_attention(
     Args:
         learned: What it learns from; neighbours are looked for among these rows alone, as they
             will be in another collection.
-        watched: Items of other groups; the average precision of edges among them after refining
-            says when to stop. Without items the last weights are taken.
+        watched: Items of other groups, to see when it is best; without, the last weights are kept.
         config: The network.
         plan: The training.
-        start: A run to go on with.
-        tell: Called after each step with the step, its loss, and the validation if there was one.
-        keep: Called after each validation with what is needed to go on.
+        watch: Progress, and how to go on.
         device: Where torch computes.
 
     Returns:
         The network and its last checkpoint.
     """
+    watch = watch or Watch()
     torch.manual_seed(plan.schedule.seed)
     network = BAttentionNetwork(config)
     if isinstance(network.enter, nn.Linear) and config.inputs > config.width:
         network.enter.weight.data.copy_(principal_axes(learned.rows, config.width))
     network.to(device)
     knn = build_knn_graph(learned.rows, min(max(config.tests, plan.pool), len(learned.rows) - 1))
-    sets = torch.from_numpy(symmetric_sets(nearest(knn, config.tests - 1), config.tests))
+    sets = symmetric_sets(nearest(knn, config.tests - 1), config.tests)
     pool: IntArray = knn.indices[:, : plan.pool]
     rows = torch.from_numpy(learned.rows).to(device)
     codes = np.unique(learned.labels, return_inverse=True)[1].astype(np.int64)
@@ -109,23 +153,50 @@ def train_b_attention(
         drawn = seeds_and_neighbours(pool, rng, seeds=plan.seeds, near=plan.near)
         more = groups_and_items(codes, rng, groups=plan.groups, items=plan.items)
         drawn = np.union1d(drawn, more)
-        members, real = gather(rows, sets[drawn].to(device))
-        left = rng.random(rows.shape[1]) >= plan.dropped
-        members = members * torch.from_numpy((left / (1 - plan.dropped)).astype(np.float32)).to(
-            device
-        )
-        refined = network(members, real)
+        used, places = np.unique(sets[drawn], return_inverse=True)
+        places = places.reshape(len(drawn), -1) - int(used[0] < 0)
+        left = (rng.random(rows.shape[1]) >= plan.dropped) / (1 - plan.dropped)
+        some = rows[torch.from_numpy(used[used >= 0])] * torch.from_numpy(
+            left.astype(np.float32)
+        ).to(device)
+        with reduced_precision(device):
+            refined = network(network.enter(some), torch.from_numpy(places).to(device))
+        refined = refined.float()
         same = (groups[drawn][:, None] == groups[drawn][None]).to(device)
         cosine = refined @ refined.T
         if plan.loss == "contrastive":
-            return supervised_contrastive(cosine, same)
+            return supervised_contrastive(cosine, same, temperature=plan.temperature)
         return hinge(cosine, same, negatives=plan.negatives)
 
-    validate = _validation(network, watched) if len(watched.rows) > 2 else None
+    seen: list[Validation] = []
+
+    def validate() -> float:
+        assert watched is not None
+        seen.append(_validation(refine(network, watched.rows, watched_sets), watched.labels))
+        return seen[-1].average_precision
+
+    def tell(step: int, loss: float, score: float | None) -> None:
+        watch.tell(step, loss, None if score is None or watched is None else seen[-1])
+
+    if watched is not None:
+        watched_sets = local_sets_of(watched.rows, config.tests)
     last = fit(
-        network, loss_of, plan.schedule, validate=validate, start=start, tell=tell, keep=keep
+        network,
+        loss_of,
+        plan.schedule,
+        validate=None if watched is None else validate,
+        start=watch.start,
+        tell=tell,
+        keep=watch.keep,
     )
     return network, last
+
+
+def reduced_precision(device: str) -> torch.autocast:
+    """Lets matrix products run in bfloat16 where the processor has instructions for them."""
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    fast = device != "cpu" or supported()
+    return torch.autocast(device, torch.bfloat16, enabled=fast)
 
 
 def local_sets_of(rows: Float32, members: int, *, threads: int | None = None) -> IntArray:
@@ -141,12 +212,7 @@ def principal_axes(rows: Float32, count: int) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(axes.T, np.float32))
 
 
-def _validation(network: BAttentionNetwork, watched: LabelledRows) -> Callable[[], float]:
-    sets = local_sets_of(watched.rows, network.config.tests)
-
-    def score() -> float:
-        refined = refine(network, watched.rows, sets)
-        knn = build_knn_graph(refined, min(REFINED_NEIGHBOURS, len(refined) - 1))
-        return average_precision(knn_to_edges(knn), watched.labels)
-
-    return score
+def _validation(refined: Float32, labels: Int64) -> Validation:
+    edges = knn_to_edges(build_knn_graph(refined, min(REFINED_NEIGHBOURS, len(refined) - 1)))
+    f = cuts_tried(edges, labels, _DENSITIES, rounds=1)[1:]
+    return Validation(average_precision(edges, labels), float(f_of(*f).max()))

@@ -26,6 +26,7 @@ class Schedule:
         every: Steps between validations.
         patience: Validations without a better one after which training ends.
         seed: Of weights and draws.
+        until: Step at which training ends early, its rates those of the whole; none if None.
     """
 
     steps: int = 400
@@ -36,6 +37,12 @@ class Schedule:
     every: int = 50
     patience: int = 4
     seed: int = 0
+    until: int | None = None
+
+    @property
+    def end(self) -> int:
+        """The last step that may be taken."""
+        return self.steps if self.until is None else min(self.until, self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def fit(
     if state.optimiser is not None:
         optimiser.load_state_dict(state.optimiser)
     worse = (state.step - state.best_step) // schedule.every
-    for step in range(state.step, schedule.steps):
+    for step in range(state.step, schedule.end):
         if worse >= schedule.patience:
             break
         for group in optimiser.param_groups:
@@ -102,7 +109,7 @@ def fit(
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
         optimiser.step()
-        due = (step + 1) % schedule.every == 0 or step + 1 == schedule.steps
+        due = (step + 1) % schedule.every == 0 or step + 1 == schedule.end
         score = None
         if due:
             score = _validated(network, validate)

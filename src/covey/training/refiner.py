@@ -1,54 +1,78 @@
-"""A refiner from labelled items: trained on most groups, judged and calibrated on the others."""
+"""A refiner from labelled items: judged and calibrated on some of their groups, trained on all.
+
+1. One group in three is held out. Whether to whiten, when to stop, how far to trust the network and
+   what a cosine means come from it; nothing of it is learned from.
+2. The network is trained anew on all groups, for as many steps: by our trials the number of groups
+   matters more than anything else (dev/LOG.md), and cosines keep their meaning.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from covey import __version__
 from covey.calibration import calibrate
 from covey.graph import knn_to_edges
-from covey.graph_partition import partition_edges
 from covey.knn import build_knn_graph
 from covey.labelled_rows import check_enough_groups, different_rows, held_out, whole_groups
-from covey.metrics.clustering import evaluate
 from covey.metrics.edges import average_precision
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.refiner import REFINED_NEIGHBOURS, HeldOut, Refiner, joined
+from covey.models.held_out import HeldOut
+from covey.models.refiner import REFINED_NEIGHBOURS, Refiner, joined
+from covey.models.whitening import Whitening, fit_whitening
 from covey.training.b_attention import (
     BAttentionPlan,
     LabelledRows,
+    Validation,
+    Watch,
     local_sets_of,
     train_b_attention,
 )
+from covey.training.cuts import cuts_tried
 from covey.training.loop import Checkpoint
 from covey.types import Edges, Float32, InputError, Int64
 
-_CUTS = 24
-_DENSITIES = np.geomspace(30.0, 0.2, _CUTS)  # edges an item at the cuts that are tried
+_ONE_IN = 3  # groups that is held out
+_DENSITIES = np.geomspace(30.0, 0.2, 24)  # edges an item at the cuts that are tried
 _SHARES = (0.0, 0.2, 0.5, 0.8, 1.0)  # of the item's own embedding, tried on what was held out
-_EQUAL = 0.003  # BCubed F that differs by less
+_EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
+_WORTH = 0.01  # by which it must rise for embeddings to be whitened
 _MOST = 100_000  # labelled items that are learned from, by whole groups
+_MOST_WATCHED = 12_000  # and that are held out
+
+PHASES = ("held out", "all groups")
+"""The two trainings."""
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """What a caller may want to hear of a training.
+class Follow:
+    """Who follows the making of a refiner.
 
     Attributes:
-        start: A run to go on with.
-        tell: Called after each step with the step, its loss, and the validation if there was one.
-        keep: Called after each validation with what is needed to go on.
+        tell: Called after each step with the phase, the step, the loss, and the validation if there
+            was one.
+        keep: Called after each validation with the phase and what is needed to go on.
+        start: What an earlier run kept, by phase.
     """
 
-    start: Checkpoint | None = None
-    tell: Callable[[int, float, float | None], None] = lambda step, loss, score: None
-    keep: Callable[[Checkpoint], None] = lambda checkpoint: None
+    tell: Callable[[str, int, float, Validation | None], None] = lambda phase, step, loss, v: None
+    keep: Callable[[str, Checkpoint], None] = lambda phase, checkpoint: None
+    start: Callable[[str], Checkpoint | None] = lambda phase: None
+
+    def watch(self, phase: str) -> Watch:
+        """The same for one training."""
+        return Watch(
+            lambda step, loss, validation: self.tell(phase, step, loss, validation),
+            lambda checkpoint: self.keep(phase, checkpoint),
+            self.start(phase),
+        )
 
 
 def train_refiner(
@@ -58,104 +82,138 @@ def train_refiner(
     name: str = "the items",
     network: BAttentionConfig | None = None,
     plan: BAttentionPlan | None = None,
-    steps: Steps | None = None,
+    follow: Follow | None = None,
+    device: str | None = None,
 ) -> Refiner:
     """Learns from some groups what belongs together, for others of the same embedding.
-
-    One group in five is held out: it says when to stop, what cosines of refined rows mean, and
-    which precision and recall each cut gives. Nothing of it is learned from.
 
     Args:
         x: (n, d) embeddings. Of more than 100,000 different ones whole groups are drawn, about so
             many items in all.
         labels: (n,) groups; negative for items of nobody, each a group of its own.
         name: Of the collection, for messages and the card.
-        network: What to train; `inputs` is put to d. The default variant if None.
+        network: What to train; the default variant if None.
         plan: How to train.
-        steps: Progress and resuming.
+        follow: Progress, and how to go on.
+        device: Where torch computes; a GPU where there is one if None.
 
     Raises:
-        InputError: If fewer than 15 groups have two different items or more.
+        InputError: If fewer than 9 groups have two different items or more.
     """
     plan = plan or BAttentionPlan()
-    steps = steps or Steps()
+    follow = follow or Follow()
+    device = device or _fastest_device()
     seed = plan.schedule.seed
+    everything = _usable(x, labels, name, seed)
+    held = held_out(everything.labels, seed, _ONE_IN)
+    if not held.any():
+        several = np.count_nonzero(np.unique(everything.labels, return_counts=True)[1] > 1)
+        raise InputError(
+            f"{name}: {several} groups have two different items or more; to hold some out takes "
+            "9: label more, or fine-tune what ships by covey train universal"
+        )
+    learned, watched = everything.of(~held), everything.of(held)
+    if len(watched.rows) > _MOST_WATCHED:
+        watched = watched.of(whole_groups(watched.labels, _MOST_WATCHED, seed))
+    config = network or BAttentionConfig(everything.rows.shape[1])
+    n = len(everything.rows)
+    plain = judge_rows(watched.rows, watched.labels, seed=seed)
+    precision = average_precision(_edges(watched.rows), watched.labels)
+    whitening = None
+    if not config.faithful:
+        whitening = _whitening_if_better(learned, watched, plain.among(n).best, n)
+        learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
+    trained, last = train_b_attention(
+        learned, watched, config, plan, follow.watch(PHASES[0]), device=device
+    )
+    refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
+    shares = (0.0,) if config.faithful else _SHARES
+    found = [
+        (own, judge_rows(joined(refined, watched.rows, own), watched.labels, seed=seed))
+        for own in shares
+    ]
+    best = max(held.among(n).best for _, held in found)
+    own, expected = [each for each in found if each[1].among(n).best >= best - _EQUAL][-1]
+    if own < 1:
+        if whitening is not None:
+            whitening = fit_whitening(everything.rows)
+        again = replace(plan, schedule=replace(plan.schedule, until=last.best_step))
+        rows = _whitened(whitening, everything)
+        trained, _ = train_b_attention(
+            rows, None, config, again, follow.watch(PHASES[1]), device=device
+        )
+    about = {
+        "covey": __version__,
+        "trained on": f"{n} items in {_groups(everything)} groups of {name}",
+        "held out before that": f"{len(watched.rows)} of them in {_groups(watched)} groups",
+        "seed": seed,
+        "plan": asdict(plan),
+        "steps": last.best_step,
+        "whitened": whitening is not None,
+        "share of the embedding itself": own,
+        "validation": {
+            "average precision": round(last.score, 4),
+            "of the cosine": round(precision, 4),
+            "BCubed F": round(expected.best, 4),
+            "BCubed F of the cosine": round(plain.best, 4),
+        },
+    }
+    tensors = {key: each.cpu().numpy().copy() for key, each in trained.state_dict().items()}
+    return Refiner(config, tensors, whitening, own, expected, about)
+
+
+def judge_rows(rows: Float32, labels: Int64, *, seed: int = 0) -> HeldOut:
+    """What cosines and cuts of rows meant on labelled items.
+
+    Args:
+        rows: (n, d) float32 of unit length.
+        labels: (n,) their groups.
+        seed: Of the partition.
+    """
+    edges = _edges(rows)
+    together = (labels[edges.source] == labels[edges.target]).astype(np.float32)
+    tried = cuts_tried(edges, labels, _DENSITIES, seed=seed)
+    return HeldOut(len(rows), calibrate(edges, together), *tried)
+
+
+def _edges(rows: Float32) -> Edges:
+    return knn_to_edges(build_knn_graph(rows, min(REFINED_NEIGHBOURS, len(rows) - 1)))
+
+
+def _usable(
+    x: NDArray[Any], labels: NDArray[np.integer[Any]], name: str, seed: int
+) -> LabelledRows:
+    """Different rows, those of nobody in groups of their own, not too many."""
     rows, groups = different_rows(x, labels)
     check_enough_groups(name, groups)
     alone = groups < 0
     groups[alone] = groups.max() + 1 + np.arange(np.count_nonzero(alone))
-    if len(rows) > _MOST:
-        drawn = whole_groups(groups, _MOST, seed)
-        rows, groups = rows[drawn], groups[drawn]
-    held = held_out(groups, seed)
-    if not held.any():
-        several = np.count_nonzero(np.unique(groups, return_counts=True)[1] > 1)
-        raise InputError(
-            f"{name}: {several} groups have two different items or more; to hold some out takes "
-            "15: label more, or fine-tune what ships by covey train universal"
-        )
-    learned = LabelledRows(rows[~held], groups[~held])
-    watched = LabelledRows(rows[held], groups[held])
-    config = network or BAttentionConfig(rows.shape[1])
-    trained, last = train_b_attention(
-        learned, watched, config, plan, start=steps.start, tell=steps.tell, keep=steps.keep
-    )
-    refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
-    own, expected = _best_share(refined, watched, (0.0,) if config.faithful else _SHARES, seed)
-    raw = knn_to_edges(
-        build_knn_graph(watched.rows, min(REFINED_NEIGHBOURS, len(watched.rows) - 1))
-    )
-    about = {
-        "covey": __version__,
-        "trained on": f"{len(learned.rows)} items of {name}",
-        "held out": f"{len(watched.rows)} items in {len(np.unique(watched.labels))} groups",
-        "seed": seed,
-        "plan": asdict(plan),
-        "best step": last.best_step,
-        "share of the embedding itself": own,
-        "validation": {
-            "average precision": round(last.score, 4),
-            "of the cosine": round(average_precision(raw, watched.labels), 4),
-        },
-    }
-    weights = {k: v.numpy().copy() for k, v in trained.state_dict().items()}
-    return Refiner(config, weights, own, expected, about)
+    usable = LabelledRows(rows, groups)
+    return usable if len(rows) <= _MOST else usable.of(whole_groups(groups, _MOST, seed))
 
 
-def _best_share(
-    refined: Float32, watched: LabelledRows, shares: Sequence[float], seed: int
-) -> tuple[float, HeldOut]:
-    """Of the item's own embedding: the least by which the groups come out best, and what to expect.
-
-    Where embeddings are good and most items alone, a local set is full of strangers and misleads.
-    """
-    found = [
-        (own, judge_refined(joined(refined, watched.rows, own), watched.labels, seed=seed))
-        for own in shares
-    ]
-    best = max(held.best for _, held in found)
-    return next((own, held) for own, held in found if held.best >= best - _EQUAL)
-
-
-def judge_refined(refined: Float32, labels: Int64, *, seed: int = 0) -> HeldOut:
-    """What cosines and cuts of refined rows meant on labelled items.
+def _whitening_if_better(
+    learned: LabelledRows, watched: LabelledRows, before: float, n: int
+) -> Whitening | None:
+    """That of the items learned from, if those held out come out better by it.
 
     Args:
-        refined: (n, d) float32 of unit length.
-        labels: (n,) their groups.
-        seed: Of the partition.
+        learned, watched: See `train_b_attention`.
+        before: Best F of what is held out as it is, as among n items.
+        n: Items in all.
     """
-    n = len(refined)
-    edges = knn_to_edges(build_knn_graph(refined, min(REFINED_NEIGHBOURS, n - 1)))
-    together = (labels[edges.source] == labels[edges.target]).astype(np.float32)
-    order = np.sort(edges.score)[::-1]
-    kept = np.unique(np.clip(np.round(_DENSITIES * n), 1, edges.m).astype(np.int64))[::-1]
-    found = []
-    for count in kept:
-        cut = order[count - 1]
-        above = edges.score >= cut
-        some = Edges(edges.source[above], edges.target[above], edges.score[above])
-        scores = evaluate(labels, partition_edges(some, n, rounds=2, seed=seed).labels).bcubed
-        found.append((float(cut), scores.precision, scores.recall))
-    cut, precision, recall = np.array(found).T
-    return HeldOut(n, calibrate(edges, together), cut, precision, recall)
+    whitening = fit_whitening(learned.rows)
+    after = judge_rows(whitening(watched.rows), watched.labels)
+    return whitening if after.among(n).best > before + _WORTH else None
+
+
+def _whitened(whitening: Whitening | None, items: LabelledRows) -> LabelledRows:
+    return items if whitening is None else LabelledRows(whitening(items.rows), items.labels)
+
+
+def _groups(items: LabelledRows) -> int:
+    return len(np.unique(items.labels))
+
+
+def _fastest_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
