@@ -40,6 +40,8 @@ from covey.scoring import (
     score_edges,
 )
 from covey.selection import (
+    DENSITIES,
+    FINE_DENSITIES,
     Decision,
     Foresight,
     Recipe,
@@ -215,6 +217,7 @@ def cluster(
             width=width,
             scorer=universal.scorer,
             foresight=foresight,
+            densities=DENSITIES if refiner is None else FINE_DENSITIES,
             unit=unit,
             seed=seed,
             threads=threads,
@@ -269,6 +272,7 @@ def _choose(
     width: int,
     scorer: UniversalScorer,
     foresight: Foresight | None,
+    densities: NDArray[np.float64],
     unit: bool,
     seed: int,
     threads: int,
@@ -285,6 +289,7 @@ def _choose(
                 halves,
                 _divider(recipe, seed),
                 foresight,
+                densities=densities,
                 threads=threads,
                 tick=clock.part(number, len(recipes)),
             )

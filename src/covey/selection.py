@@ -32,6 +32,8 @@ from covey.vectors import Metric
 
 DENSITIES = np.geomspace(50.0, 0.25, 10)
 """Edges an item that are kept at each cut, from all of the usual lists to one for four items."""
+FINE_DENSITIES = np.geomspace(40.0, 0.25, 20)
+"""The same where cuts are told apart by labels of other groups, which see finer than signs do."""
 WEAK_AGREEMENT = 0.3
 """Of the halves: below, there may be nothing to find."""
 _EQUAL = 0.003  # utilities that differ by less
@@ -150,6 +152,7 @@ def try_recipe(
     partition: Partition,
     foresight: Foresight | None,
     *,
+    densities: NDArray[np.float64] = DENSITIES,
     threads: int,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Trial:
@@ -158,7 +161,9 @@ def try_recipe(
     Without foresight, what is foreseen is precision and recall against the halves' clusters at
     the cuts on which they agree.
     """
-    cuts, cut = try_cuts(recipe, whole, halves, partition, threads=threads, tick=tick)
+    cuts, cut = try_cuts(
+        recipe, whole, halves, partition, densities=densities, threads=threads, tick=tick
+    )
     signs = read_signs(cuts, whole.edges(recipe), whole.knn)
     foreseen = signs.astype(np.float64)[:, _AGAINST_HALVES]
     if foresight is not None:
@@ -172,6 +177,7 @@ def try_cuts(
     halves: Sequence[View],
     partition: Partition,
     *,
+    densities: NDArray[np.float64] = DENSITIES,
     threads: int,
     tick: Callable[[float], None] = lambda done: None,
 ) -> tuple[CutTrial, NDArray[np.float64]]:
@@ -180,7 +186,7 @@ def try_cuts(
     Returns:
         The clusterings and (c,) the score of the lightest edge of all dimensions that is kept.
     """
-    n, count = len(whole.rows), len(DENSITIES)
+    n, count = len(whole.rows), len(densities)
     views = (whole, *halves)
     edges = [view.edges(recipe) for view in views]
     labels = np.empty((len(views), count, n), np.int32)
@@ -189,7 +195,7 @@ def try_cuts(
 
     def run(job: tuple[int, int]) -> None:
         v, c = job
-        thinned, at = thin_edges(edges[v], n, DENSITIES[c])
+        thinned, at = thin_edges(edges[v], n, densities[c])
         found = labels[v, c] = partition_thinned(thinned, at, n, recipe, partition)
         if v == 0:
             cut[c] = at
@@ -199,7 +205,7 @@ def try_cuts(
     with _pool(threads) as pool:
         for done, _ in enumerate(pool.map(run, jobs), 1):
             tick(done / len(jobs))
-    return CutTrial(DENSITIES, labels[0], labels[1:], kept), cut
+    return CutTrial(densities, labels[0], labels[1:], kept), cut
 
 
 def partition_thinned(

@@ -11,8 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from covey.models.b_attention import (  # noqa: E402
-    BAttentionNetwork,
     BAttentionConfig,
+    BAttentionNetwork,
     centred_profiles,
     gather,
     refine,

@@ -107,8 +107,8 @@ def reid(
     from covey.io.report.queries import Side, write_query_page
     from covey.metrics.retrieval import PROTOCOLS
     from covey.retrieval.collection import Collection
-    from covey.retrieval.refined import refine_collection
     from covey.retrieval.examples import pick_queries, show_queries
+    from covey.retrieval.refined import refine_collection
     from covey.retrieval.reid import Ranker, score_retrieval
     from covey.retrieval.rerank import prepare_reranking
 

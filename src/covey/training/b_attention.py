@@ -23,7 +23,6 @@ from covey.training.losses import Negatives, hinge, supervised_contrastive
 from covey.training.samplers import groups_and_items, seeds_and_neighbours
 from covey.types import Float32, Int64, IntArray
 
-
 _DENSITIES = np.geomspace(12.0, 1.0, 6)  # edges an item at the cuts of a validation
 
 

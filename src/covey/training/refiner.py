@@ -37,15 +37,15 @@ from covey.training.b_attention import (
 )
 from covey.training.cuts import cuts_tried
 from covey.training.loop import Checkpoint
-from covey.types import Edges, Float32, InputError, Int64
+from covey.types import Edges, Float32, InputError
 
 _ONE_IN = 3  # groups that is held out
 _DENSITIES = np.geomspace(30.0, 0.2, 24)  # edges an item at the cuts that are tried
-_SHARES = (0.0, 0.2, 0.5, 0.8, 1.0)  # of the item's own embedding, tried on what was held out
+_SHARES = (0.8, 0.5, 0.2, 0.0)  # of the item's own embedding, tried on what was held out
 _EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
 _WORTH = 0.01  # by which it must rise for embeddings to be whitened
 _MOST = 100_000  # labelled items that are learned from, by whole groups
-_MOST_WATCHED = 12_000  # and that are held out
+_MOST_WATCHED = 12_000  # and that are judged
 
 PHASES = ("held out", "all groups")
 """The two trainings."""
@@ -112,36 +112,36 @@ def train_refiner(
             f"{name}: {several} groups have two different items or more; to hold some out takes "
             "9: label more, or fine-tune what ships by covey train universal"
         )
-    learned, watched = everything.of(~held), everything.of(held)
-    if len(watched.rows) > _MOST_WATCHED:
-        watched = watched.of(whole_groups(watched.labels, _MOST_WATCHED, seed))
+    learned, watched = everything.of(~held), _few(everything.of(held), seed)
     config = network or BAttentionConfig(everything.rows.shape[1])
     n = len(everything.rows)
-    plain = judge_rows(watched.rows, watched.labels, seed=seed)
-    precision = average_precision(_edges(watched.rows), watched.labels)
-    whitening = None
+    plain = Judged.of(watched, seed)
+    whitening, before = None, plain
     if not config.faithful:
-        whitening = _whitening_if_better(learned, watched, plain.among(n).best, n)
-        learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
+        tried = fit_whitening(learned.rows)
+        white = Judged.of(_whitened(tried, watched), seed)
+        if white.is_better(plain, n, by=_WORTH):
+            whitening, before = tried, white
+    learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
     trained, last = train_b_attention(
         learned, watched, config, plan, follow.watch(PHASES[0]), device=device
     )
     refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
-    shares = (0.0,) if config.faithful else _SHARES
-    found = [
-        (own, judge_rows(joined(refined, watched.rows, own), watched.labels, seed=seed))
-        for own in shares
-    ]
-    best = max(held.among(n).best for _, held in found)
-    own, expected = [each for each in found if each[1].among(n).best >= best - _EQUAL][-1]
+    if config.faithful:
+        own, found = 0.0, Judged.of(LabelledRows(refined, watched.labels), seed)
+    else:
+        own, found = _best_share(refined, watched, before, n, seed)
+    if whitening is not None:
+        whitening = fit_whitening(everything.rows)
+    rows = _whitened(whitening, everything)
     if own < 1:
-        if whitening is not None:
-            whitening = fit_whitening(everything.rows)
         again = replace(plan, schedule=replace(plan.schedule, until=last.best_step))
-        rows = _whitened(whitening, everything)
         trained, _ = train_b_attention(
             rows, None, config, again, follow.watch(PHASES[1]), device=device
         )
+    expected = found.held
+    if own == 1 and whitening is None:
+        expected = judge_rows(_few(rows, seed), seed=seed)  # nothing was learned from any of these
     about = {
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything)} groups of {name}",
@@ -152,28 +152,75 @@ def train_refiner(
         "whitened": whitening is not None,
         "share of the embedding itself": own,
         "validation": {
-            "average precision": round(last.score, 4),
-            "of the cosine": round(precision, 4),
-            "BCubed F": round(expected.best, 4),
-            "BCubed F of the cosine": round(plain.best, 4),
+            "average precision": round(found.precision, 4),
+            "of the cosine": round(plain.precision, 4),
+            "BCubed F": round(found.held.best, 4),
+            "BCubed F of the cosine": round(plain.held.best, 4),
         },
     }
     tensors = {key: each.cpu().numpy().copy() for key, each in trained.state_dict().items()}
     return Refiner(config, tensors, whitening, own, expected, about)
 
 
-def judge_rows(rows: Float32, labels: Int64, *, seed: int = 0) -> HeldOut:
-    """What cosines and cuts of rows meant on labelled items.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Two measures of embeddings by labels; what one finds by chance, the other seldom does.
+
+    Attributes:
+        precision: Average precision of the edges to their neighbours.
+        held: What the map equation makes of them at each cut.
+    """
+
+    precision: float
+    held: HeldOut
+
+    @classmethod
+    def of(cls, items: LabelledRows, seed: int) -> Judged:
+        """Measures them."""
+        precision = average_precision(_edges(items.rows), items.labels)
+        return cls(precision, judge_rows(items, seed=seed))
+
+    def is_better(self, other: Judged, n: int, *, by: float = 0.0) -> bool:
+        """Whether both measures are higher, as among n items, BCubed F by so much."""
+        higher = self.held.among(n).best > other.held.among(n).best + by
+        return higher and self.precision > other.precision
+
+
+def _best_share(
+    refined: Float32, watched: LabelledRows, before: Judged, n: int, seed: int
+) -> tuple[float, Judged]:
+    """Of the item's own embedding: the largest that is as good as any.
+
+    Where embeddings are good and most items alone, a local set is full of strangers and misleads.
 
     Args:
-        rows: (n, d) float32 of unit length.
-        labels: (n,) their groups.
+        refined: Of what is held out.
+        watched: What is held out.
+        before: These embeddings without refining.
+        n: Labelled items in all.
         seed: Of the partition.
     """
-    edges = _edges(rows)
+    found = [(1.0, before)]
+    for own in _SHARES:
+        rows = LabelledRows(joined(refined, watched.rows, own), watched.labels)
+        judged = Judged.of(rows, seed)
+        if judged.is_better(before, n):
+            found.append((own, judged))
+    best = max(judged.held.among(n).best for _, judged in found)
+    return next(each for each in found if each[1].held.among(n).best >= best - _EQUAL)
+
+
+def judge_rows(items: LabelledRows, *, seed: int = 0) -> HeldOut:
+    """What cosines and cuts meant on labelled items.
+
+    Args:
+        items: Their embeddings and groups.
+        seed: Of the partition.
+    """
+    labels, edges = items.labels, _edges(items.rows)
     together = (labels[edges.source] == labels[edges.target]).astype(np.float32)
     tried = cuts_tried(edges, labels, _DENSITIES, seed=seed)
-    return HeldOut(len(rows), calibrate(edges, together), *tried)
+    return HeldOut(len(labels), calibrate(edges, together), *tried)
 
 
 def _edges(rows: Float32) -> Edges:
@@ -192,19 +239,11 @@ def _usable(
     return usable if len(rows) <= _MOST else usable.of(whole_groups(groups, _MOST, seed))
 
 
-def _whitening_if_better(
-    learned: LabelledRows, watched: LabelledRows, before: float, n: int
-) -> Whitening | None:
-    """That of the items learned from, if those held out come out better by it.
-
-    Args:
-        learned, watched: See `train_b_attention`.
-        before: Best F of what is held out as it is, as among n items.
-        n: Items in all.
-    """
-    whitening = fit_whitening(learned.rows)
-    after = judge_rows(whitening(watched.rows), watched.labels)
-    return whitening if after.among(n).best > before + _WORTH else None
+def _few(items: LabelledRows, seed: int) -> LabelledRows:
+    """Whole groups of them, as many as are judged."""
+    if len(items.rows) <= _MOST_WATCHED:
+        return items
+    return items.of(whole_groups(items.labels, _MOST_WATCHED, seed))
 
 
 def _whitened(whitening: Whitening | None, items: LabelledRows) -> LabelledRows:
