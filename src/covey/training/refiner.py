@@ -43,6 +43,7 @@ _ONE_IN = 3  # groups that is held out
 _DENSITIES = np.geomspace(30.0, 0.2, 24)  # edges an item at the cuts that are tried
 _SHARES = (0.8, 0.5, 0.2, 0.0)  # of the item's own embedding, tried on what was held out
 _EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
+_CLEARLY = 0.9  # of what average precision lacks of 1, at most, when it is better
 _WORTH = 0.01  # by which it must rise for embeddings to be whitened
 _MOST = 100_000  # labelled items that are learned from, by whole groups
 _MOST_WATCHED = 12_000  # and that are judged
@@ -181,9 +182,9 @@ class Judged:
         return cls(precision, judge_rows(items, seed=seed))
 
     def is_better(self, other: Judged, n: int, *, by: float = 0.0) -> bool:
-        """Whether both measures are higher, as among n items, BCubed F by so much."""
+        """Whether both are higher, as among n items: BCubed F by so much, precision clearly."""
         higher = self.held.among(n).best > other.held.among(n).best + by
-        return higher and self.precision > other.precision
+        return higher and 1 - self.precision < _CLEARLY * (1 - other.precision)
 
 
 def _best_share(
