@@ -6,9 +6,11 @@ seed, which draws the groups that are held out, the weights and the batches. Bes
 without any labels, and two upper bounds whose cut is chosen **with** the labels of the test half,
 the cosine and gradient boosting on the edge features of the universal scorer.
 
-    COVEY_DATA=... python benchmarks/b_attention.py [--sets lfw ...] [--seeds 5]
+    COVEY_DATA=... python benchmarks/b_attention.py [--models FOLDER] [--sets lfw ...] [--seeds 5]
 
-Sets that are not named keep their results. Everything runs on one thread, so that two sets can be
+The model that ships has seen clinc150, googlenews_t and omniglot_eval: with `--models`, as for
+`universal.py`, the default without labels uses one that has not; otherwise the result says so. Sets
+that are not named keep their results. Everything runs on one thread, so that two sets can be
 measured side by side.
 """
 
@@ -29,10 +31,11 @@ from covey.clustering import ClusterResult, cluster
 from covey.datasets.view_draws import LabelledSet
 from covey.graph import knn_to_edges, nearest
 from covey.graph_partition import partition_edges
+from covey.hub import default_model, load_universal
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.models.edge_features import LIST_LENGTH, EdgeMeasures, measure_edges
-from covey.models.refiner import REFINED_NEIGHBOURS
+from covey.models.refiner import OWN_NEIGHBOURS
 from covey.threads import bounded_threads
 from covey.training.b_attention import BAttentionPlan
 from covey.training.loop import Schedule
@@ -41,6 +44,7 @@ from covey.types import Edges, Int64
 from covey.unique_items import unique_items
 from labelled_sets import SET_NAMES
 from machine import RESULTS, provenance, write_json
+from universal import FAMILIES
 from universal_finetune import halves
 
 OUT = RESULTS / "b_attention.json"
@@ -121,7 +125,7 @@ def one_run(known: LabelledSet, other: LabelledSet, seed: int) -> dict[str, Any]
     seconds = time.perf_counter() - began
     items = unique_items(other.x, metric="cosine")
     refined = model.refine(model.prepare(items.rows))
-    edges = knn_to_edges(build_knn_graph(refined, REFINED_NEIGHBOURS))
+    edges = knn_to_edges(build_knn_graph(refined, model.list_length))
     return {
         "seed": seed,
         "training_seconds": round(trained, 1),
@@ -132,20 +136,23 @@ def one_run(known: LabelledSet, other: LabelledSet, seed: int) -> dict[str, Any]
     }
 
 
-def compare(name: str, seeds: int) -> dict[str, Any]:
+def compare(name: str, seeds: int, models: Path | None) -> dict[str, Any]:
     """All rows of one set."""
     known, other = halves(name)
+    family = FAMILIES.get(name) if models else None
+    universal = load_universal(models / f"without-{family}") if models and family else None
     began = time.perf_counter()
-    plain = cluster(other.x, threads=1)
+    plain = cluster(other.x, model=universal, threads=1)
     entry: dict[str, Any] = {
         "set": name,
+        "seen_by_the_default": name in (universal or default_model()).about["sets"],
         **{
             half: {"items": len(one.x), "identities": len(np.unique(one.labels[one.labels >= 0]))}
             for half, one in (("known", known), ("other", other))
         },
         "without_labels": promised(plain, other.labels, time.perf_counter() - began),
         "cosine_best_cut": best_cut(
-            knn_to_edges(build_knn_graph(other.x, REFINED_NEIGHBOURS)), other.labels
+            knn_to_edges(build_knn_graph(other.x, OWN_NEIGHBOURS)), other.labels
         ),
         "boosting_best_cut": boosted(known, other),
         "runs": [],
@@ -177,15 +184,18 @@ def keep(entry: dict[str, Any], about: dict[str, Any], out: Path = OUT) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=Path)
     parser.add_argument("--sets", nargs="*", default=list(SET_NAMES), choices=SET_NAMES)
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     torch.set_num_threads(1)
     about = provenance("torch", "numba", "faiss-cpu", "scikit-learn")  # of the code imported above
-    about["command"] = "python benchmarks/b_attention.py"
+    about["command"] = "python benchmarks/b_attention.py" + (
+        " --models models" if options.models else ""
+    )
     with bounded_threads(1):
         for name in options.sets:
-            keep(compare(name, options.seeds), about)
+            keep(compare(name, options.seeds, options.models), about)
 
 
 if __name__ == "__main__":

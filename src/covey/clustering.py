@@ -26,7 +26,7 @@ from covey.hub import UniversalModel, default_model
 from covey.knn import KnnInfo, build_knn_graph_with_info
 from covey.models.appraisal import Appraiser
 from covey.models.held_out import HeldOut
-from covey.models.refiner import KIND, REFINED_NEIGHBOURS, Refiner
+from covey.models.refiner import KIND, Refiner
 from covey.models.universal import UniversalScorer, relative_weights
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
@@ -40,11 +40,11 @@ from covey.scoring import (
     score_edges,
 )
 from covey.selection import (
-    DENSITIES,
-    FINE_DENSITIES,
+    FINE_SIGHT,
     Decision,
     Foresight,
     Recipe,
+    Sight,
     View,
     decide,
     edges_above,
@@ -195,7 +195,7 @@ def cluster(
     with clock.stage("agreement"), bounded_threads(threads):
         recipes = _recipes(n, method, partition, k, unit)
         if refiner is not None:
-            recipes = [_refined_recipe(partition, k)]
+            recipes = [_refined_recipe(partition, k or refiner.list_length)]
         most = n if n <= _MOST_JUDGED else _SAMPLE
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         universal = model if isinstance(model, UniversalModel) else default_model()
@@ -217,7 +217,7 @@ def cluster(
             width=width,
             scorer=universal.scorer,
             foresight=foresight,
-            densities=DENSITIES if refiner is None else FINE_DENSITIES,
+            sight=Sight() if refiner is None else FINE_SIGHT,
             unit=unit,
             seed=seed,
             threads=threads,
@@ -272,7 +272,7 @@ def _choose(
     width: int,
     scorer: UniversalScorer,
     foresight: Foresight | None,
-    densities: NDArray[np.float64],
+    sight: Sight,
     unit: bool,
     seed: int,
     threads: int,
@@ -289,12 +289,12 @@ def _choose(
                 halves,
                 _divider(recipe, seed),
                 foresight,
-                densities=densities,
+                densities=sight.densities,
                 threads=threads,
                 tick=clock.part(number, len(recipes)),
             )
         )
-    decision = decide(trials, beta=beta)
+    decision = decide(trials, beta=beta, as_good=sight.as_good)
     edges = whole.edges(decision.trial.recipe)
     return decision, calibrate(edges, decision.trial.together(edges))
 
@@ -330,10 +330,9 @@ def _recipes(n: int, method: str, partition: str, k: int | None, unit: bool) -> 
     ]
 
 
-def _refined_recipe(partition: str, k: int | None) -> Recipe:
+def _refined_recipe(partition: str, k: int) -> Recipe:
     """How refined embeddings are clustered: as on the groups that were held out, by default."""
-    name = "map-equation" if partition == "auto" else partition
-    return Recipe("cosine", k or REFINED_NEIGHBOURS, name)
+    return Recipe("cosine", k, "map-equation" if partition == "auto" else partition)
 
 
 def _is_appraised(recipes: list[Recipe], dimensions: int, unit: bool) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,6 @@ from covey.vectors import Metric
 
 DENSITIES = np.geomspace(50.0, 0.25, 10)
 """Edges an item that are kept at each cut, from all of the usual lists to one for four items."""
-FINE_DENSITIES = np.geomspace(40.0, 0.25, 20)
-"""The same where cuts are told apart by labels of other groups, which see finer than signs do."""
 WEAK_AGREEMENT = 0.3
 """Of the halves: below, there may be nothing to find."""
 _EQUAL = 0.003  # utilities that differ by less
@@ -45,6 +43,23 @@ _AGAINST_HALVES = [
 
 Partition = Callable[[Edges, int], Int64]
 """Clusters n items by their edges: (n,) labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How finely cuts can be told apart.
+
+    Attributes:
+        densities: (c,) float64, edges an item that are kept at each cut, descending.
+        as_good: F foreseen that differs by less says nothing; then the halves decide.
+    """
+
+    densities: NDArray[np.float64] = field(default_factory=lambda: DENSITIES)
+    as_good: float = _AS_GOOD
+
+
+FINE_SIGHT = Sight(np.geomspace(50.0, 0.25, 20), 0.005)
+"""Of labels of other groups, which see finer than signs do."""
 
 Foresight = Callable[[Float32, NDArray[np.float64]], NDArray[np.float64]]
 """(c, s) signs and (c,) scores of the lightest edges kept to (c, 2) precision and recall."""
@@ -273,18 +288,19 @@ class Decision:
         return itself + trust * (max(foreseen, itself) - itself), recall
 
 
-def decide(trials: Sequence[Trial], *, beta: float = 1.0) -> Decision:
+def decide(trials: Sequence[Trial], *, beta: float = 1.0, as_good: float = _AS_GOOD) -> Decision:
     """Takes the recipe on which the halves agree best, and of its cuts the highest F foreseen.
 
-    Of cuts that are foreseen to be as good, to .02, the one of the highest utility.
+    Of cuts that are foreseen to be as good the one of the highest utility.
 
     Args:
         trials: The recipes, the cheapest first: of those that agree equally well, to .003, the
             first is taken.
         beta: How many times recall counts as much as precision.
+        as_good: By how much F may differ; finer than .02 the appraiser cannot tell.
     """
     highest = max(trial.utility for trial in trials)
     best = next(trial for trial in trials if trial.utility >= highest - _EQUAL)
     f = best.f(beta)
-    as_good = np.flatnonzero(f >= f.max() - _AS_GOOD)
-    return Decision(best, int(max(as_good, key=lambda cut: (best.cuts.utility[cut], f[cut]))))
+    close = np.flatnonzero(f >= f.max() - as_good)
+    return Decision(best, int(max(close, key=lambda cut: (best.cuts.utility[cut], f[cut]))))

@@ -26,8 +26,8 @@ KIND = "b-attention"
 WHITENING_MEAN, WHITENING_MAP = "whitening.mean", "whitening.map"
 """Names of tensors."""
 
-REFINED_NEIGHBOURS = 40
-"""Neighbours of refined rows whose edges are judged and clustered."""
+REFINED_NEIGHBOURS, OWN_NEIGHBOURS = 40, 80
+"""Neighbours whose edges are judged and clustered: of refined rows, and of rows as they are."""
 
 
 def joined(refined: Float32, rows: Float32, own: float) -> Float32:
@@ -177,6 +177,11 @@ class Refiner:
     def neighbours_among(self, n: int) -> int:
         """How many neighbours the local sets of n items are made from."""
         return max(1, min(self.members, n) - 1)
+
+    @property
+    def list_length(self) -> int:
+        """Neighbours of the rows that `refine` gives, as they were judged."""
+        return OWN_NEIGHBOURS if self.own == 1 else REFINED_NEIGHBOURS
 
     @property
     def members(self) -> int:

@@ -25,7 +25,7 @@ from covey.metrics.edges import average_precision
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
 from covey.models.held_out import HeldOut
-from covey.models.refiner import REFINED_NEIGHBOURS, Refiner, joined
+from covey.models.refiner import OWN_NEIGHBOURS, REFINED_NEIGHBOURS, Refiner, joined
 from covey.models.whitening import Whitening, fit_whitening
 from covey.training.b_attention import (
     BAttentionPlan,
@@ -40,7 +40,7 @@ from covey.training.loop import Checkpoint
 from covey.types import Edges, Float32, InputError
 
 _ONE_IN = 3  # groups that is held out
-_DENSITIES = np.geomspace(30.0, 0.2, 24)  # edges an item at the cuts that are tried
+_DENSITIES = np.geomspace(50.0, 0.2, 25)  # edges an item at the cuts that are tried
 _SHARES = (0.8, 0.5, 0.2, 0.0)  # of the item's own embedding, tried on what was held out
 _EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
 _CLEARLY = 0.9  # of what average precision lacks of 1, at most, when it is better
@@ -116,11 +116,11 @@ def train_refiner(
     learned, watched = everything.of(~held), _few(everything.of(held), seed)
     config = network or BAttentionConfig(everything.rows.shape[1])
     n = len(everything.rows)
-    plain = Judged.of(watched, seed)
+    plain = Judged.of(watched, OWN_NEIGHBOURS, seed)
     whitening, before = None, plain
     if not config.faithful:
         tried = fit_whitening(learned.rows)
-        white = Judged.of(_whitened(tried, watched), seed)
+        white = Judged.of(_whitened(tried, watched), OWN_NEIGHBOURS, seed)
         if white.is_better(plain, n, by=_WORTH):
             whitening, before = tried, white
     learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
@@ -129,7 +129,8 @@ def train_refiner(
     )
     refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
     if config.faithful:
-        own, found = 0.0, Judged.of(LabelledRows(refined, watched.labels), seed)
+        rows = LabelledRows(refined, watched.labels)
+        own, found = 0.0, Judged.of(rows, REFINED_NEIGHBOURS, seed)
     else:
         own, found = _best_share(refined, watched, before, n, seed)
     if whitening is not None:
@@ -142,7 +143,7 @@ def train_refiner(
         )
     expected = found.held
     if own == 1 and whitening is None:
-        expected = judge_rows(_few(rows, seed), seed=seed)  # nothing was learned from any of these
+        expected = judge_rows(_few(rows, seed), OWN_NEIGHBOURS, seed=seed)  # none was learned from
     about = {
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything)} groups of {name}",
@@ -176,10 +177,10 @@ class Judged:
     held: HeldOut
 
     @classmethod
-    def of(cls, items: LabelledRows, seed: int) -> Judged:
-        """Measures them."""
-        precision = average_precision(_edges(items.rows), items.labels)
-        return cls(precision, judge_rows(items, seed=seed))
+    def of(cls, items: LabelledRows, k: int, seed: int) -> Judged:
+        """Measures them; groups are made of the edges to k neighbours."""
+        precision = average_precision(_edges(items.rows, REFINED_NEIGHBOURS), items.labels)
+        return cls(precision, judge_rows(items, k, seed=seed))
 
     def is_better(self, other: Judged, n: int, *, by: float = 0.0) -> bool:
         """Whether both are higher, as among n items: BCubed F by so much, precision clearly."""
@@ -204,28 +205,29 @@ def _best_share(
     found = [(1.0, before)]
     for own in _SHARES:
         rows = LabelledRows(joined(refined, watched.rows, own), watched.labels)
-        judged = Judged.of(rows, seed)
+        judged = Judged.of(rows, REFINED_NEIGHBOURS, seed)
         if judged.is_better(before, n):
             found.append((own, judged))
     best = max(judged.held.among(n).best for _, judged in found)
     return next(each for each in found if each[1].held.among(n).best >= best - _EQUAL)
 
 
-def judge_rows(items: LabelledRows, *, seed: int = 0) -> HeldOut:
+def judge_rows(items: LabelledRows, k: int, *, seed: int = 0) -> HeldOut:
     """What cosines and cuts meant on labelled items.
 
     Args:
         items: Their embeddings and groups.
+        k: Neighbours of each whose edges are looked at.
         seed: Of the partition.
     """
-    labels, edges = items.labels, _edges(items.rows)
+    labels, edges = items.labels, _edges(items.rows, k)
     together = (labels[edges.source] == labels[edges.target]).astype(np.float32)
     tried = cuts_tried(edges, labels, _DENSITIES, seed=seed)
     return HeldOut(len(labels), calibrate(edges, together), *tried)
 
 
-def _edges(rows: Float32) -> Edges:
-    return knn_to_edges(build_knn_graph(rows, min(REFINED_NEIGHBOURS, len(rows) - 1)))
+def _edges(rows: Float32, k: int) -> Edges:
+    return knn_to_edges(build_knn_graph(rows, min(k, len(rows) - 1)))
 
 
 def _usable(
