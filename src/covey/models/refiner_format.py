@@ -35,14 +35,14 @@ def read_refiner(
         InputError: If anything is missing, of another kind, or does not fit the rest.
     """
     try:
-        network = _network(config["network"])
-        own = float(config["own"])
-        held = _held_out(config["held_out"])
-        if not 0 <= own <= 1:
-            raise ValueError(f"own must lie in [0, 1], got {own}")
+        network = _network(_part(config, "network"))
+        own = config["own"]
+        held = _held_out(_part(config, "held_out"))
+        if type(own) not in (int, float) or not 0 <= own <= 1:
+            raise ValueError(f"own must be a number in [0, 1], got {own!r}")
     except KeyError as error:
         raise InputError(f"{config_path}: has no {error}; {_AGAIN}") from None
-    except (TypeError, ValueError) as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{config_path}: {error}; {_AGAIN}") from None
     shapes = network.shapes()
     d = network.inputs
@@ -50,11 +50,12 @@ def read_refiner(
     if whitened:
         shapes |= {WHITENING_MEAN: (d,), WHITENING_MAP: (d, d)}
     for name in [*shapes, *weights]:
-        found = weights[name].shape if name in weights else None
-        if found != shapes.get(name):
+        wanted = shapes.get(name, "none")
+        found = weights[name].shape if name in weights else "none"
+        if found != wanted:
             raise InputError(
-                f"{weights_path}: {name} should have shape {shapes.get(name, 'none')} by "
-                f"{config_path.name} and has {found or 'none'}; {_AGAIN}"
+                f"{weights_path}: {name} should have shape {wanted} by {config_path.name} and has "
+                f"{found}; {_AGAIN}"
             )
     tensors = dict(weights)
     whitening = None
@@ -62,10 +63,19 @@ def read_refiner(
         whitening = Whitening(tensors.pop(WHITENING_MEAN), tensors.pop(WHITENING_MAP))
     about = config.get("about")
     about = about if isinstance(about, dict) else {}
-    return Refiner(network, tensors, whitening, own, held, about)
+    return Refiner(network, tensors, whitening, float(own), held, about)
 
 
-def _network(found: Mapping[str, Any]) -> BAttentionConfig:
+def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = config[name]
+    if not isinstance(found, dict):
+        raise ValueError(f"{name} must be an object, got {type(found).__name__}")
+    return found
+
+
+def _network(found: dict[str, Any]) -> BAttentionConfig:
+    if "inputs" not in found:
+        raise KeyError("inputs")
     known = {field.name: field for field in fields(BAttentionConfig)}
     if foreign := sorted(set(found) - set(known)):
         raise ValueError(f"the network has {foreign[0]!r}, which this version of Covey does not")
@@ -80,11 +90,13 @@ def _network(found: Mapping[str, Any]) -> BAttentionConfig:
     return BAttentionConfig(**found)
 
 
-def _held_out(found: Mapping[str, Any]) -> HeldOut:
+def _held_out(found: dict[str, Any]) -> HeldOut:
     score, probability = _numbers(found, "score"), _numbers(found, "probability")
     cut, precision, recall = (_numbers(found, name) for name in ("cut", "precision", "recall"))
     if len(score) != len(probability) or not len(cut) == len(precision) == len(recall):
         raise ValueError("numbers of held_out differ in length")
+    if (np.diff(score) < 0).any() or (np.diff(cut) < 0).any():
+        raise ValueError("score and cut of held_out must ascend")
     for name, share in {
         "probability": probability,
         "precision": precision,
