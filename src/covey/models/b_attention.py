@@ -226,7 +226,7 @@ def refine(
     device = next(network.parameters()).device
     entered = torch.empty(len(rows), network.config.width, device=device)
     for start in range(0, len(rows), _ENTERED):
-        part = torch.from_numpy(rows[start : start + _ENTERED]).to(device)
+        part = torch.tensor(rows[start : start + _ENTERED], device=device)  # may be read-only
         entered[start : start + _ENTERED] = network.enter(part)
     out = np.empty((len(sets), network.config.outputs), np.float32)
     for start in range(0, len(sets), batch):

@@ -144,7 +144,7 @@ def train_b_attention(
     knn = build_knn_graph(learned.rows, min(max(config.tests, plan.pool), len(learned.rows) - 1))
     sets = symmetric_sets(nearest(knn, config.tests - 1), config.tests)
     pool: IntArray = knn.indices[:, : plan.pool]
-    rows = torch.from_numpy(learned.rows).to(device)
+    rows = torch.tensor(learned.rows, device=device)
     codes = np.unique(learned.labels, return_inverse=True)[1].astype(np.int64)
     groups = torch.from_numpy(codes)
 
