@@ -152,7 +152,7 @@ def cluster(
     check_options(method, partition, prefer, metric, k, seed, threads)
     refiner = model if isinstance(model, Refiner) else None
     if refiner is not None and method != "auto":
-        raise UsageError(f"method {method!r} means nothing with this model, which has its own")
+        raise UsageError(f"a {KIND} model has a method of its own: leave out {method!r}, or it")
     threads = threads or available_threads()
     unit = metric == "cosine"
     clock = _Clock(progress)

@@ -25,6 +25,8 @@ _STAGES = {
     "scorers of other families": "training scorers that have not seen a family",
     "clusterings": "clustering views",
     "appraiser": "training the appraiser",
+    "training, held out": "training without the groups held out",
+    "training, all groups": "training anew on all groups",
 }
 """What the stages are called; the others under their own names."""
 

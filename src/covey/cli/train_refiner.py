@@ -43,10 +43,14 @@ def b_attention(
     skip_bad: options.SkipBad = False,
     tests: Annotated[
         Literal["both", "multiple", "single", "none"],
-        typer.Option(help="What weighs the members of a local set; none is a plain GCN."),
+        typer.Option(
+            help="What weighs an item's neighbours: inner products (single), their similarities to "
+            "all the others (multiple), or both; by none they weigh the same."
+        ),
     ] = "both",
     flavour: Annotated[
-        Literal["gcn", "transformer"], typer.Option(help="How a layer uses what it gathered.")
+        Literal["gcn", "transformer"],
+        typer.Option(help="Layers: of a graph convolution, or of a Transformer."),
     ] = "gcn",
     steps: Annotated[
         int, typer.Option(min=1, help="Steps of the optimiser at most; it may stop earlier.")
@@ -66,10 +70,11 @@ def b_attention(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Learn from labels of some identities to group and to find others.
+    """Learn from labels of some groups, for others.
 
     One labelled group in three is held out to choose and to calibrate; then it learns from all. Use
-    the model by covey cluster, search and reid with --model, on the same kind of embeddings.
+    the model by covey cluster, search and reid with --model, on embeddings of the same kind. At
+    least nine groups with two different items are needed, some hundreds are sensible.
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.extras import require
@@ -121,17 +126,22 @@ def b_attention(
                     f"precision {validation.average_precision:.3f}, F {validation.f:.3f}"
                 )
 
-        model = interruptible(
-            partial(
-                train_refiner,
-                source.x,
-                source.labels,
-                name=emb.name,
-                network=network,
-                plan=plan,
-                follow=Follow(told, kept.keep, kept.start),
+        try:
+            model = interruptible(
+                partial(
+                    train_refiner,
+                    source.x,
+                    source.labels,
+                    name=emb.name,
+                    network=network,
+                    plan=plan,
+                    follow=Follow(told, kept.keep, kept.start),
+                )
             )
-        )
+        except KeyboardInterrupt:
+            if kept.folder.is_dir():
+                terminal.remark(f"covey: the same command goes on from {kept.folder}")
+            raise
         tell(f"training, {PHASES[1]}", 1.0)
         command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
         write_model(out, model, refiner_card(model, command), force=force)
@@ -150,8 +160,8 @@ def b_attention(
         [
             f"Trained on {count(len(source.x), 'item')} in {count(groups, 'group')}.",
             *sentences(model),
-            f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}, and by "
-            "search and reid",
+            f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}, or with "
+            "covey search and reid",
         ],
         facts,
     )
@@ -161,12 +171,16 @@ def sentences(model: Refiner) -> list[str]:
     """What was gained on the groups that were held out."""
     found = model.about["validation"]
     lines = [
-        f"On held-out groups: BCubed F {found['BCubed F']:.3f}, of the cosine alone "
-        f"{found['BCubed F of the cosine']:.3f}."
+        f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the plain "
+        f"cosine {found['BCubed F of the cosine']:.3f}."
     ]
-    if model.own == 1:
-        what = "whitening them did" if model.whitening is not None else "nothing did"
+    if model.own == 1 and model.whitening is None:
         lines.append(
-            f"The network did not better the embeddings, {what}; what was learned is the cut."
+            "The network did not make them clearly better, so embeddings stay as they are: the "
+            "model knows where to cut, no more. Compare with covey cluster without it."
+        )
+    elif model.own == 1:
+        lines.append(
+            "The network did not make them clearly better, so embeddings are whitened and no more."
         )
     return lines
