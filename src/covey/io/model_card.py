@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -102,23 +103,28 @@ def refiner_card(model: Refiner, command: str) -> str:
     figures = [
         f"| {name} | {found[name]:.3f} | {found[other]:.3f} |"
         for name, other in _FIGURES.items()
-        if name in found and other in found
+        if _is_known(found.get(name)) and _is_known(found.get(other))
     ]
+    table = "\n".join(["| | with the model | cosine alone |", "|---|---|---|", *figures, ""])
     cut = (
-        f"At its best cut there, cosine {held.cut[best]:.3f}: BCubed precision "
-        f"{held.precision[best]:.3f} and recall {held.recall[best]:.3f}. In another collection the "
-        "cut is chosen anew for its size."
+        f"At the best cut of {held.n_items:,} items that it was judged by, cosine "
+        f"{held.cut[best]:.3f}: BCubed precision {held.precision[best]:.3f} and recall "
+        f"{held.recall[best]:.3f}. In another collection the cut is chosen anew for its size."
     )
     parts = [
         _REFINER,
         f"## Made by\n\n    {command}\n",
         "## Made of\n\n" + "\n".join(lines) + "\n",
-        f"## Figures\n\nOn the {held.n_items:,} items whose groups were held out:\n",
-        "| | with the model | cosine alone |\n|---|---|---|\n" + "\n".join(figures) + "\n",
+        "## Figures\n\nOn the groups that were held out:\n",
+        *([table] if figures else []),
         cut + "\n",
         _REFINER_LIMITS,
     ]
     return "\n".join(parts)
+
+
+def _is_known(figure: object) -> bool:
+    return isinstance(figure, float) and isfinite(figure)
 
 
 def without_folders(word: str) -> str:
