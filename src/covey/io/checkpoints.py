@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,9 +54,13 @@ class TrainingFolder:
         return read_checkpoint(path) if path.is_file() else None
 
     def remove(self) -> None:
-        """Ends it: the training is over."""
+        """Ends it: the training is over. A folder that cannot go, as a link to one, stays empty."""
         if self.folder.is_dir():
-            shutil.rmtree(self.folder)
+            for path in self.folder.iterdir():
+                if path.name == _RUN or path.name.endswith(_SUFFIX) or _is_half_written(path.name):
+                    path.unlink()
+            with suppress(OSError):
+                self.folder.rmdir()
 
     def _path(self, phase: str) -> Path:
         return self.folder / f"{phase.replace(' ', '-')}{_SUFFIX}"
@@ -78,7 +82,8 @@ def claim_training(work: Path, out: Path, facts: Mapping[str, Any]) -> TrainingF
     if not work.absolute().parent.is_dir() or (work.exists() and not work.is_dir()):
         raise UsageError(f"{work}: cannot be a folder there; name another one as --work")
     run = json.dumps({"covey": __version__, **facts}, sort_keys=True)
-    if work.is_dir() and (entries := sorted(entry.name for entry in work.iterdir())):
+    names = sorted(entry.name for entry in work.iterdir()) if work.is_dir() else []
+    if entries := [name for name in names if not _is_half_written(name)]:
         if foreign := [name for name in entries if name != _RUN and not name.endswith(_SUFFIX)]:
             raise UsageError(
                 f"{work}: holds {listed(foreign)} that no training wrote; name another folder as "
@@ -91,6 +96,11 @@ def claim_training(work: Path, out: Path, facts: Mapping[str, Any]) -> TrainingF
                 "or name another folder as --work"
             )
     return TrainingFolder(work, run)
+
+
+def _is_half_written(name: str) -> bool:
+    """Whether a killed process left it behind, see `covey.io.atomic`."""
+    return name.startswith(".") and ".tmp" in name
 
 
 def checksum(*arrays: NDArray[Any]) -> int:
@@ -106,7 +116,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Writes weights and state of the optimiser as tensors, and all numbers as metadata."""
     from safetensors.torch import save_file
 
-    tensors, numbers = {}, {}
+    tensors = {}
     for name in ("network", "best"):
         for key, tensor in (getattr(checkpoint, name) or {}).items():
             tensors[f"{name}.{key}"] = tensor.detach().cpu().contiguous().clone()
@@ -116,7 +126,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
             tensors[f"optimiser.{number}.{key}"] = tensor.detach().cpu().contiguous().clone()
     numbers = {
         "step": checkpoint.step,
-        "score": checkpoint.score if np.isfinite(checkpoint.score) else None,
+        "score": checkpoint.score,
         "best_step": checkpoint.best_step,
         "groups": optimiser["param_groups"],
     }
@@ -143,12 +153,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
                     state.setdefault(int(number), {})[key] = file.get_tensor(name)
                 else:
                     parts[part][key] = file.get_tensor(name)
-        score = numbers["score"]
         return Checkpoint(
             numbers["step"],
             parts["network"],
             parts["best"] or None,
-            float("-inf") if score is None else score,
+            numbers["score"],
             numbers["best_step"],
             {"state": state, "param_groups": numbers["groups"]},
         )
