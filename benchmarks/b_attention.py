@@ -35,7 +35,10 @@ from covey.hub import default_model, load_universal
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.models.edge_features import LIST_LENGTH, EdgeMeasures, measure_edges
-from covey.models.refiner import OWN_NEIGHBOURS
+from covey.models.refiner import RefinedScorer
+from covey.models.universal import relative_weights
+from covey.scoring import LIST_LENGTH as LISTS
+from covey.scoring import score_edges
 from covey.threads import bounded_threads
 from covey.training.b_attention import BAttentionPlan
 from covey.training.loop import Schedule
@@ -48,6 +51,7 @@ from universal import FAMILIES
 from universal_finetune import halves
 
 OUT = RESULTS / "b_attention.json"
+SCORERS: tuple[RefinedScorer, ...] = ("cosine", "universal")
 _DENSITIES = np.geomspace(40.0, 0.25, 20)  # edges an item at the cuts among which labels choose
 
 
@@ -57,7 +61,7 @@ def scores_of(truth: Int64, labels: Int64) -> dict[str, Any]:
     return {"bcubed": found.bcubed.as_dict(), "pairwise": found.pairwise.as_dict()}
 
 
-def best_cut(edges: Edges, truth: Int64) -> dict[str, Any]:
+def best_cut(edges: Edges, truth: Int64, *, relative: bool = False) -> dict[str, Any]:
     """Of the map equation's groups at each cut, those that the labels like best by BCubed F."""
     best: dict[str, Any] = {"bcubed": {"f": -1.0}}
     order = np.sort(edges.score)[::-1]
@@ -66,6 +70,7 @@ def best_cut(edges: Edges, truth: Int64) -> dict[str, Any]:
         cut = order[int(np.clip(round(density * n), 1, edges.m)) - 1]
         above = edges.score >= cut
         some = Edges(edges.source[above], edges.target[above], edges.score[above])
+        some = relative_weights(some, float(cut)) if relative else some
         found = scores_of(truth, partition_edges(some, n, rounds=2).labels)
         if found["bcubed"]["f"] > best["bcubed"]["f"]:
             best = {"cut": float(cut), **found}
@@ -114,25 +119,34 @@ def boosted(known: LabelledSet, other: LabelledSet) -> dict[str, Any]:
     return best_cut(edges, other.labels)
 
 
-def one_run(known: LabelledSet, other: LabelledSet, seed: int) -> dict[str, Any]:
-    """Trains by one seed, and groups the test half."""
+def one_run(known: LabelledSet, other: LabelledSet, seed: int, *, seen: bool) -> dict[str, Any]:
+    """Trains by one seed, and groups the test half.
+
+    The universal scorer may weigh edges unless it has `seen` the set.
+    """
     plan = BAttentionPlan(schedule=Schedule(seed=seed))
-    began = time.perf_counter()
-    model = train_refiner(known.x, known.labels, name=known.name, plan=plan)
-    trained = time.perf_counter() - began
+    began = time.process_time()
+    model = train_refiner(
+        known.x, known.labels, name=known.name, plan=plan, scorers=SCORERS[:1] if seen else SCORERS
+    )
+    trained = time.process_time() - began
     began = time.perf_counter()
     result = cluster(other.x, model=model, threads=1)
     seconds = time.perf_counter() - began
     items = unique_items(other.x, metric="cosine")
     refined = model.refine(model.prepare(items.rows))
-    edges = knn_to_edges(build_knn_graph(refined, model.list_length))
+    knn = build_knn_graph(refined, model.list_length)
+    edges = score_edges(refined, nearest(knn, model.list_length), model.scorer)
     return {
         "seed": seed,
-        "training_seconds": round(trained, 1),
+        "training_cpu_seconds": round(trained, 1),
         **{name: model.about[name] for name in ("steps", "whitened", "validation")},
         "share_of_the_embedding": model.own,
+        "scorer": model.scorer,
         **promised(result, other.labels, seconds),
-        "best_cut_with_labels": best_cut(edges, other.labels[items.first]),
+        "best_cut_with_labels": best_cut(
+            edges, other.labels[items.first], relative=model.scorer == "universal"
+        ),
     }
 
 
@@ -152,7 +166,7 @@ def compare(name: str, seeds: int, models: Path | None) -> dict[str, Any]:
         },
         "without_labels": promised(plain, other.labels, time.perf_counter() - began),
         "cosine_best_cut": best_cut(
-            knn_to_edges(build_knn_graph(other.x, OWN_NEIGHBOURS)), other.labels
+            knn_to_edges(build_knn_graph(other.x, LISTS["cosine"])), other.labels
         ),
         "boosting_best_cut": boosted(known, other),
         "runs": [],
@@ -160,7 +174,9 @@ def compare(name: str, seeds: int, models: Path | None) -> dict[str, Any]:
     for row in ("without_labels", "cosine_best_cut", "boosting_best_cut"):
         told(name, row, entry[row])
     for seed in range(seeds):
-        entry["runs"].append(one_run(known, other, seed))
+        entry["runs"].append(
+            one_run(known, other, seed, seen=name in default_model().about["sets"])
+        )
         told(name, f"seed {seed}", entry["runs"][-1])
     return entry
 
@@ -169,7 +185,7 @@ def told(name: str, row: str, found: dict[str, Any]) -> None:
     """One line on stdout."""
     best = found.get("best_cut_with_labels", {"bcubed": {"f": 0}})["bcubed"]["f"]
     f = f"{found['pairwise']['f']:.3f}/{found['bcubed']['f']:.3f}"
-    print(name, row, f, found.get("training_seconds", ""), f"{best:.3f}", flush=True)
+    print(name, row, f, found.get("training_cpu_seconds", ""), f"{best:.3f}", flush=True)
 
 
 def keep(entry: dict[str, Any], about: dict[str, Any], out: Path = OUT) -> None:

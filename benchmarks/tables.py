@@ -191,10 +191,10 @@ def b_attention() -> str:
         "best cut by the labels: B-Attention",
         "boosting",
         "cosine",
-        "network used",
+        "network, universal scorer used",
         "precision promised / true",
         "recall promised / true",
-        "training, s",
+        "training, CPU s",
     ]
 
     def both(found: dict[str, Any]) -> str:
@@ -205,6 +205,7 @@ def b_attention() -> str:
         runs = entry["runs"]
 
         used = [run for run in runs if run["share_of_the_embedding"] < 1]
+        scored = sum(run["scorer"] == "universal" for run in runs)
         rows.append(
             [
                 entry["set"],
@@ -220,7 +221,7 @@ def b_attention() -> str:
                 ),
                 both(entry["boosting_best_cut"]),
                 both(entry["cosine_best_cut"]),
-                f"{len(used)} of {len(runs)}",
+                f"{len(used)}, {scored} of {len(runs)}",
                 *(
                     " / ".join(
                         _short(fmean(values))
@@ -231,7 +232,7 @@ def b_attention() -> str:
                     )
                     for share in SHARES
                 ),
-                f"{fmean(run['training_seconds'] for run in runs):.0f}",
+                f"{fmean(run['training_cpu_seconds'] for run in runs):.0f}",
             ]
         )
     return _markdown(header, rows) + _origin(result)
@@ -243,7 +244,7 @@ def b_attention_ablation() -> str:
     names = [entry["set"] for entry in result["results"]]
     header = ["variant"]
     for name in names:
-        header += [f"{name}: mAP", "list-1023", "first 200", "edges AP", "F / B", "training, s"]
+        header += [f"{name}: mAP", "list-1023", "first 200", "edges AP", "F / B"]
     rows: dict[str, list[str]] = {}
     for entry in result["results"]:
         variants = [{"name": "cosine", "runs": [entry["cosine"]]}, *entry["variants"]]
@@ -259,8 +260,6 @@ def b_attention_ablation() -> str:
                 f"{_short(fmean(run['pairwise_f'] for run in runs))} / "
                 f"{_short(fmean(run['bcubed_f'] for run in runs))}"
             )
-            seconds = [run["seconds"] for run in runs if "seconds" in run]
-            row.append(f"{fmean(seconds):.0f}" if seconds else "")
     return _markdown(header, list(rows.values())) + _origin(result)
 
 

@@ -195,7 +195,7 @@ def cluster(
     with clock.stage("agreement"), bounded_threads(threads):
         recipes = _recipes(n, method, partition, k, unit)
         if refiner is not None:
-            recipes = [_refined_recipe(partition, k or refiner.list_length)]
+            recipes = [_refined_recipe(refiner, partition, k)]
         most = n if n <= _MOST_JUDGED else _SAMPLE
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         universal = model if isinstance(model, UniversalModel) else default_model()
@@ -330,9 +330,10 @@ def _recipes(n: int, method: str, partition: str, k: int | None, unit: bool) -> 
     ]
 
 
-def _refined_recipe(partition: str, k: int) -> Recipe:
+def _refined_recipe(refiner: Refiner, partition: str, k: int | None) -> Recipe:
     """How refined embeddings are clustered: as on the groups that were held out, by default."""
-    return Recipe("cosine", k, "map-equation" if partition == "auto" else partition)
+    name = "map-equation" if partition == "auto" else partition
+    return Recipe(refiner.scorer, k or refiner.list_length, name)
 
 
 def _is_appraised(recipes: list[Recipe], dimensions: int, unit: bool) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from covey.extras import require
 from covey.graph import symmetric_sets
 from covey.knn import build_knn_graph
 from covey.models.b_attention_config import BAttentionConfig
+from covey.models.edge_features import LIST_LENGTH
 from covey.models.held_out import HeldOut
 from covey.models.whitening import Whitening
 from covey.types import Float32, InputError, IntArray, KnnGraph
@@ -26,8 +27,23 @@ KIND = "b-attention"
 WHITENING_MEAN, WHITENING_MAP = "whitening.mean", "whitening.map"
 """Names of tensors."""
 
-REFINED_NEIGHBOURS, OWN_NEIGHBOURS = 40, 80
-"""Neighbours whose edges are judged and clustered: of refined rows, and of rows as they are."""
+RefinedScorer = Literal["cosine", "universal"]
+"""What may weigh the edges of refined rows; names of `covey.scoring`."""
+
+REFINED_NEIGHBOURS, _OWN_NEIGHBOURS = 40, 80
+"""Neighbours whose cosines are judged and clustered: of refined rows, and of rows as they are."""
+
+
+def list_length(own: float, scorer: RefinedScorer) -> int:
+    """Neighbours whose edges are judged and clustered.
+
+    Args:
+        own: Share of the item's own embedding.
+        scorer: What weighs the edges.
+    """
+    if scorer == "universal":
+        return LIST_LENGTH
+    return _OWN_NEIGHBOURS if own == 1 else REFINED_NEIGHBOURS
 
 
 def joined(refined: Float32, rows: Float32, own: float) -> Float32:
@@ -52,6 +68,7 @@ class Refiner:
         whitening: Of the embeddings, before anything else; None where they stay as they are.
         own: Share of the item's own embedding in every cosine, in [0, 1]; the rest is that of what
             the network makes of its local set. At 1 nothing was gained from the network.
+        scorer: What weighs edges between them.
         held_out: What to expect.
         about: Where it comes from: data, seed, version, figures.
     """
@@ -60,6 +77,7 @@ class Refiner:
     tensors: dict[str, Float32]
     whitening: Whitening | None
     own: float
+    scorer: RefinedScorer
     held_out: HeldOut
     about: dict[str, Any]
 
@@ -77,6 +95,7 @@ class Refiner:
             "kind": KIND,
             "network": asdict(self.network),
             "own": self.own,
+            "scorer": self.scorer,
             "held_out": {
                 "n_items": held.n_items,
                 "score": held.calibration.score,
@@ -181,7 +200,7 @@ class Refiner:
     @property
     def list_length(self) -> int:
         """Neighbours of the rows that `refine` gives, as they were judged."""
-        return OWN_NEIGHBOURS if self.own == 1 else REFINED_NEIGHBOURS
+        return list_length(self.own, self.scorer)
 
     @property
     def members(self) -> int:

@@ -17,15 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from covey import __version__
-from covey.calibration import calibrate
-from covey.graph import knn_to_edges
-from covey.knn import build_knn_graph
 from covey.labelled_rows import check_enough_groups, different_rows, held_out, whole_groups
-from covey.metrics.edges import average_precision
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.held_out import HeldOut
-from covey.models.refiner import OWN_NEIGHBOURS, REFINED_NEIGHBOURS, Refiner, joined
+from covey.models.refiner import RefinedScorer, Refiner, list_length
 from covey.models.whitening import Whitening, fit_whitening
 from covey.training.b_attention import (
     BAttentionPlan,
@@ -35,16 +30,11 @@ from covey.training.b_attention import (
     local_sets_of,
     train_b_attention,
 )
-from covey.training.cuts import cuts_tried
+from covey.training.judging import best_share, judge, judge_rows
 from covey.training.loop import Checkpoint
-from covey.types import Edges, Float32, InputError
+from covey.types import InputError
 
 _ONE_IN = 3  # groups that is held out
-_DENSITIES = np.geomspace(50.0, 0.2, 25)  # edges an item at the cuts that are tried
-_SHARES = (0.8, 0.5, 0.2, 0.0)  # of the item's own embedding, tried on what was held out
-_EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
-_CLEARLY = 0.9  # of what average precision lacks of 1, at most, when it is better
-_WORTH = 0.01  # by which it must rise for embeddings to be whitened
 _MOST = 100_000  # labelled items that are learned from, by whole groups
 _MOST_WATCHED = 12_000  # and that are judged
 
@@ -83,6 +73,7 @@ def train_refiner(
     name: str = "the items",
     network: BAttentionConfig | None = None,
     plan: BAttentionPlan | None = None,
+    scorers: tuple[RefinedScorer, ...] = ("cosine", "universal"),
     follow: Follow | None = None,
     device: str | None = None,
 ) -> Refiner:
@@ -95,6 +86,8 @@ def train_refiner(
         name: Of the collection, for messages and the card.
         network: What to train; the default variant if None.
         plan: How to train.
+        scorers: What may weigh edges of refined embeddings, the cosine first; the universal one is
+            that which ships.
         follow: Progress, and how to go on.
         device: Where torch computes; a GPU where there is one if None.
 
@@ -116,12 +109,12 @@ def train_refiner(
     learned, watched = everything.of(~held), _few(everything.of(held), seed)
     config = network or BAttentionConfig(everything.rows.shape[1])
     n = len(everything.rows)
-    plain = Judged.of(watched, OWN_NEIGHBOURS, seed)
+    plain = judge(watched, 1.0, n, scorers)
     whitening, before = None, plain
     if not config.faithful:
         tried = fit_whitening(learned.rows)
-        white = Judged.of(_whitened(tried, watched), OWN_NEIGHBOURS, seed)
-        if white.is_better(plain, n, by=_WORTH):
+        white = judge(_whitened(tried, watched), 1.0, n, scorers)
+        if white.is_better(plain, n):
             whitening, before = tried, white
     learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
     trained, last = train_b_attention(
@@ -129,21 +122,20 @@ def train_refiner(
     )
     refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
     if config.faithful:
-        rows = LabelledRows(refined, watched.labels)
-        own, found = 0.0, Judged.of(rows, REFINED_NEIGHBOURS, seed)
+        best = judge(LabelledRows(refined, watched.labels), 0.0, n, ("cosine",))
     else:
-        own, found = _best_share(refined, watched, before, n, seed)
+        best = best_share(refined, watched, before, n, scorers)
     if whitening is not None:
         whitening = fit_whitening(everything.rows)
     rows = _whitened(whitening, everything)
-    if own < 1:
+    expected = best.held
+    if best.own < 1:
         again = replace(plan, schedule=replace(plan.schedule, until=last.best_step))
         trained, _ = train_b_attention(
             rows, None, config, again, follow.watch(PHASES[1]), device=device
         )
-    expected = found.held
-    if own == 1 and whitening is None:
-        expected = judge_rows(_few(rows, seed), OWN_NEIGHBOURS, seed=seed)  # none was learned from
+    elif whitening is None:  # nothing was learned from any item, so all of them may judge
+        expected = judge_rows(_few(rows, seed), best.scorer, list_length(1.0, best.scorer))
     about = {
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything)} groups of {name}",
@@ -152,82 +144,17 @@ def train_refiner(
         "plan": asdict(plan),
         "steps": last.best_step,
         "whitened": whitening is not None,
-        "share of the embedding itself": own,
+        "share of the embedding itself": best.own,
+        "scorer": best.scorer,
         "validation": {
-            "average precision": round(found.precision, 4),
+            "average precision": round(best.precision, 4),
             "of the cosine": round(plain.precision, 4),
-            "BCubed F": round(found.held.best, 4),
+            "BCubed F": round(best.held.best, 4),
             "BCubed F of the cosine": round(plain.held.best, 4),
         },
     }
     tensors = {key: each.cpu().numpy().copy() for key, each in trained.state_dict().items()}
-    return Refiner(config, tensors, whitening, own, expected, about)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Two measures of embeddings by labels; what one finds by chance, the other seldom does.
-
-    Attributes:
-        precision: Average precision of the edges to their neighbours.
-        held: What the map equation makes of them at each cut.
-    """
-
-    precision: float
-    held: HeldOut
-
-    @classmethod
-    def of(cls, items: LabelledRows, k: int, seed: int) -> Judged:
-        """Measures them; groups are made of the edges to k neighbours."""
-        precision = average_precision(_edges(items.rows, REFINED_NEIGHBOURS), items.labels)
-        return cls(precision, judge_rows(items, k, seed=seed))
-
-    def is_better(self, other: Judged, n: int, *, by: float = 0.0) -> bool:
-        """Whether both are higher, as among n items: BCubed F by so much, precision clearly."""
-        higher = self.held.among(n).best > other.held.among(n).best + by
-        return higher and 1 - self.precision < _CLEARLY * (1 - other.precision)
-
-
-def _best_share(
-    refined: Float32, watched: LabelledRows, before: Judged, n: int, seed: int
-) -> tuple[float, Judged]:
-    """Of the item's own embedding: the largest that is as good as any.
-
-    Where embeddings are good and most items alone, a local set is full of strangers and misleads.
-
-    Args:
-        refined: Of what is held out.
-        watched: What is held out.
-        before: These embeddings without refining.
-        n: Labelled items in all.
-        seed: Of the partition.
-    """
-    found = [(1.0, before)]
-    for own in _SHARES:
-        rows = LabelledRows(joined(refined, watched.rows, own), watched.labels)
-        judged = Judged.of(rows, REFINED_NEIGHBOURS, seed)
-        if judged.is_better(before, n):
-            found.append((own, judged))
-    best = max(judged.held.among(n).best for _, judged in found)
-    return next(each for each in found if each[1].held.among(n).best >= best - _EQUAL)
-
-
-def judge_rows(items: LabelledRows, k: int, *, seed: int = 0) -> HeldOut:
-    """What cosines and cuts meant on labelled items.
-
-    Args:
-        items: Their embeddings and groups.
-        k: Neighbours of each whose edges are looked at.
-        seed: Of the partition.
-    """
-    labels, edges = items.labels, _edges(items.rows, k)
-    together = (labels[edges.source] == labels[edges.target]).astype(np.float32)
-    tried = cuts_tried(edges, labels, _DENSITIES, seed=seed)
-    return HeldOut(len(labels), calibrate(edges, together), *tried)
-
-
-def _edges(rows: Float32, k: int) -> Edges:
-    return knn_to_edges(build_knn_graph(rows, min(k, len(rows) - 1)))
+    return Refiner(config, tensors, whitening, best.own, best.scorer, expected, about)
 
 
 def _usable(
