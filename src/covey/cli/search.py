@@ -14,6 +14,7 @@ from covey.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from covey.io.embeddings import EmbeddingTable
+    from covey.models.refiner import Refiner
 
 Gallery = Annotated[
     Path,
@@ -153,14 +154,23 @@ def search(
         f"{found.k} results for each of {found.n:,} queries among {table.n:,} items ({info.index}, "
         f"recall {info.recall:.3f}, {info.seconds:.1f} s)."
     ]
-    if model is not None:
-        sentences.append(f"Embeddings were refined by {model}; similarities are theirs.")
+    if refiner is not None:
+        sentences.append(told_of(refiner, str(model)))
     if rerank != "none":
         sentences.append(f"Put in order by {rerank}.")
     sentences += [
         f"Skipped: {each.skipped_summary}." for each in (table, asked) if each and each.skipped
     ]
     terminal.answer([*sentences, f"Wrote {out}"], facts)
+
+
+def told_of(refiner: Refiner, name: str) -> str:
+    """What a refiner did to embeddings."""
+    if refiner.own < 1:
+        return f"Embeddings were refined by {name}; similarities are theirs."
+    if refiner.whitening is not None:
+        return f"Embeddings were whitened by {name} and no more; similarities are theirs."
+    return f"{name} leaves embeddings as they are: results are those without it."
 
 
 def read_queries(
