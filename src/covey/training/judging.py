@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,13 +19,16 @@ from covey.types import Edges, Float32
 
 _DENSITIES = np.geomspace(50.0, 0.2, 25)  # edges an item at the cuts that are tried
 _SHARES = (0.8, 0.5, 0.2, 0.0)  # of the item's own embedding, tried on what was held out
+_CLEARLY = 0.95  # of what average precision lacked before, at most
 _EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
-_WORTH = 0.01  # by which it must rise for anything else than plain cosines
+_WORTH = 0.01  # BCubed F that chance seldom makes
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Two measures of embeddings by labels; what one finds by chance, the other seldom does.
+    """Two measures of embeddings by labels.
+
+    Average precision tells embeddings apart best, as it does not hang on single merges of groups.
 
     Attributes:
         own: Share of the item's own embedding in them.
@@ -48,35 +51,44 @@ class Judged:
         return min(self.held.best - other.held.best, self.f(n) - other.f(n))
 
     def is_better(self, other: Judged, n: int) -> bool:
-        """Whether F is clearly higher, and average precision is, too."""
-        return self.gain(other, n) > _WORTH and self.precision > other.precision
+        """Whether average precision lacks clearly less of 1, and F is not lower instead."""
+        clearly = 1 - self.precision < _CLEARLY * (1 - other.precision)
+        return clearly and self.gain(other, n) > -_WORTH
 
 
-def judge(items: LabelledRows, own: float, n: int, scorers: tuple[RefinedScorer, ...]) -> Judged:
-    """Measures embeddings by the scorer that is best for them: the first unless one clearly is.
+def judge(items: LabelledRows, own: float = 1.0) -> Judged:
+    """Measures embeddings and groups by their cosines.
 
     Args:
         items: Embeddings with their groups.
         own: Share of the item's own embedding in them.
-        n: Items that are expected in another collection.
-        scorers: The first is the cosine.
     """
     precision = average_precision(_edges(items.rows, "cosine", REFINED_NEIGHBOURS), items.labels)
-    plain, *others = (
-        Judged(own, scorer, precision, judge_rows(items, scorer, list_length(own, scorer)))
+    return Judged(own, "cosine", precision, judge_rows(items, "cosine", list_length(own, "cosine")))
+
+
+def best_scorer(
+    items: LabelledRows, plain: Judged, n: int, scorers: tuple[RefinedScorer, ...]
+) -> Judged:
+    """The cosine unless groups are clearly better by another scorer.
+
+    Args:
+        items: Embeddings with their groups.
+        plain: What was measured of them by the cosine.
+        n: Items that are expected in another collection.
+        scorers: Those that compete.
+    """
+    own = plain.own
+    others = [
+        replace(plain, scorer=scorer, held=judge_rows(items, scorer, list_length(own, scorer)))
         for scorer in scorers
-    )
+        if scorer != plain.scorer
+    ]
     best = max([plain, *others], key=lambda each: each.gain(plain, n))
     return best if best.gain(plain, n) > _WORTH else plain
 
 
-def best_share(
-    refined: Float32,
-    watched: LabelledRows,
-    before: Judged,
-    n: int,
-    scorers: tuple[RefinedScorer, ...],
-) -> Judged:
+def best_share(refined: Float32, watched: LabelledRows, before: Judged, n: int) -> Judged:
     """Of shares of the item's own embedding: the largest that is as good as any.
 
     Where embeddings are good and most items alone, a local set is full of strangers and misleads.
@@ -86,12 +98,10 @@ def best_share(
         watched: What is held out.
         before: These embeddings without refining.
         n: Labelled items in all.
-        scorers: See `judge`.
     """
     found = [before]
     for own in _SHARES:
-        rows = LabelledRows(joined(refined, watched.rows, own), watched.labels)
-        judged = judge(rows, own, n, scorers)
+        judged = judge(LabelledRows(joined(refined, watched.rows, own), watched.labels), own)
         if judged.is_better(before, n):
             found.append(judged)
     best = max(judged.f(n) for judged in found)

@@ -20,7 +20,7 @@ from covey import __version__
 from covey.labelled_rows import check_enough_groups, different_rows, held_out, whole_groups
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.refiner import RefinedScorer, Refiner, list_length
+from covey.models.refiner import RefinedScorer, Refiner, joined, list_length
 from covey.models.whitening import Whitening, fit_whitening
 from covey.training.b_attention import (
     BAttentionPlan,
@@ -30,7 +30,7 @@ from covey.training.b_attention import (
     local_sets_of,
     train_b_attention,
 )
-from covey.training.judging import best_share, judge, judge_rows
+from covey.training.judging import best_scorer, best_share, judge, judge_rows
 from covey.training.loop import Checkpoint
 from covey.types import InputError
 
@@ -109,11 +109,11 @@ def train_refiner(
     learned, watched = everything.of(~held), _few(everything.of(held), seed)
     config = network or BAttentionConfig(everything.rows.shape[1])
     n = len(everything.rows)
-    plain = judge(watched, 1.0, n, scorers)
+    plain = judge(watched)
     whitening, before = None, plain
     if not config.faithful:
         tried = fit_whitening(learned.rows)
-        white = judge(_whitened(tried, watched), 1.0, n, scorers)
+        white = judge(_whitened(tried, watched))
         if white.is_better(plain, n):
             whitening, before = tried, white
     learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
@@ -122,9 +122,11 @@ def train_refiner(
     )
     refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
     if config.faithful:
-        best = judge(LabelledRows(refined, watched.labels), 0.0, n, ("cosine",))
+        best = judge(LabelledRows(refined, watched.labels), 0.0)
     else:
-        best = best_share(refined, watched, before, n, scorers)
+        best = best_share(refined, watched, before, n)
+        chosen = LabelledRows(joined(refined, watched.rows, best.own), watched.labels)
+        best = best_scorer(chosen, best, n, scorers)
     if whitening is not None:
         whitening = fit_whitening(everything.rows)
     rows = _whitened(whitening, everything)
