@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
+from os import PathLike
 from typing import Any, get_args
 
 import numpy as np
@@ -22,7 +22,10 @@ _AGAIN = "copy it again from where it was made, or train the model again"
 
 
 def read_refiner(
-    config: Mapping[str, Any], weights: dict[str, Float32], config_path: Path, weights_path: Path
+    config: Mapping[str, Any],
+    weights: dict[str, Float32],
+    config_path: PathLike[str],
+    weights_path: PathLike[str],
 ) -> Refiner:
     """Puts a refiner together.
 
@@ -59,7 +62,7 @@ def read_refiner(
         found = weights[name].shape if name in weights else "none"
         if found != wanted:
             raise InputError(
-                f"{weights_path}: {name} should have shape {wanted} by {config_path.name} and has "
+                f"{weights_path}: {name} should have shape {wanted} by config.json and has "
                 f"{found}; {_AGAIN}"
             )
     tensors = dict(weights)
