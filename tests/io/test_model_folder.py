@@ -166,7 +166,7 @@ def test_card_of_a_refiner(trained) -> None:
     held = trained.held_out
     f = 2 * held.precision * held.recall / (held.precision + held.recall)
     best = int(f.argmax())
-    assert f"cosine {held.cut[best]:.3f}: BCubed precision {held.precision[best]:.3f} and " in card
+    assert f"score {held.cut[best]:.3f}: BCubed precision {held.precision[best]:.3f} and " in card
     assert "best cut of 80 items" in card
     assert "do not decide about people" in card
 

@@ -171,13 +171,13 @@ def sentences(model: Refiner) -> list[str]:
     """What was gained on the groups that were held out."""
     found = model.about["validation"]
     lines = [
-        f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the plain "
-        f"cosine {found['BCubed F of the cosine']:.3f}."
+        f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the embeddings "
+        f"as they are {found['BCubed F of the cosine']:.3f}."
     ]
     if model.own == 1 and model.whitening is None:
         lines.append(
-            "The network did not make them clearly better, so embeddings stay as they are: the "
-            "model knows where to cut, no more. Compare with covey cluster without it."
+            "The network did not make them clearly better, so they stay as they are: the model "
+            "knows what weighs edges and where to cut. Compare with covey cluster without it."
         )
     elif model.own == 1:
         lines.append(

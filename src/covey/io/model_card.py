@@ -95,6 +95,7 @@ def refiner_card(model: Refiner, command: str) -> str:
         f"sets of {model.members}, tests: {', '.join(tests) or 'none'}",
         f"- share of the embedding itself in a cosine: {model.own:g}",
         f"- embeddings whitened first: {'no' if model.whitening is None else 'yes'}",
+        f"- edges weighed by: {model.scorer}",
         *(f"- {name}: {about[name]}" for name in _TOLD if name in about),
         f"- Covey: {about.get('covey', 'not known')}",
     ]
@@ -105,9 +106,9 @@ def refiner_card(model: Refiner, command: str) -> str:
         for name, other in _FIGURES.items()
         if _is_known(found.get(name)) and _is_known(found.get(other))
     ]
-    table = "\n".join(["| | with the model | cosine alone |", "|---|---|---|", *figures, ""])
+    table = "\n".join(["| | with the model | without it |", "|---|---|---|", *figures, ""])
     cut = (
-        f"At the best cut of {held.n_items:,} items that it was judged by, cosine "
+        f"At the best cut of {held.n_items:,} items that it was judged by, score "
         f"{held.cut[best]:.3f}: BCubed precision {held.precision[best]:.3f} and recall "
         f"{held.recall[best]:.3f}. In another collection the cut is chosen anew for its size."
     )
