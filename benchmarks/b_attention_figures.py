@@ -18,7 +18,7 @@ COLOURS = {
 
 
 def b_attention_noise(result: dict[str, Any]) -> Figure:
-    """mAP and F over the share of strangers: one column a set, the size of local sets on top."""
+    """mAP and F over the size of local sets, with the share of strangers: one column a set."""
     from matplotlib.figure import Figure
 
     entries = result["results"]
@@ -33,18 +33,22 @@ def b_attention_noise(result: dict[str, Any]) -> Figure:
                     each["mAP"]["standard"] if measure == "mAP" else each[measure]
                     for each in points
                 ]
-                noise = [each["noise"] for each in points]
-                panel.plot(noise, values, color=colour, marker="o", markersize=3.5, label=variant)
+                sizes = [each["size"] for each in points]
+                panel.plot(sizes, values, color=colour, marker="o", markersize=3.5, label=variant)
             raw = entry["cosine"]
             level = raw["mAP"]["standard"] if measure == "mAP" else raw[measure]
             panel.axhline(level, color=INK, linewidth=0.8, linestyle=":", label="cosine")
-            panel.set_ylim(bottom=0)
+            panel.set_ylim(0, 1.08 * max(panel.get_ylim()[1], level))
             panel.set_ylabel(told if column == 0 else "")
-        sizes = {each["noise"]: each["size"] for each in entry["noise"]}
-        top = panels[0, column].secondary_xaxis("top")
-        top.set_xticks(list(sizes), [str(size) for size in sizes.values()], fontsize=8)
+        strangers = {each["size"]: each["noise"] for each in entry["noise"]}
+        bottom = panels[1, column]
+        bottom.set_xscale("log", base=2)
+        bottom.set_xticks(
+            list(strangers), [f"{size}\n{share:.0%}" for size, share in strangers.items()]
+        )
+        bottom.minorticks_off()
         panels[0, column].set_title(entry["set"], loc="left", fontsize=10, fontweight="bold")
-        panels[1, column].set_xlabel("share of strangers in local sets (size on top)")
+    figure.supxlabel("members of a local set, and the share of strangers among them")
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
     return figure
