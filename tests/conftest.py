@@ -90,12 +90,13 @@ def any_refiner() -> Callable[..., Refiner]:
         rising = np.linspace(0.05, 0.95, 10)
         held = HeldOut(60, Calibration(2 * rising - 1, rising), 2 * rising - 1, rising, 1 - rising)
         return Refiner(
-            config,
-            {name: draw(*shape) for name, shape in config.shapes().items()},
-            Whitening(draw(d), draw(d, d)) if whitening else None,
-            own,
-            held,
-            {"seed": 3, "trained on": "60 items", "validation": {}},
+            network=config,
+            tensors={name: draw(*shape) for name, shape in config.shapes().items()},
+            whitening=Whitening(draw(d), draw(d, d)) if whitening else None,
+            own=own,
+            scorer="cosine",
+            held_out=held,
+            about={"seed": 3, "trained on": "60 items", "validation": {}},
         )
 
     return make
