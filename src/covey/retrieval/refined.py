@@ -9,6 +9,7 @@ import numpy as np
 from covey.models.refiner import Refiner
 from covey.retrieval.collection import Collection
 from covey.retrieval.search import search
+from covey.types import IntArray
 
 
 def refine_collection(
@@ -44,21 +45,26 @@ def refine_collection(
     if refiner.own == 1:
         return Collection(gallery, asked)
     n, q = len(gallery), 0 if asked is None else len(asked)
-    near = refiner.neighbours_among(n)
 
-    def neighbours(items: Collection, k: int) -> np.ndarray:
-        found, _ = search(items, k, threads=threads, memory_limit=memory_limit, seed=seed)
-        return found.indices
+    def local_sets(items: Collection, first: int) -> IntArray:
+        """Each item asked, whose row in the pool the first is, and its nearest in the gallery."""
+        near, _ = search(
+            items,
+            max(1, refiner.members - 1),
+            threads=threads,
+            memory_limit=memory_limit,
+            seed=seed,
+        )
+        own = first + np.arange(near.n, dtype=np.int64)[:, None]
+        return np.hstack([own, near.indices])[:, : refiner.members]
 
     def part(start: int, count: int) -> Callable[[float], None]:
         return lambda done: tick((start + done * count) / (n + q))
 
-    own = np.arange(n, dtype=np.int64)[:, None]
-    sets = np.hstack([own, neighbours(Collection(gallery), near)])
+    sets = local_sets(Collection(gallery), 0)
     refined = refiner.refine_sets(gallery, sets, threads=threads, tick=part(0, n))
     if asked is None:
         return Collection(refined)
-    own = n + np.arange(q, dtype=np.int64)[:, None]
-    sets = np.hstack([own, neighbours(Collection(gallery, asked), refiner.members - 1)])
+    sets = local_sets(Collection(gallery, asked), n)
     pool = np.concatenate([gallery, asked])
     return Collection(refined, refiner.refine_sets(pool, sets, threads=threads, tick=part(n, q)))
