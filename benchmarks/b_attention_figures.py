@@ -50,5 +50,5 @@ def b_attention_noise(result: dict[str, Any]) -> Figure:
         panels[0, column].set_title(entry["set"], loc="left", fontsize=10, fontweight="bold")
     figure.supxlabel("members of a local set, and the share of strangers among them")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     return figure
