@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -78,6 +79,8 @@ class BAttention(TransformerMixin, BaseEstimator):
             raise ValueError(f"tests must be both, multiple, single or none, got {self.tests!r}")
         if self.flavour not in ("gcn", "transformer"):
             raise ValueError(f"flavour must be gcn or transformer, got {self.flavour!r}")
+        if not isinstance(self.steps, Integral) or self.steps < 1:
+            raise ValueError(f"steps must be a whole number above 0, got {self.steps!r}")
         require("torch", "learn")
         from covey.training.b_attention import BAttentionPlan
         from covey.training.loop import Schedule
