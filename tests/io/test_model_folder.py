@@ -14,7 +14,7 @@ from covey.io.model_card import (
     validation_sentence,
     without_folders,
 )
-from covey.io.model_folder import write_model
+from covey.io.model_folder import work_folder, write_model
 from covey.types import UsageError
 from covey.vectors import as_rows
 
@@ -210,3 +210,18 @@ def test_default_card_of_a_universal_model() -> None:
 )
 def test_no_folders_in_a_card(word: str, told: str) -> None:
     assert without_folders(word) == told
+
+
+@pytest.mark.parametrize(
+    ("folder", "work"), [("m", "m.work"), ("a/m.v2", "a/m.v2.work"), ("/x/m/", "/x/m.work")]
+)
+def test_work_lies_beside_the_model(folder: str, work: str) -> None:
+    assert work_folder(Path(folder)) == Path(work)
+
+
+def test_work_lies_beside_the_folder_that_one_is_in(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "m" / "inside").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "m")
+    assert work_folder(Path(".")) == tmp_path / "m.work"
+    monkeypatch.chdir(tmp_path / "m" / "inside")
+    assert work_folder(Path("..")) == tmp_path / "m.work"

@@ -106,7 +106,7 @@ def universal(
     torch = require("torch", "learn")
     from covey.cli.machine import peak_memory_mb
     from covey.io.model_card import universal_card, validation_sentence, without_folders
-    from covey.io.model_folder import check_model_folder, write_model
+    from covey.io.model_folder import check_model_folder, work_folder, write_model
     from covey.io.report.words import count
     from covey.resources import available_threads
     from covey.threads import bounded_threads
@@ -155,7 +155,7 @@ def universal(
 
             assert sets is not None
             plan = Plan(edge_views or 1400, cut_views or 480, steps=steps or 1500, seed=seed)
-            kept = work or out.with_name(f"{out.name}.work")
+            kept = work or work_folder(out)
             claim_examples(kept, out, sets, asdict(plan) | {"draws": DRAWS})
             model = make_model(sets, plan, kept, leave_out=leave_out, jobs=threads, tell=tell)
             facts = {"sets": model.about["sets"], "work": str(kept)}

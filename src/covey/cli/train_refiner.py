@@ -86,7 +86,7 @@ def b_attention(
     from covey.io.embeddings import read_embeddings
     from covey.io.labelled_items import labelled_items
     from covey.io.model_card import refiner_card, without_folders
-    from covey.io.model_folder import check_model_folder, write_model
+    from covey.io.model_folder import check_model_folder, work_folder, write_model
     from covey.io.report.words import count
     from covey.models.b_attention_config import BAttentionConfig
     from covey.resources import available_threads
@@ -109,7 +109,7 @@ def b_attention(
         )
         plan = BAttentionPlan(schedule=Schedule(steps=steps, seed=seed))
         kept = claim_training(
-            work or out.with_name(f"{out.name}.work"),
+            work or work_folder(out),
             out,
             {
                 "data": checksum(source.x, source.labels),

@@ -43,6 +43,12 @@ def write_model(
         (temporary / CARD).write_text(text, encoding="utf-8")
 
 
+def work_folder(folder: Path) -> Path:
+    """Where a training keeps what it needs to go on, beside the folder that its model goes to."""
+    named = folder if folder.name.strip(".") else folder.resolve()
+    return named.with_name(f"{named.name}.work")
+
+
 def check_model_folder(folder: Path, *, force: bool = False) -> None:
     """Refuses a folder in which anything but a model would be lost.
 
