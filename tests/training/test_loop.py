@@ -90,3 +90,14 @@ def test_rate_rises_and_falls():
     assert factors[9] == factors[10] == 1
     assert factors[10:] == sorted(factors[10:], reverse=True)
     assert factors[-1] < 0.01
+
+
+def test_until_ends_early_with_the_rates_of_the_whole():
+    whole, loss_of, _ = _problem()
+    kept = []
+    fit(whole, loss_of, Schedule(steps=40, every=10), keep=kept.append)
+    network, loss_of, _ = _problem()
+    last = fit(network, loss_of, Schedule(steps=40, every=10, until=20))
+    assert last.step == last.best_step == 20
+    assert torch.equal(network.weight, kept[1].network["weight"])
+    assert [Schedule(steps=40, until=until).end for until in (None, 0, 40, 99)] == [40, 0, 40, 40]

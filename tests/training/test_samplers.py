@@ -52,3 +52,9 @@ def test_items_of_a_group_are_drawn_equally_often():
         count[groups_and_items(labels, rng, groups=1, items=2)] += 1
     np.testing.assert_allclose(count[:10] / 3000, 0.5 * 2 / 10, atol=0.02)
     np.testing.assert_allclose(count[10:] / 3000, 0.5 * 2 / 4, atol=0.03)
+
+
+def test_none_and_more_groups_than_there_are():
+    labels, rng = np.array([4, 0, 4]), np.random.default_rng(0)
+    assert groups_and_items(labels, rng, groups=0, items=4).tolist() == []
+    assert groups_and_items(labels, rng, groups=9, items=9).tolist() == [0, 1, 2]
