@@ -91,7 +91,7 @@ def test_names_are_identities_as_numbers_are(fitted, collection) -> None:
 def test_numbers_below_zero_are_nobody(collection) -> None:
     x, labels = collection
     x = np.concatenate([x, np.random.default_rng(0).standard_normal((9, 16))])
-    some = np.concatenate([labels, -1.0 - np.arange(9)])
+    some = np.concatenate([labels, np.repeat([-1.0, -2.5, -7.0], 3)])
     model = BAttention(steps=2).fit(x, some).model_
     assert model.about["trained on"] == "99 items in 18 groups of the items"
     assert model.about["plan"]["schedule"]["steps"] == 2

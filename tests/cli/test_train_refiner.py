@@ -170,18 +170,18 @@ def _interrupted(folder: Path, *options: str) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_run_that_goes_on_to_the_same_model(covey, nine, tmp_path) -> None:
-    long = ("--steps", "150", "--threads", "1")
+    long = ("--steps", "100", "--threads", "1")
     _interrupted(tmp_path, *long)
     assert _names(tmp_path) == {"x.npy", "y.npy", "m.work"}
     names = {name for name in _names(tmp_path / "m.work") if not name.startswith(".")}
     assert names <= {"run.json", "held-out.safetensors", "all-groups.safetensors"}
     covey(*TRAIN, *long, "--seed", "1").refused(2, "m.work: was left by a training on other data")
-    covey(*TRAIN, "--steps", "151").refused(2, "or with other options; remove it")
+    covey(*TRAIN, "--steps", "101").refused(2, "or with other options; remove it")
     ran = covey(*TRAIN, *long)
     assert ran.code == 0, ran.err
     assert "covey: step 50 of" not in ran.err
     whole = covey(*TRAIN[:-1], "n", *long)
-    assert "covey: step 50 of 150" in whole.err
+    assert "covey: step 50 of 100" in whole.err
     assert _names(tmp_path) == {"x.npy", "y.npy", "m", "n"}
     for name in ("model.safetensors", "config.json"):
         assert (tmp_path / "m" / name).read_bytes() == (tmp_path / "n" / name).read_bytes()

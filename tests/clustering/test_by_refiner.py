@@ -12,6 +12,7 @@ from covey.clustering import cluster
 from covey.metrics.clustering import evaluate
 from covey.models.held_out import HeldOut
 from covey.types import Constraints, InputError, UsageError
+from covey.vectors import as_rows
 
 pytest.importorskip("torch")
 
@@ -55,6 +56,15 @@ def test_edges_are_calibrated_by_held_out_groups(by_refiner, trained) -> None:
     np.testing.assert_array_equal(by_refiner.edges.probability, expected)
     assert by_refiner.clustering.cut == by_refiner.report.cut
     assert by_refiner.edges.probability.min() >= by_refiner.report.cut
+
+
+@pytest.mark.parametrize("name", ["trained", "whitened"])
+def test_neighbours_are_those_of_refined_rows(request, collection, name: str) -> None:
+    x, model = collection[0], request.getfixturevalue(name)
+    result = cluster(x, model=model)
+    refined = model.refine(model.prepare(as_rows(x)))
+    cosines = -np.sort(-(refined @ refined.T), axis=1)[:, 1 : 1 + result.knn.k]
+    np.testing.assert_allclose(result.knn.similarities, cosines, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["trained", "whitened"])
