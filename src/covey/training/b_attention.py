@@ -54,8 +54,13 @@ class BAttentionPlan:
 
     @classmethod
     def published(cls, **changes: Any) -> BAttentionPlan:
-        """The authors' batches and loss: one seed with up to 128 of its 256 nearest, the hinge."""
+        """The authors' batches, loss and optimiser.
+
+        One seed with up to 128 of its 256 nearest, the hinge, gradient descent with momentum. Their
+        schedule has 100,000 steps.
+        """
         theirs = {
+            "schedule": Schedule(rate=0.008, decay=1e-5, optimiser="sgd"),
             "loss": "hinge",
             "negatives": "hardest",
             "seeds": 1,

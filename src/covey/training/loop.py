@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Schedule:
     Attributes:
         steps: Of the optimiser, at most.
         rate: Highest learning rate.
+        optimiser: AdamW, or stochastic gradient descent with momentum .9.
         warm_up: Share of the steps in which the rate rises to it, before it falls as a cosine.
         decay: Weight decay.
         clip: Largest norm of a gradient.
@@ -31,6 +34,7 @@ class Schedule:
 
     steps: int = 400
     rate: float = 2e-3
+    optimiser: Literal["adamw", "sgd"] = "adamw"
     warm_up: float = 0.1
     decay: float = 1e-4
     clip: float = 1.0
@@ -94,7 +98,7 @@ def fit(
     state = start or Checkpoint()
     if state.network is not None:
         network.load_state_dict(state.network)
-    optimiser = torch.optim.AdamW(network.parameters(), schedule.rate, weight_decay=schedule.decay)
+    optimiser = _optimiser(network, schedule)
     if state.optimiser is not None:
         optimiser.load_state_dict(state.optimiser)
     worse = (state.step - state.best_step) // schedule.every
@@ -135,6 +139,14 @@ def rate_factor(step: int, schedule: Schedule) -> float:
         return (step + 1) / rising
     done = (step - rising) / max(1, schedule.steps - rising)
     return 0.5 * (1 + math.cos(math.pi * done))
+
+
+def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+    if schedule.optimiser == "sgd":
+        return torch.optim.SGD(
+            network.parameters(), schedule.rate, _MOMENTUM, weight_decay=schedule.decay
+        )
+    return torch.optim.AdamW(network.parameters(), schedule.rate, weight_decay=schedule.decay)
 
 
 def _validated(network: nn.Module, validate: Callable[[], float] | None) -> float:
