@@ -168,6 +168,7 @@ def cluster(
         known = items.translate(constraints) if constraints else None
         if refiner is not None:
             refiner.check(rows.shape[1], metric)
+            rows = refiner.prepare(rows)
 
     def neighbours_of(rows: Float32, width: int) -> tuple[KnnGraph, KnnInfo]:
         return build_knn_graph_with_info(
@@ -181,9 +182,8 @@ def cluster(
             progress=clock.tick,
         )
 
-    if refiner is not None:
+    if refiner is not None and refiner.own < 1:
         with clock.stage("first neighbours"):
-            rows = refiner.prepare(rows)
             local = neighbours_of(rows, refiner.neighbours_among(n))[0]
         with clock.stage("refining"):
             rows = refiner.refine(rows, local, threads=threads, tick=clock.tick)

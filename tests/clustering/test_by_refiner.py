@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -177,11 +178,16 @@ def test_what_it_was_not_trained_for_is_refused(any_refiner, collection) -> None
         cluster(x, model=any_refiner(), metric="euclidean")
 
 
-def test_tells_its_stages(any_refiner, collection) -> None:
+@pytest.mark.parametrize("own", [0.5, 1.0])
+def test_takes_and_tells_no_more_stages_than_needed(any_refiner, collection, own: float) -> None:
     seen: list[tuple[str, float]] = []
-    cluster(collection[0], model=any_refiner(), progress=lambda *each: seen.append(each))
+    cluster(collection[0], model=any_refiner(own), progress=lambda *each: seen.append(each))
     stages = list(dict.fromkeys(stage for stage, _ in seen))
-    assert stages == [
-        *("reading", "first neighbours", "refining", "neighbours", "agreement", "groups")
-    ]
+    refining = ["first neighbours", "refining"] if own < 1 else []
+    assert stages == ["reading", *refining, "neighbours", "agreement", "groups"]
     assert {(stage, 1.0) for stage in stages} <= set(seen)
+
+
+def test_without_torch_where_the_network_gained_nothing(dial, collection, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cluster(collection[0], model=dial).clustering.n == 220
