@@ -35,10 +35,7 @@ from covey.hub import default_model, load_universal
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.models.edge_features import LIST_LENGTH, EdgeMeasures, measure_edges
-from covey.models.refiner import RefinedScorer
-from covey.models.universal import relative_weights
 from covey.scoring import LIST_LENGTH as LISTS
-from covey.scoring import score_edges
 from covey.threads import bounded_threads
 from covey.training.b_attention import BAttentionPlan
 from covey.training.loop import Schedule
@@ -51,7 +48,6 @@ from universal import FAMILIES
 from universal_finetune import halves
 
 OUT = RESULTS / "b_attention.json"
-SCORERS: tuple[RefinedScorer, ...] = ("cosine", "universal")
 _DENSITIES = np.geomspace(40.0, 0.25, 20)  # edges an item at the cuts among which labels choose
 
 
@@ -61,7 +57,7 @@ def scores_of(truth: Int64, labels: Int64) -> dict[str, Any]:
     return {"bcubed": found.bcubed.as_dict(), "pairwise": found.pairwise.as_dict()}
 
 
-def best_cut(edges: Edges, truth: Int64, *, relative: bool = False) -> dict[str, Any]:
+def best_cut(edges: Edges, truth: Int64) -> dict[str, Any]:
     """Of the map equation's groups at each cut, those that the labels like best by BCubed F."""
     best: dict[str, Any] = {"bcubed": {"f": -1.0}}
     order = np.sort(edges.score)[::-1]
@@ -70,7 +66,6 @@ def best_cut(edges: Edges, truth: Int64, *, relative: bool = False) -> dict[str,
         cut = order[int(np.clip(round(density * n), 1, edges.m)) - 1]
         above = edges.score >= cut
         some = Edges(edges.source[above], edges.target[above], edges.score[above])
-        some = relative_weights(some, float(cut)) if relative else some
         found = scores_of(truth, partition_edges(some, n, rounds=2).labels)
         if found["bcubed"]["f"] > best["bcubed"]["f"]:
             best = {"cut": float(cut), **found}
@@ -119,16 +114,11 @@ def boosted(known: LabelledSet, other: LabelledSet) -> dict[str, Any]:
     return best_cut(edges, other.labels)
 
 
-def one_run(known: LabelledSet, other: LabelledSet, seed: int, *, seen: bool) -> dict[str, Any]:
-    """Trains by one seed, and groups the test half.
-
-    The universal scorer may weigh edges unless it has `seen` the set.
-    """
+def one_run(known: LabelledSet, other: LabelledSet, seed: int) -> dict[str, Any]:
+    """Trains by one seed, and groups the test half."""
     plan = BAttentionPlan(schedule=Schedule(seed=seed))
     began = time.process_time()
-    model = train_refiner(
-        known.x, known.labels, name=known.name, plan=plan, scorers=SCORERS[:1] if seen else SCORERS
-    )
+    model = train_refiner(known.x, known.labels, name=known.name, plan=plan)
     trained = time.process_time() - began
     began = time.perf_counter()
     result = cluster(other.x, model=model, threads=1)
@@ -136,17 +126,14 @@ def one_run(known: LabelledSet, other: LabelledSet, seed: int, *, seen: bool) ->
     items = unique_items(other.x, metric="cosine")
     refined = model.refine(model.prepare(items.rows))
     knn = build_knn_graph(refined, model.list_length)
-    edges = score_edges(refined, nearest(knn, model.list_length), model.scorer)
+    edges = knn_to_edges(knn)
     return {
         "seed": seed,
         "training_cpu_seconds": round(trained, 1),
         **{name: model.about[name] for name in ("steps", "whitened", "validation")},
         "share_of_the_embedding": model.own,
-        "scorer": model.scorer,
         **promised(result, other.labels, seconds),
-        "best_cut_with_labels": best_cut(
-            edges, other.labels[items.first], relative=model.scorer == "universal"
-        ),
+        "best_cut_with_labels": best_cut(edges, other.labels[items.first]),
     }
 
 

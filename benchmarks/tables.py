@@ -191,7 +191,7 @@ def b_attention() -> str:
         "best cut by the labels: B-Attention",
         "boosting",
         "cosine",
-        "network, universal scorer used",
+        "network used",
         "precision promised / true",
         "recall promised / true",
         "training, CPU s",
@@ -205,7 +205,6 @@ def b_attention() -> str:
         runs = entry["runs"]
 
         used = [run for run in runs if run["share_of_the_embedding"] < 1]
-        scored = sum(run["scorer"] == "universal" for run in runs)
         rows.append(
             [
                 entry["set"],
@@ -221,7 +220,7 @@ def b_attention() -> str:
                 ),
                 both(entry["boosting_best_cut"]),
                 both(entry["cosine_best_cut"]),
-                f"{len(used)}, {scored} of {len(runs)}",
+                f"{len(used)} of {len(runs)}",
                 *(
                     " / ".join(
                         _short(fmean(values))

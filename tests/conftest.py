@@ -94,7 +94,6 @@ def any_refiner() -> Callable[..., Refiner]:
             tensors={name: draw(*shape) for name, shape in config.shapes().items()},
             whitening=Whitening(draw(d), draw(d, d)) if whitening else None,
             own=own,
-            scorer="cosine",
             held_out=held,
             about={"seed": 3, "trained on": "60 items", "validation": {}},
         )

@@ -132,7 +132,8 @@ def cluster(
             universal` wrote; those that ship with the package if None. The appraiser judges
             untrained scorers, too. Or a refiner of `covey train b-attention`: then the embeddings
             are refined first, neighbours and scores are those of the refined ones, and what its
-            held-out groups showed foresees precision and recall and chooses the cut.
+            held-out groups showed foresees precision and recall and chooses the cut. It was shown
+            for the map equation and lists of its own length; with others the halves do both.
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
@@ -204,7 +205,8 @@ def cluster(
         expected = None
         if refiner is not None:
             expected = refiner.held_out.among(n)
-            foresight = partial(_told_by_others, expected)
+            if recipes == [_refined_recipe(refiner, "auto", None)]:
+                foresight = partial(_told_by_others, expected)
         elif _is_appraised(recipes, rows.shape[1], unit):
             foresight = partial(_told_by_signs, universal.appraiser)
         if judged.share < 1 and any(recipe.scorer == "universal" for recipe in recipes):
@@ -217,7 +219,7 @@ def cluster(
             width=width,
             scorer=universal.scorer,
             foresight=foresight,
-            sight=Sight() if refiner is None else FINE_SIGHT,
+            sight=Sight() if refiner is None or foresight is None else FINE_SIGHT,
             unit=unit,
             seed=seed,
             threads=threads,
@@ -333,7 +335,7 @@ def _recipes(n: int, method: str, partition: str, k: int | None, unit: bool) -> 
 def _refined_recipe(refiner: Refiner, partition: str, k: int | None) -> Recipe:
     """How refined embeddings are clustered: as on the groups that were held out, by default."""
     name = "map-equation" if partition == "auto" else partition
-    return Recipe(refiner.scorer, k or refiner.list_length, name)
+    return Recipe("cosine", k or refiner.list_length, name)
 
 
 def _is_appraised(recipes: list[Recipe], dimensions: int, unit: bool) -> bool:

@@ -18,7 +18,7 @@ from covey.extras import require
 from covey.models.b_attention_config import BAttentionConfig, Flavour
 from covey.models.refiner import Refiner
 from covey.types import Float32, Int64
-from covey.vectors import as_rows
+from covey.vectors import as_rows, group_equal_rows
 
 Tests = Literal["both", "multiple", "single", "none"]
 
@@ -115,11 +115,15 @@ class BAttention(TransformerMixin, BaseEstimator):
         )
 
     def transform(self, X: ArrayLike) -> Float32:
-        """Refines the rows of `X` among themselves: (n, e) float32 of unit length."""
+        """Refines the rows of `X` among themselves: (n, e) float32 of unit length.
+
+        Equal rows count as one, as in `predict`.
+        """
         check_is_fitted(self)
         x = validate_data(self, X, reset=False, dtype=[np.float32, np.float64, np.float16])
-        rows = self.model_.prepare(as_rows(x))
-        return self.model_.refine(rows, threads=self._threads())
+        first, item, _ = group_equal_rows(as_rows(x))
+        rows = self.model_.prepare(as_rows(x[first]))
+        return self.model_.refine(rows, threads=self._threads())[item]
 
     def _threads(self) -> int | None:
         return None if self.n_jobs is None else effective_n_jobs(self.n_jobs)

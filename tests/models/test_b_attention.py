@@ -71,7 +71,7 @@ def naive(network, members, real):
                         query = _unit(_linear(layer.multiple.query, profiles[i]))
                         key = _unit(_linear(layer.multiple.key, profiles[j]))
                         logits[j] += fuse[1] * (query @ key)
-                weight = _softmax(logits)
+                weight = _softmax(logits) * there[i]
                 if config.flavour == "gcn":
                     added = _linear(layer.out, np.concatenate([x[i], weight @ x]))
                     new[i] = _norm(layer.norm, added if config.faithful else x[i] + added)

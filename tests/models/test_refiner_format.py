@@ -56,7 +56,7 @@ def _refused(config: Config, weights: Weights, *words: str) -> None:
 def test_reads_what_was_told(any_refiner, whitening: bool, sizes: dict[str, Any]) -> None:
     model = any_refiner(0.25, whitening, **sizes)
     found = _read(*_parts(model))
-    for name in ("network", "own", "scorer", "about"):
+    for name in ("network", "own", "about"):
         assert getattr(found, name) == getattr(model, name)
     assert found.weights().keys() == model.weights().keys()
     for name, weight in model.weights().items():
@@ -77,7 +77,7 @@ def test_weights_given_are_not_changed(any_refiner) -> None:
     assert list(weights) == names
 
 
-@pytest.mark.parametrize("name", ["network", "own", "scorer", "held_out"])
+@pytest.mark.parametrize("name", ["network", "own", "held_out"])
 def test_a_missing_part(parts, name: str) -> None:
     del parts[0][name]
     _refused(*parts, "m/config.json: has no", name)
@@ -109,18 +109,6 @@ def test_a_part_of_another_type(parts, name: str, value: Any) -> None:
 def test_an_impossible_share(parts, own: Any) -> None:
     parts[0]["own"] = own
     _refused(*parts, "m/config.json: own must be a number in [0, 1]")
-
-
-@pytest.mark.parametrize("scorer", ["smoothed", "", None, ["cosine"]])
-def test_an_unknown_scorer(parts, scorer: Any) -> None:
-    parts[0]["scorer"] = scorer
-    _refused(*parts, "m/config.json: scorer must be one of cosine, universal, got")
-
-
-def test_either_scorer(parts) -> None:
-    for scorer in ("cosine", "universal"):
-        parts[0]["scorer"] = scorer
-        assert _read(*parts).scorer == scorer
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
-"""Which embeddings, and which scorer, held-out groups speak for."""
+"""Which embeddings held-out groups speak for."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from covey.knn import build_knn_graph
 from covey.metrics.edges import average_precision
 from covey.models.held_out import HeldOut
 from covey.training.b_attention import LabelledRows
-from covey.training.judging import Judged, best_scorer, best_share, judge, judge_rows
+from covey.training.judging import Judged, best_share, judge, judge_rows
 from covey.vectors import as_rows
 
 
@@ -29,7 +27,7 @@ def _judged(precision: float, f: float, *, own: float = 1.0) -> Judged:
     """One cut, its BCubed precision and recall both f."""
     shares = np.array([f])
     held = HeldOut(100, Calibration(np.zeros(1), shares), np.zeros(1), shares, shares)
-    return Judged(own, "cosine", precision, held)
+    return Judged(own, precision, held)
 
 
 def _rows(labels: np.ndarray, noise: float) -> np.ndarray:
@@ -50,7 +48,7 @@ def test_groups_that_lie_apart_are_found_at_some_cut(items) -> None:
     assert (judged.precision, judged.held.best) == (1, 1)
     same = judged.held.calibration(np.float32([0.99, 0.01]))
     np.testing.assert_allclose(same, [1, 0], atol=0.05)
-    scored = judge_rows(items, "universal", 40)
+    scored = judge_rows(items, 40)
     assert (np.diff(scored.cut) > 0).all()
     assert scored.precision[-1] > scored.precision[0]
 
@@ -86,14 +84,3 @@ def test_noise_is_not_trusted(items) -> None:
     before = judge(items)
     noise = as_rows(np.random.default_rng(0).standard_normal((120, 12)).astype(np.float32))
     assert best_share(noise, items, before, 120) is before
-
-
-def test_a_scorer_must_be_clearly_better(items) -> None:
-    plain = judge(items)
-    assert best_scorer(items, plain, 120, ("cosine",)) is plain
-    poor = replace(plain, held=replace(plain.held, precision=plain.held.precision / 4))
-    found = best_scorer(items, poor, 120, ("cosine", "universal"))
-    assert (found.scorer, found.precision, found.own) == ("universal", plain.precision, 1.0)
-    sure = replace(plain, held=replace(plain.held, recall=np.ones_like(plain.held.recall)))
-    sure = replace(sure, held=replace(sure.held, precision=sure.held.recall))
-    assert best_scorer(items, sure, 120, ("cosine", "universal")) is sure

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -126,10 +125,9 @@ def b_attention(
                     f"precision {validation.average_precision:.3f}, F {validation.f:.3f}"
                 )
 
-        try:
-            model = interruptible(
-                partial(
-                    train_refiner,
+        def trained() -> Refiner:
+            with bounded_threads(threads):  # numba counts by thread, and this is another one
+                return train_refiner(
                     source.x,
                     source.labels,
                     name=emb.name,
@@ -137,7 +135,9 @@ def b_attention(
                     plan=plan,
                     follow=Follow(told, kept.keep, kept.start),
                 )
-            )
+
+        try:
+            model = interruptible(trained)
         except KeyboardInterrupt:
             if kept.folder.is_dir():
                 terminal.remark(f"covey: the same command goes on from {kept.folder}")
@@ -177,7 +177,7 @@ def sentences(model: Refiner) -> list[str]:
     if model.own == 1 and model.whitening is None:
         lines.append(
             "The network did not make them clearly better, so they stay as they are: the model "
-            "knows what weighs edges and where to cut. Compare with covey cluster without it."
+            "knows where to cut and what to expect. Compare with covey cluster without it."
         )
     elif model.own == 1:
         lines.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -79,7 +80,9 @@ def claim_training(work: Path, out: Path, facts: Mapping[str, Any]) -> TrainingF
     """
     if work.resolve() == out.resolve():
         raise UsageError(f"{work}: is where the model goes; name another folder as --work")
-    if not work.absolute().parent.is_dir() or (work.exists() and not work.is_dir()):
+    parent = work.absolute().parent
+    writable = os.access(work if work.is_dir() else parent, os.W_OK | os.X_OK)
+    if not parent.is_dir() or (work.exists() and not work.is_dir()) or not writable:
         raise UsageError(f"{work}: cannot be a folder there; name another one as --work")
     run = json.dumps({"covey": __version__, **facts}, sort_keys=True)
     names = sorted(entry.name for entry in work.iterdir()) if work.is_dir() else []

@@ -95,7 +95,6 @@ def refiner_card(model: Refiner, command: str) -> str:
         f"sets of {model.members}, tests: {', '.join(tests) or 'none'}",
         f"- share of the embedding itself in a cosine: {model.own:g}",
         f"- embeddings whitened first: {'no' if model.whitening is None else 'yes'}",
-        f"- edges weighed by: {model.scorer}",
         *(f"- {name}: {about[name]}" for name in _TOLD if name in about),
         f"- Covey: {about.get('covey', 'not known')}",
     ]

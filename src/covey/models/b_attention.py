@@ -122,7 +122,7 @@ class Layer(nn.Module):
         if self.multiple is not None:
             logits = logits + self.fuse[1] * self.multiple(x, real, seeds)
         weights = torch.softmax(logits.masked_fill(~real[:, None], -torch.inf), dim=-1)
-        return weights
+        return weights * real[:, :seeds, None]  # a place without a member gathers nothing
 
 
 class SingleTest(nn.Module):

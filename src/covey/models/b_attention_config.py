@@ -35,6 +35,10 @@ class BAttentionConfig:
     flavour: Flavour = "gcn"
     faithful: bool = False
 
+    def __post_init__(self) -> None:
+        if self.faithful and self.inputs != self.width:
+            raise ValueError(f"faithful wants width {self.inputs}, as the inputs, got {self.width}")
+
     @classmethod
     def published(cls, inputs: int, **changes: object) -> BAttentionConfig:
         """The authors' sizes: width as the embeddings, 240 members, 2,048 outputs."""

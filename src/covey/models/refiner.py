@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from covey.extras import require
 from covey.graph import symmetric_sets
 from covey.knn import build_knn_graph
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.edge_features import LIST_LENGTH
 from covey.models.held_out import HeldOut
 from covey.models.whitening import Whitening
 from covey.types import Float32, InputError, IntArray, KnnGraph
@@ -27,22 +26,12 @@ KIND = "b-attention"
 WHITENING_MEAN, WHITENING_MAP = "whitening.mean", "whitening.map"
 """Names of tensors."""
 
-RefinedScorer = Literal["cosine", "universal"]
-"""What may weigh the edges of refined rows; names of `covey.scoring`."""
-
 REFINED_NEIGHBOURS, _OWN_NEIGHBOURS = 40, 80
 """Neighbours whose cosines are judged and clustered: of refined rows, and of rows as they are."""
 
 
-def list_length(own: float, scorer: RefinedScorer) -> int:
-    """Neighbours whose edges are judged and clustered.
-
-    Args:
-        own: Share of the item's own embedding.
-        scorer: What weighs the edges.
-    """
-    if scorer == "universal":
-        return LIST_LENGTH
+def list_length(own: float) -> int:
+    """Neighbours whose cosines are judged and clustered, by the share of the embedding itself."""
     return _OWN_NEIGHBOURS if own == 1 else REFINED_NEIGHBOURS
 
 
@@ -53,9 +42,11 @@ def joined(refined: Float32, rows: Float32, own: float) -> Float32:
     """
     if own in (0, 1):
         return rows if own else refined
-    return np.concatenate(
-        [refined * np.float32((1 - own) ** 0.5), rows * np.float32(own**0.5)], axis=1
-    )
+    width = refined.shape[1]
+    both = np.empty((len(rows), width + rows.shape[1]), np.float32)
+    np.multiply(refined, np.float32((1 - own) ** 0.5), out=both[:, :width])
+    np.multiply(rows, np.float32(own**0.5), out=both[:, width:])
+    return both
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,6 @@ class Refiner:
         whitening: Of the embeddings, before anything else; None where they stay as they are.
         own: Share of the item's own embedding in every cosine, in [0, 1]; the rest is that of what
             the network makes of its local set. At 1 nothing was gained from the network.
-        scorer: What weighs edges between them.
         held_out: What to expect.
         about: Where it comes from: data, seed, version, figures.
     """
@@ -77,7 +67,6 @@ class Refiner:
     tensors: dict[str, Float32]
     whitening: Whitening | None
     own: float
-    scorer: RefinedScorer
     held_out: HeldOut
     about: dict[str, Any]
 
@@ -95,7 +84,6 @@ class Refiner:
             "kind": KIND,
             "network": asdict(self.network),
             "own": self.own,
-            "scorer": self.scorer,
             "held_out": {
                 "n_items": held.n_items,
                 "score": held.calibration.score,
@@ -177,9 +165,8 @@ class Refiner:
             threads: At most so many.
             tick: Called with the share done.
         """
-        own = rows[sets[:, 0]]
         if self.own == 1:
-            return own
+            return rows[sets[:, 0]]
         torch = require("torch", "learn")
         from covey.models.b_attention import BAttentionNetwork, refine
 
@@ -191,7 +178,7 @@ class Refiner:
             refined = refine(network, rows, sets, tick=tick)
         finally:
             torch.set_num_threads(before)
-        return joined(refined, own, self.own)
+        return joined(refined, rows[sets[:, 0]], self.own) if self.own else refined
 
     def neighbours_among(self, n: int) -> int:
         """How many neighbours the local sets of n items are made from."""
@@ -200,7 +187,7 @@ class Refiner:
     @property
     def list_length(self) -> int:
         """Neighbours of the rows that `refine` gives, as they were judged."""
-        return list_length(self.own, self.scorer)
+        return list_length(self.own)
 
     @property
     def members(self) -> int:

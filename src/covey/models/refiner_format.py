@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from covey.calibration import Calibration
 from covey.models.b_attention_config import BAttentionConfig, Flavour
 from covey.models.held_out import HeldOut
-from covey.models.refiner import WHITENING_MAP, WHITENING_MEAN, RefinedScorer, Refiner
+from covey.models.refiner import WHITENING_MAP, WHITENING_MEAN, Refiner
 from covey.models.whitening import Whitening
 from covey.types import Float32, InputError
 
@@ -40,14 +40,9 @@ def read_refiner(
     try:
         network = _network(_part(config, "network"))
         own = config["own"]
-        scorer = config["scorer"]
         held = _held_out(_part(config, "held_out"))
         if type(own) not in (int, float) or not 0 <= own <= 1:
             raise ValueError(f"own must be a number in [0, 1], got {own!r}")
-        if scorer not in get_args(RefinedScorer):
-            raise ValueError(
-                f"scorer must be one of {', '.join(get_args(RefinedScorer))}, got {scorer!r}"
-            )
     except KeyError as error:
         raise InputError(f"{config_path}: has no {error}; {_AGAIN}") from None
     except (ValueError, OverflowError) as error:
@@ -71,7 +66,7 @@ def read_refiner(
         whitening = Whitening(tensors.pop(WHITENING_MEAN), tensors.pop(WHITENING_MAP))
     about = config.get("about")
     about = about if isinstance(about, dict) else {}
-    return Refiner(network, tensors, whitening, float(own), scorer, held, about)
+    return Refiner(network, tensors, whitening, float(own), held, about)
 
 
 def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def reduced_precision(device: str) -> torch.autocast:
     """Lets matrix products run in bfloat16 where the processor has instructions for them."""
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     fast = device != "cpu" or supported()
-    return torch.autocast(device, torch.bfloat16, enabled=fast)
+    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=fast)
 
 
 def local_sets_of(rows: Float32, members: int, *, threads: int | None = None) -> IntArray:
@@ -211,7 +211,10 @@ def local_sets_of(rows: Float32, members: int, *, threads: int | None = None) ->
 
 def principal_axes(rows: Float32, count: int) -> Tensor:
     """(count, d) right singular vectors of the rows, not centred: angles change least."""
-    moment = rows.T.astype(np.float64) @ rows
+    moment = np.zeros((rows.shape[1], rows.shape[1]))
+    for start in range(0, len(rows), 8192):
+        part = rows[start : start + 8192].astype(np.float64)
+        moment += part.T @ part
     axes = np.linalg.eigh(moment)[1][:, ::-1][:, :count]
     return torch.from_numpy(np.ascontiguousarray(axes.T, np.float32))
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from covey.graph_partition import partition_edges
 from covey.metrics.clustering import evaluate
-from covey.models.universal import relative_weights
 from covey.types import Edges, Int64
 
 Shares = NDArray[np.float64]
@@ -18,7 +17,6 @@ def cuts_tried(
     labels: Int64,
     densities: Shares,
     *,
-    relative: bool = False,
     rounds: int = 2,
     seed: int = 0,
 ) -> tuple[Shares, Shares, Shares]:
@@ -28,7 +26,6 @@ def cuts_tried(
         edges: Among n items, at least one.
         labels: (n,) their groups.
         densities: (c,) edges an item that are kept, descending.
-        relative: Weigh edges by their odds above the cut, see `relative_weights`.
         rounds: Of the partition.
         seed: Of the partition.
 
@@ -43,7 +40,6 @@ def cuts_tried(
     for cut in np.unique(order[kept - 1]):
         above = edges.score >= cut
         some = Edges(edges.source[above], edges.target[above], edges.score[above])
-        some = relative_weights(some, float(cut)) if relative else some
         scores = evaluate(labels, partition_edges(some, n, rounds=rounds, seed=seed).labels).bcubed
         found.append((float(cut), scores.precision, scores.recall))
     cuts, precision, recall = np.array(found).T

@@ -1,18 +1,17 @@
-"""What labels of groups that a training did not see say of embeddings, and of their edges."""
+"""What labels of groups that a training did not see say of embeddings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from covey.calibration import calibrate
-from covey.graph import nearest
+from covey.graph import knn_to_edges
 from covey.knn import build_knn_graph
 from covey.metrics.edges import average_precision
 from covey.models.held_out import HeldOut
-from covey.models.refiner import REFINED_NEIGHBOURS, RefinedScorer, joined, list_length
-from covey.scoring import score_edges
+from covey.models.refiner import REFINED_NEIGHBOURS, joined, list_length
 from covey.training.b_attention import LabelledRows
 from covey.training.cuts import cuts_tried
 from covey.types import Edges, Float32
@@ -32,13 +31,11 @@ class Judged:
 
     Attributes:
         own: Share of the item's own embedding in them.
-        scorer: What weighs their edges.
         precision: Average precision of their cosines.
         held: What the map equation makes of their edges at each cut.
     """
 
     own: float
-    scorer: RefinedScorer
     precision: float
     held: HeldOut
 
@@ -63,29 +60,8 @@ def judge(items: LabelledRows, own: float = 1.0) -> Judged:
         items: Embeddings with their groups.
         own: Share of the item's own embedding in them.
     """
-    precision = average_precision(_edges(items.rows, "cosine", REFINED_NEIGHBOURS), items.labels)
-    return Judged(own, "cosine", precision, judge_rows(items, "cosine", list_length(own, "cosine")))
-
-
-def best_scorer(
-    items: LabelledRows, plain: Judged, n: int, scorers: tuple[RefinedScorer, ...]
-) -> Judged:
-    """The cosine unless groups are clearly better by another scorer.
-
-    Args:
-        items: Embeddings with their groups.
-        plain: What was measured of them by the cosine.
-        n: Items that are expected in another collection.
-        scorers: Those that compete.
-    """
-    own = plain.own
-    others = [
-        replace(plain, scorer=scorer, held=judge_rows(items, scorer, list_length(own, scorer)))
-        for scorer in scorers
-        if scorer != plain.scorer
-    ]
-    best = max([plain, *others], key=lambda each: each.gain(plain, n))
-    return best if best.gain(plain, n) > _WORTH else plain
+    precision = average_precision(_edges(items.rows, REFINED_NEIGHBOURS), items.labels)
+    return Judged(own, precision, judge_rows(items, list_length(own)))
 
 
 def best_share(refined: Float32, watched: LabelledRows, before: Judged, n: int) -> Judged:
@@ -108,20 +84,17 @@ def best_share(refined: Float32, watched: LabelledRows, before: Judged, n: int) 
     return next(judged for judged in found if judged.f(n) >= best - _EQUAL)
 
 
-def judge_rows(items: LabelledRows, scorer: RefinedScorer, k: int) -> HeldOut:
-    """What scores and cuts meant on labelled items.
+def judge_rows(items: LabelledRows, k: int) -> HeldOut:
+    """What cosines and cuts meant on labelled items.
 
     Args:
         items: Their embeddings and groups.
-        scorer: What weighs edges.
         k: Neighbours of each whose edges are looked at.
     """
-    labels, edges = items.labels, _edges(items.rows, scorer, k)
+    labels, edges = items.labels, _edges(items.rows, k)
     together = (labels[edges.source] == labels[edges.target]).astype(np.float32)
-    tried = cuts_tried(edges, labels, _DENSITIES, relative=scorer == "universal")
-    return HeldOut(len(labels), calibrate(edges, together), *tried)
+    return HeldOut(len(labels), calibrate(edges, together), *cuts_tried(edges, labels, _DENSITIES))
 
 
-def _edges(rows: Float32, scorer: RefinedScorer, k: int) -> Edges:
-    knn = build_knn_graph(rows, min(k, len(rows) - 1))
-    return score_edges(rows, nearest(knn, k), scorer)
+def _edges(rows: Float32, k: int) -> Edges:
+    return knn_to_edges(build_knn_graph(rows, min(k, len(rows) - 1)))

@@ -20,7 +20,7 @@ from covey import __version__
 from covey.labelled_rows import check_enough_groups, different_rows, held_out, whole_groups
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.refiner import RefinedScorer, Refiner, joined, list_length
+from covey.models.refiner import Refiner, list_length
 from covey.models.whitening import Whitening, fit_whitening
 from covey.training.b_attention import (
     BAttentionPlan,
@@ -30,7 +30,7 @@ from covey.training.b_attention import (
     local_sets_of,
     train_b_attention,
 )
-from covey.training.judging import best_scorer, best_share, judge, judge_rows
+from covey.training.judging import best_share, judge, judge_rows
 from covey.training.loop import Checkpoint
 from covey.types import InputError
 
@@ -73,7 +73,6 @@ def train_refiner(
     name: str = "the items",
     network: BAttentionConfig | None = None,
     plan: BAttentionPlan | None = None,
-    scorers: tuple[RefinedScorer, ...] = ("cosine", "universal"),
     follow: Follow | None = None,
     device: str | None = None,
 ) -> Refiner:
@@ -86,8 +85,6 @@ def train_refiner(
         name: Of the collection, for messages and the card.
         network: What to train; the default variant if None.
         plan: How to train.
-        scorers: What may weigh edges of refined embeddings, the cosine first; the universal one is
-            that which ships.
         follow: Progress, and how to go on.
         device: Where torch computes; a GPU where there is one if None.
 
@@ -125,8 +122,6 @@ def train_refiner(
         best = judge(LabelledRows(refined, watched.labels), 0.0)
     else:
         best = best_share(refined, watched, before, n)
-        chosen = LabelledRows(joined(refined, watched.rows, best.own), watched.labels)
-        best = best_scorer(chosen, best, n, scorers)
     if whitening is not None:
         whitening = fit_whitening(everything.rows)
     rows = _whitened(whitening, everything)
@@ -137,7 +132,7 @@ def train_refiner(
             rows, None, config, again, follow.watch(PHASES[1]), device=device
         )
     elif whitening is None:  # nothing was learned from any item, so all of them may judge
-        expected = judge_rows(_few(rows, seed), best.scorer, list_length(1.0, best.scorer))
+        expected = judge_rows(_few(rows, seed), list_length(1.0))
     about = {
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything)} groups of {name}",
@@ -147,7 +142,6 @@ def train_refiner(
         "steps": last.best_step,
         "whitened": whitening is not None,
         "share of the embedding itself": best.own,
-        "scorer": best.scorer,
         "validation": {
             "average precision": round(best.precision, 4),
             "of the cosine": round(plain.precision, 4),
@@ -156,7 +150,7 @@ def train_refiner(
         },
     }
     tensors = {key: each.cpu().numpy().copy() for key, each in trained.state_dict().items()}
-    return Refiner(config, tensors, whitening, best.own, best.scorer, expected, about)
+    return Refiner(config, tensors, whitening, best.own, expected, about)
 
 
 def _usable(
