@@ -97,7 +97,7 @@ def test_reid_in_words_and_by_the_other_protocol(covey, persons) -> None:
         *("--rerank", "k-reciprocal"),
     )
     assert ran.code == 0, ran.err
-    assert ran.out.startswith("400 queries among 400 items, list-1023 protocol, k-reciprocal.\n")
+    assert ran.out.startswith("400 queries among 400 items, list-1023 protocol, by k-reciprocal.\n")
     assert "CMC@10" in ran.out
     assert "without --cameras" not in ran.out
     assert "without --cameras" in covey("reid", "x.npy", "--labels", "y.npy").out
