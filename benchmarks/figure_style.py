@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
-# Blue and vermilion of Okabe and Ito's palette, told apart with any kind of colour vision.
-BLUE, VERMILION = "#0072B2", "#D55E00"
+# Of Okabe and Ito's palette, told apart with any kind of colour vision.
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 INK, FAINT, BAND = "#222222", "#999999", "#E4E4E4"
 WIDTH = 8.0  # inches: 1,600 pixels, read at 800
 STYLE: dict[str, Any] = {

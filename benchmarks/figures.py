@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image
 
+from b_attention_figures import b_attention_noise
 from figure_style import STYLE
 from machine import REPOSITORY, RESULTS
 from universal_figures import universal_promises, universal_reliability
@@ -38,6 +39,7 @@ class Drawing(NamedTuple):
 
 
 FIGURES = {
+    "b-attention-noise": Drawing(("b_attention_ablation",), b_attention_noise),
     "universal-reliability": Drawing(("universal",), universal_reliability),
     "universal-promises": Drawing(("universal",), universal_promises),
 }

@@ -180,6 +180,168 @@ def partitions() -> str:
     return _markdown(["partition", "seconds", "CPU seconds"], rows) + _origin(result)
 
 
+def b_attention() -> str:
+    """F / B of test halves, one row a set."""
+    result = _read("b_attention")
+    header = [
+        "set",
+        "labelled / grouped items",
+        "without labels",
+        "**B-Attention**",
+        "best cut by the labels: B-Attention",
+        "boosting",
+        "cosine",
+        "network used",
+        "precision promised / true",
+        "recall promised / true",
+        "training, CPU s",
+    ]
+
+    def both(found: dict[str, Any]) -> str:
+        return f"{_short(found['pairwise']['f'])} / {_short(found['bcubed']['f'])}"
+
+    rows = []
+    for entry in result["results"]:
+        runs = entry["runs"]
+
+        used = [run for run in runs if run["share_of_the_embedding"] < 1]
+        rows.append(
+            [
+                entry["set"],
+                f"{entry['known']['items']:,} / {entry['other']['items']:,}",
+                both(entry["without_labels"]),
+                " / ".join(
+                    f"**{_spread([run[kind]['f'] for run in runs])}**"
+                    for kind in ("pairwise", "bcubed")
+                ),
+                " / ".join(
+                    _short(fmean(run["best_cut_with_labels"][kind]["f"] for run in runs))
+                    for kind in ("pairwise", "bcubed")
+                ),
+                both(entry["boosting_best_cut"]),
+                both(entry["cosine_best_cut"]),
+                f"{len(used)} of {len(runs)}",
+                *(
+                    " / ".join(
+                        _short(fmean(values))
+                        for values in (
+                            [run[f"expected_{share}"] for run in runs],
+                            [run["bcubed"][share] for run in runs],
+                        )
+                    )
+                    for share in SHARES
+                ),
+                f"{fmean(run['training_cpu_seconds'] for run in runs):.0f}",
+            ]
+        )
+    return _markdown(header, rows) + _origin(result)
+
+
+def b_attention_ablation() -> str:
+    """One row for each variant, sets side by side."""
+    result = _read("b_attention_ablation")
+    names = [entry["set"] for entry in result["results"]]
+    header = ["variant"]
+    for name in names:
+        header += [f"{name}: mAP", "list-1023", "first 200", "edges AP", "F / B"]
+    rows: dict[str, list[str]] = {}
+    for entry in result["results"]:
+        variants = [{"name": "cosine", "runs": [entry["cosine"]]}, *entry["variants"]]
+        for variant in variants:
+            runs = variant["runs"]
+            row = rows.setdefault(variant["name"], [variant["name"]])
+            row += [
+                _spread([run["mAP"][protocol] for run in runs])
+                for protocol in ("standard", "list-1023", "list-200")
+            ]
+            row.append(_spread([run["average_precision"] for run in runs]))
+            row.append(
+                f"{_short(fmean(run['pairwise_f'] for run in runs))} / "
+                f"{_short(fmean(run['bcubed_f'] for run in runs))}"
+            )
+    return _markdown(header, list(rows.values())) + _origin(result)
+
+
+def b_attention_removal() -> str:
+    """What taking one test out of a trained network changes."""
+    result = _read("b_attention_ablation")
+    header = ["set", "taken out", "cosine with the whole", "mAP", "F / B"]
+    rows = []
+    for entry in result["results"]:
+        whole = next(v for v in entry["variants"] if v["name"] == "GCN, both tests")["runs"][0]
+        found = {"nothing": {"mean_cosine_with_the_whole": 1.0, **whole}}
+        for name, measured in {**found, **entry["removal"]}.items():
+            if name == "fusion":
+                continue
+            rows.append(
+                [
+                    entry["set"],
+                    name,
+                    _short(measured["mean_cosine_with_the_whole"]),
+                    _short(measured["mAP"]["standard"]),
+                    f"{_short(measured['pairwise_f'])} / {_short(measured['bcubed_f'])}",
+                ]
+            )
+    return _markdown(header, rows) + _origin(result)
+
+
+def b_attention_budget() -> str:
+    """The published recipe beside the default, F / B at the best cut."""
+    result = _read("b_attention_budget")
+    header = ["set", "what", "CPU seconds", "steps", "edges AP", "union-find", "map equation"]
+    rows = []
+    for entry in result["results"]:
+        for name in ("cosine", "profiles", "published", "default"):
+            runs = entry[name] if isinstance(entry[name], list) else [entry[name]]
+            trained = "steps" in runs[0]
+
+            def best(partition: str, runs: list[dict[str, Any]] = runs) -> str:
+                return " / ".join(
+                    _short(fmean(run[partition][kind]["f"] for run in runs))
+                    for kind in ("pairwise", "bcubed")
+                )
+
+            rows.append(
+                [
+                    entry["set"],
+                    name,
+                    f"{fmean(run['cpu_seconds'] for run in runs):.0f}" if trained else "",
+                    f"{fmean(run['steps'] for run in runs):.0f}" if trained else "",
+                    _short(fmean(run["average_precision"] for run in runs)),
+                    best("union_find"),
+                    best("map_equation"),
+                ]
+            )
+    return _markdown(header, rows) + _origin(result)
+
+
+def retrieval() -> str:
+    """One row for each method, the measures of each set side by side."""
+    result = _read("retrieval")
+    sets = list(dict.fromkeys(entry["set"] for entry in result["results"]))
+    found = {(e["set"], e["method"], e["protocol"]): e for e in result["results"]}
+    header = ["method"]
+    for name in sets:
+        header += [f"{name}: mAP", "mINP", "CMC@1", "list-1023: mAP", "seconds"]
+    rows = []
+    for method in dict.fromkeys(entry["method"] for entry in result["results"]):
+        row = [method]
+        for name in sets:
+            if (name, method, "standard") not in found:
+                row += [""] * 5
+                continue
+            standard, lists = (found[name, method, p] for p in ("standard", "list-1023"))
+            row += [
+                _short(standard["mAP"]),
+                _short(standard["mINP"]),
+                _short(standard["cmc"]["1"]),
+                _short(lists["mAP"]),
+                f"{standard['seconds']:.1f}",
+            ]
+        rows.append(row)
+    return _markdown(header, rows) + _origin(result)
+
+
 def universal() -> str:
     """Edges and groups on sets that the model has not seen."""
     result = _read("universal")
@@ -344,6 +506,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed,
     "codelength": codelength,
     "partitions": partitions,
+    "b-attention": b_attention,
+    "b-attention-ablation": b_attention_ablation,
+    "b-attention-removal": b_attention_removal,
+    "b-attention-budget": b_attention_budget,
+    "retrieval": retrieval,
     "universal": universal,
     "universal-odd": universal_odd,
     "universal-promises": universal_promises,

@@ -26,7 +26,7 @@ import numpy as np
 from covey.clustering import cluster
 from covey.datasets.synthetic import von_mises_fisher_mixture
 from covey.graph import nearest
-from covey.hub import UniversalModel, default_model, load_model
+from covey.hub import UniversalModel, default_model, load_universal
 from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.metrics.edges import average_precision, reliability
@@ -107,7 +107,7 @@ def main() -> None:
     entries = []
     for name in options.sets:
         family = FAMILIES.get(name)
-        model = load_model(options.models / f"without-{family}") if family else default_model()
+        model = load_universal(options.models / f"without-{family}") if family else default_model()
         x, truth = load(name)
         entry: dict[str, Any] = {"set": name, "left_out": family, "items": len(x)}
         entry["average_precision"] = edge_precision(x, truth, model)

@@ -24,7 +24,7 @@ import torch
 
 from covey.datasets.view_draws import LabelledSet
 from covey.graph import nearest
-from covey.hub import UniversalModel, default_model, load_model
+from covey.hub import UniversalModel, default_model, load_universal
 from covey.knn import build_knn_graph
 from covey.metrics.edges import average_precision
 from covey.models.edge_features import LIST_LENGTH
@@ -126,7 +126,7 @@ def compare(name: str, models: Path | None) -> dict[str, Any]:
     """All contenders on one set."""
     known, other = halves(name)
     family = FAMILIES.get(name) if models else None
-    model = load_model(models / f"without-{family}") if models and family else default_model()
+    model = load_universal(models / f"without-{family}") if models and family else default_model()
     entry: dict[str, Any] = {
         "set": name,
         "left_out": family,

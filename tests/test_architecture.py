@@ -18,6 +18,7 @@ _LEVELS = (
         "extras",
         "graph",
         "knn",
+        "labelled_rows",
         "metrics",
         "neighbours",
         "partition",
@@ -28,17 +29,26 @@ _LEVELS = (
     ),
     ("models",),
     ("hub",),
-    ("graph_partition", "sampling", "scoring", "selection", "split_half", "unique_items"),
+    (
+        "graph_partition",
+        "retrieval",
+        "sampling",
+        "scoring",
+        "selection",
+        "split_half",
+        "unique_items",
+    ),
     ("cluster_report", "clustering"),
-    ("estimators",),
-    ("datasets", "io", "training"),
+    ("training",),
+    ("estimators", "learned_estimators"),
+    ("datasets", "io"),
     ("refinement",),
     ("workshop",),
     ("cli",),
 )
 """From the ground up; a room may import from its own level and from those below."""
 
-_PURE_LEVELS = 7
+_PURE_LEVELS = 8
 """These lowest levels read no files and print nothing."""
 
 _READ_ONCE = {("resources", "open")}

@@ -11,10 +11,20 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from covey import __version__
-from covey.hub import CONFIG, WEIGHTS, UniversalModel, default_model, load_model
+from covey.hub import (
+    CONFIG,
+    WEIGHTS,
+    UniversalModel,
+    default_model,
+    load_model,
+    load_refiner,
+    load_universal,
+)
+from covey.io.summary import as_json
 from covey.models.appraisal import SIGNS, Appraiser
 from covey.models.edge_features import EDGE_FEATURES
 from covey.models.network import Network
+from covey.models.refiner import Refiner
 from covey.models.universal import UniversalScorer
 from covey.types import InputError
 
@@ -41,9 +51,10 @@ def _model(hidden: tuple[int, ...] = (8, 8)) -> UniversalModel:
     )
 
 
-def _write(folder: Path, model: UniversalModel) -> Path:
+def _write(folder: Path, model: UniversalModel | Refiner) -> Path:
+    folder.mkdir(exist_ok=True)
     save_file(model.weights(), folder / WEIGHTS)
-    (folder / CONFIG).write_text(json.dumps(model.config()))
+    (folder / CONFIG).write_text(json.dumps(as_json(model.config())))
     return folder
 
 
@@ -108,7 +119,7 @@ def test_broken_json(folder: Path, text: bytes) -> None:
 @pytest.mark.parametrize("config", [[], "universal", {}, {"kind": "another"}, None])
 def test_another_kind(folder: Path, config: Any) -> None:
     (folder / CONFIG).write_text(json.dumps(config))
-    _refused(folder, CONFIG, "no universal scorer")
+    _refused(folder, CONFIG, "no model that this version knows")
 
 
 def test_other_inputs(folder: Path) -> None:
@@ -213,3 +224,69 @@ def test_a_fourth_layer(folder: Path) -> None:
         weights["scorer.3.bias"] = np.ones(1, np.float32)
 
     _refused(_changed(folder, lengthen), "scorer has 4 layers, not 3")
+
+
+@pytest.mark.parametrize("whitening", [False, True])
+def test_a_refiner_is_told_from_a_universal_model(tmp_path, any_refiner, whitening: bool) -> None:
+    refiner, universal = tmp_path / "refiner", tmp_path / "universal"
+    _write(refiner, any_refiner(whitening=whitening))
+    _write(universal, _model())
+    for read in (load_model, load_refiner):
+        found = read(str(refiner))
+        assert isinstance(found, Refiner)
+        assert (found.whitening is not None) == whitening
+        assert found.about["seed"] == 3
+    for read in (load_model, load_universal):
+        assert isinstance(read(universal), UniversalModel)
+    with pytest.raises(InputError, match=r"refiner: holds a model by covey train b-attention; na"):
+        load_universal(refiner)
+    with pytest.raises(InputError, match=r"universal: holds .* no embeddings; name one by covey "):
+        load_refiner(universal)
+
+
+@pytest.mark.parametrize("read", [load_universal, load_refiner])
+def test_a_model_of_one_kind_is_refused_like_any(tmp_path, read) -> None:
+    with pytest.raises(InputError, match=r"nowhere: there is no such folder; name a folder that"):
+        read(tmp_path / "nowhere")
+
+
+def test_a_kind_that_the_weights_are_not_of(tmp_path, any_refiner) -> None:
+    config = json.loads((_write(tmp_path, any_refiner()) / CONFIG).read_text())
+    _write(tmp_path, _model())
+    (tmp_path / CONFIG).write_text(json.dumps(config))
+    _refused(tmp_path, WEIGHTS, "should have shape", "train the model again")
+    _write(tmp_path, any_refiner())
+    (tmp_path / CONFIG).write_text(json.dumps(_model().config()))
+    _refused(tmp_path, WEIGHTS, "has no tensor 'scorer.0.weight'")
+
+
+@pytest.mark.parametrize("name", ["head.bias", "whitening.map"])
+def test_a_refiner_that_is_not_finite(tmp_path, any_refiner, name: str) -> None:
+    def spoil(weights: dict[str, np.ndarray]) -> None:
+        weights[name].flat[1] = np.nan
+
+    folder = _changed(_write(tmp_path, any_refiner(whitening=True)), spoil)
+    _refused(folder, WEIGHTS, name, "NaN or infinity", "train the model again")
+
+
+def test_a_refiner_of_another_number_format(tmp_path, any_refiner) -> None:
+    def widen(weights: dict[str, np.ndarray]) -> None:
+        weights["head.bias"] = weights["head.bias"].astype(np.float64)
+
+    folder = _changed(_write(tmp_path, any_refiner()), widen)
+    _refused(folder, WEIGHTS, "head.bias is float64, not float32; save it as that")
+
+
+def test_a_refiner_without_figures_names_its_file(tmp_path, any_refiner) -> None:
+    folder = _write(tmp_path, any_refiner())
+    config = json.loads((folder / CONFIG).read_text())
+    del config["held_out"]
+    (folder / CONFIG).write_text(json.dumps(config))
+    _refused(folder, str(folder / CONFIG), "has no 'held_out'", "train the model again")
+
+
+@pytest.mark.parametrize("kept", [0, 100, -4])
+def test_a_refiner_cut_short(tmp_path, any_refiner, kept: int) -> None:
+    path = _write(tmp_path, any_refiner()) / WEIGHTS
+    path.write_bytes(path.read_bytes()[:kept])
+    _refused(tmp_path, WEIGHTS, "cannot be read")

@@ -14,6 +14,7 @@ from covey.datasets.cameras import seen_by_cameras
 from covey.datasets.synthetic import von_mises_fisher_mixture
 from covey.datasets.view_draws import LabelledSet
 from covey.hub import UniversalModel, default_model
+from covey.labelled_rows import whole_groups
 from covey.models.network import Network
 from covey.models.universal import UniversalScorer
 from covey.refinement import check_groups, refine_model
@@ -82,7 +83,7 @@ def test_of_very_many_items_whole_groups_are_drawn(mine, monkeypatch) -> None:
     monkeypatch.setattr(refinement, "_COMPARED", 600)
     figures = refine_model(default_model(), mine, steps=2).about["validation"]
     assert 3 <= figures["groups"] < 20
-    chosen = refinement._whole_groups(mine.labels, 600, seed=1)
+    chosen = whole_groups(mine.labels, 600, seed=1)
     assert 600 <= np.count_nonzero(chosen) < 600 + np.bincount(mine.labels).max()
     assert not set(mine.labels[chosen]) & set(mine.labels[~chosen])
 

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BAttention": "covey.learned_estimators",
     "cluster": "covey.clustering",
     "ClusterReport": "covey.cluster_report",
     "ClusterResult": "covey.clustering",
     "GraphClusterer": "covey.estimators",
     "build_knn_graph": "covey.knn",
     "evaluate": "covey.metrics.clustering",
+    "load_model": "covey.hub",
     "read_embeddings": "covey.io.embeddings",
     "write_groups": "covey.io.groups",
+    "write_model": "covey.io.model_folder",
     "write_report": "covey.io.report",
     "Clustering": "covey.types",
     "Constraints": "covey.types",
@@ -32,6 +35,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BAttention",
     "ClusterReport",
     "ClusterResult",
     "Clustering",
@@ -48,8 +52,10 @@ __all__ = [
     "build_knn_graph",
     "cluster",
     "evaluate",
+    "load_model",
     "read_embeddings",
     "write_groups",
+    "write_model",
     "write_report",
 ]
 
@@ -57,10 +63,13 @@ if TYPE_CHECKING:
     from covey.cluster_report import ClusterReport
     from covey.clustering import ClusterResult, cluster
     from covey.estimators import GraphClusterer
+    from covey.hub import load_model
     from covey.io.embeddings import read_embeddings
     from covey.io.groups import write_groups
+    from covey.io.model_folder import write_model
     from covey.io.report import write_report
     from covey.knn import build_knn_graph
+    from covey.learned_estimators import BAttention
     from covey.metrics.clustering import evaluate
     from covey.types import (
         Clustering,

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, cast, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from covey.calibration import Calibration, calibrate, with_probability
 from covey.cluster_report import (
@@ -22,8 +23,11 @@ from covey.cluster_report import (
 from covey.graph import nearest
 from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
 from covey.hub import UniversalModel, default_model
-from covey.knn import build_knn_graph_with_info
-from covey.models.universal import relative_weights
+from covey.knn import KnnInfo, build_knn_graph_with_info
+from covey.models.appraisal import Appraiser
+from covey.models.held_out import HeldOut
+from covey.models.refiner import KIND, Refiner
+from covey.models.universal import UniversalScorer, relative_weights
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
 from covey.sampling import whole_regions
@@ -36,8 +40,11 @@ from covey.scoring import (
     score_edges,
 )
 from covey.selection import (
+    FINE_SIGHT,
     Decision,
+    Foresight,
     Recipe,
+    Sight,
     View,
     decide,
     edges_above,
@@ -45,7 +52,7 @@ from covey.selection import (
     try_recipe,
 )
 from covey.threads import bounded_threads
-from covey.types import Clustering, Constraints, Edges, Int64, KnnGraph, UsageError
+from covey.types import Clustering, Constraints, Edges, Float32, Int64, KnnGraph, UsageError
 from covey.unique_items import unique_items
 
 Progress = Callable[[str, float], None]
@@ -95,7 +102,7 @@ def cluster(
     method: str = "auto",
     partition: str = "auto",
     prefer: Prefer = "balanced",
-    model: UniversalModel | None = None,
+    model: UniversalModel | Refiner | None = None,
     metric: Literal["cosine", "euclidean"] = "cosine",
     constraints: Constraints | None = None,
     seed: int = 0,
@@ -123,7 +130,10 @@ def cluster(
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
         model: Scorer and appraiser, as `covey.hub.load_model` reads them from what `covey train
             universal` wrote; those that ship with the package if None. The appraiser judges
-            untrained scorers, too.
+            untrained scorers, too. Or a refiner of `covey train b-attention`: then the embeddings
+            are refined first, neighbours and scores are those of the refined ones, and what its
+            held-out groups showed foresees precision and recall and chooses the cut. It was shown
+            for the map equation and lists of its own length; with others the halves do both.
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
@@ -141,6 +151,9 @@ def cluster(
         MemoryLimitError: If rows or neighbour search would need more memory than allowed.
     """
     check_options(method, partition, prefer, metric, k, seed, threads)
+    refiner = model if isinstance(model, Refiner) else None
+    if refiner is not None and method != "auto":
+        raise UsageError(f"a {KIND} model has a method of its own: leave out {method!r}, or it")
     threads = threads or available_threads()
     unit = metric == "cosine"
     clock = _Clock(progress)
@@ -154,25 +167,48 @@ def cluster(
         )
         rows, n = items.rows, len(items.rows)
         known = items.translate(constraints) if constraints else None
-    with clock.stage("neighbours"):
-        width = list_length(n, k)
-        knn, search = build_knn_graph_with_info(
+        if refiner is not None:
+            refiner.check(rows.shape[1], metric)
+            rows = refiner.prepare(rows)
+
+    def neighbours_of(rows: Float32, width: int) -> tuple[KnnGraph, KnnInfo]:
+        return build_knn_graph_with_info(
             rows,
             width,
             metric=metric,
             threads=threads,
             memory_limit=memory_limit,
             seed=seed,
-            held=4 * len(items.item) * rows.shape[1],
+            held=4 * len(items.item) * items.rows.shape[1],
             progress=clock.tick,
         )
+
+    if refiner is not None and refiner.own < 1:
+        with clock.stage("first neighbours"):
+            local = neighbours_of(rows, refiner.neighbours_among(n))[0]
+        with clock.stage("refining"):
+            rows = refiner.refine(rows, local, threads=threads, tick=clock.tick)
+        del local
+    with clock.stage("neighbours"):
+        width = list_length(n, k)
+        knn, search = neighbours_of(rows, width)
         graph = knn if unit else as_affinity(knn)
     with clock.stage("agreement"), bounded_threads(threads):
         recipes = _recipes(n, method, partition, k, unit)
+        if refiner is not None:
+            recipes = [_refined_recipe(refiner, partition, k)]
         most = n if n <= _MOST_JUDGED else _SAMPLE
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
-        model = model or default_model()
-        scorer = model.scorer
+        universal = model if isinstance(model, UniversalModel) else default_model()
+        scorer = universal.scorer
+        foresight: Foresight | None = None
+        expected = None
+        if refiner is not None:
+            expected = refiner.held_out.among(n)
+            if recipes == [_refined_recipe(refiner, "auto", None)]:
+                foresight = partial(_told_by_others, expected)
+        elif _is_appraised(recipes, rows.shape[1], unit):
+            foresight = partial(_told_by_signs, universal.appraiser)
         if judged.share < 1 and any(recipe.scorer == "universal" for recipe in recipes):
             scorer = scorer.fixed_on(judged.rows, judged.knn)  # the cut means the same in the whole
         whole = View(judged.rows, judged.knn, scorer)
@@ -181,13 +217,15 @@ def cluster(
             recipes,
             _BETA[prefer],
             width=width,
-            model=model,
-            appraised=_is_appraised(recipes, rows.shape[1], unit),
+            scorer=universal.scorer,
+            foresight=foresight,
+            sight=Sight() if refiner is None or foresight is None else FINE_SIGHT,
             unit=unit,
             seed=seed,
             threads=threads,
             clock=clock,
         )
+        evidence = expected.calibration if expected is not None else evidence
     with clock.stage("groups"), bounded_threads(threads):
         recipe = decision.trial.recipe
         cut = float(decision.trial.cut[decision.chosen])
@@ -212,7 +250,7 @@ def cluster(
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
         curve=report_curve(decision, evidence, items, judged.share, found.n_clusters),
-        method=recipe.scorer,
+        method=recipe.scorer if refiner is None else KIND,
         partition=recipe.partition,
         prefer=prefer,
         n_unique=n,
@@ -234,17 +272,16 @@ def _choose(
     beta: float,
     *,
     width: int,
-    model: UniversalModel,
-    appraised: bool,
+    scorer: UniversalScorer,
+    foresight: Foresight | None,
+    sight: Sight,
     unit: bool,
     seed: int,
     threads: int,
     clock: _Clock,
 ) -> tuple[Decision, Calibration]:
     """Tries the recipes, decides on the clustering, and calibrates the winner's edges."""
-    halves = half_views(
-        whole.rows, width, unit=unit, seed=seed, threads=threads, model=model.scorer
-    )
+    halves = half_views(whole.rows, width, unit=unit, seed=seed, threads=threads, model=scorer)
     trials = []
     for number, recipe in enumerate(recipes):
         trials.append(
@@ -253,14 +290,27 @@ def _choose(
                 whole,
                 halves,
                 _divider(recipe, seed),
-                model.appraiser if appraised else None,
+                foresight,
+                densities=sight.densities,
                 threads=threads,
                 tick=clock.part(number, len(recipes)),
             )
         )
-    decision = decide(trials, beta=beta)
+    decision = decide(trials, beta=beta, as_good=sight.as_good)
     edges = whole.edges(decision.trial.recipe)
     return decision, calibrate(edges, decision.trial.together(edges))
+
+
+def _told_by_signs(
+    appraiser: Appraiser, signs: Float32, cut: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return appraiser(signs)
+
+
+def _told_by_others(
+    expected: HeldOut, signs: Float32, cut: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return expected.foreseen(cut)
 
 
 def _divider(recipe: Recipe, seed: int) -> Callable[[Edges, int], Int64]:
@@ -280,6 +330,12 @@ def _recipes(n: int, method: str, partition: str, k: int | None, unit: bool) -> 
     return [
         Recipe(scorer, k or LIST_LENGTH[scorer], name) for name in partitions for scorer in scorers
     ]
+
+
+def _refined_recipe(refiner: Refiner, partition: str, k: int | None) -> Recipe:
+    """How refined embeddings are clustered: as on the groups that were held out, by default."""
+    name = "map-equation" if partition == "auto" else partition
+    return Recipe("cosine", k or refiner.list_length, name)
 
 
 def _is_appraised(recipes: list[Recipe], dimensions: int, unit: bool) -> bool:

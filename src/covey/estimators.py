@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_random_state, validate_data
 
 from covey.cluster_report import ClusterReport
 from covey.clustering import Prefer, check_options, cluster
-from covey.hub import UniversalModel, load_model
+from covey.hub import Model, load_model
 from covey.partition.canonical import renumber
 
 
@@ -53,7 +53,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         method: str = "auto",
         partition: str = "auto",
         prefer: Prefer = "balanced",
-        model: UniversalModel | str | os.PathLike[str] | None = None,
+        model: Model | str | os.PathLike[str] | None = None,
         metric: Literal["cosine", "euclidean"] = "cosine",
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
@@ -84,7 +84,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         self.strength_ = np.zeros(len(x), np.float32)
         self.report_: ClusterReport | None = None
         threads = None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
-        seed = self._seed()
+        seed = seed_of(self.random_state)
         if np.count_nonzero(known) < 2:
             check_options(
                 self.method, self.partition, self.prefer, self.metric, self.k, seed, threads
@@ -109,9 +109,11 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
         self.n_clusters_ = int(self.labels_.max()) + 1
         return self
 
-    def _seed(self) -> int:
-        if self.random_state is None:
-            return 0
-        if isinstance(self.random_state, (int, np.integer)):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+def seed_of(random_state: int | np.random.RandomState | None) -> int:
+    """A seed from what scikit-learn calls `random_state`; 0 for None."""
+    if random_state is None:
+        return 0
+    if isinstance(random_state, (int, np.integer)):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))

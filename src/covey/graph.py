@@ -45,6 +45,21 @@ def local_sets(knn: KnnGraph) -> IntArray:
     return knn.indices if knn.includes_self else np.hstack([own, knn.indices])
 
 
+def symmetric_sets(knn: KnnGraph, most: int) -> IntArray:
+    """Lists each item, its neighbours, and those that it is a neighbour of.
+
+    Args:
+        knn: n items, k neighbours each, without the item itself.
+        most: Members of a set at most, the item counted, at least 1.
+
+    Returns:
+        (n, most) int64: column 0 the item itself, then the others by similarity descending, ties by
+        index; -1 where there are no more. O(n k log k) time, O(n k) memory.
+    """
+    members: IntArray = _symmetric_sets(knn.indices, knn.similarities, most)
+    return members
+
+
 def nearest(knn: KnnGraph, k: int) -> KnnGraph:
     """Shortens the lists to their first k columns, the item itself not counted."""
     width = min(knn.k, k + int(knn.includes_self))
@@ -115,3 +130,49 @@ def _merge_lists(indices: IntArray, scores: Float32) -> tuple[IntArray, IntArray
             target[at] = larger
             merged[at] = value[e]
     return source, target, merged
+
+
+@njit(cache=True, nogil=True)
+def _symmetric_sets(indices: IntArray, similarities: Float32, most: int) -> IntArray:
+    n, k = indices.shape
+    # Who has an item in its list without being in that item's own.
+    count = np.zeros(n + 1, np.int64)
+    for i in range(n):
+        for c in range(k):
+            j = indices[i, c]
+            if _position(indices[j], i) < 0:
+                count[j + 1] += 1
+    start = np.cumsum(count)
+    place = start.copy()
+    other = np.empty(start[n], np.int64)
+    closeness = np.empty(start[n], np.float32)
+    for i in range(n):
+        for c in range(k):
+            j = indices[i, c]
+            if _position(indices[j], i) < 0:
+                other[place[j]] = i
+                closeness[place[j]] = similarities[i, c]
+                place[j] += 1
+    members = np.full((n, most), -1, np.int64)
+    for i in range(n):
+        members[i, 0] = i
+        # Others come in ascending order, so a stable sort leaves ties by index.
+        back = np.argsort(-closeness[start[i] : start[i + 1]], kind="mergesort")
+        own, at = 0, 0
+        for m in range(1, most):
+            left = own < k
+            if at < len(back):
+                e = start[i] + back[at]
+                s = closeness[e]
+                if not left or (
+                    s > similarities[i, own]
+                    or (s == similarities[i, own] and other[e] < indices[i, own])
+                ):
+                    members[i, m] = other[e]
+                    at += 1
+                    continue
+            if not left:
+                break
+            members[i, m] = indices[i, own]
+            own += 1
+    return members

@@ -18,6 +18,8 @@ from covey import __version__
 from covey.models.appraisal import SIGNS, Appraiser
 from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH
 from covey.models.network import Network
+from covey.models.refiner import KIND, Refiner
+from covey.models.refiner_format import read_refiner
 from covey.models.universal import UniversalScorer
 from covey.types import Float32, InputError
 
@@ -63,18 +65,51 @@ class UniversalModel:
         return {"kind": "universal", "inputs": _INPUTS, "about": self.about}
 
 
+Model = UniversalModel | Refiner
+"""What `covey train` writes and `load_model` reads."""
+
+
 @cache
 def default_model() -> UniversalModel:
     """The model that ships with the package."""
     with as_file(files("covey") / "weights" / "universal") as folder:
-        return load_model(folder)
+        return load_universal(folder)
 
 
-def load_model(folder: str | PathLike[str]) -> UniversalModel:
-    """Reads a universal model.
+def load_universal(folder: str | PathLike[str]) -> UniversalModel:
+    """Reads a model, which must be universal.
+
+    Raises:
+        InputError: As `load_model` does, or if it is a model of another kind.
+    """
+    model = load_model(folder)
+    if not isinstance(model, UniversalModel):
+        raise InputError(
+            f"{folder}: holds a model by covey train {KIND}; name one by covey train universal"
+        )
+    return model
+
+
+def load_refiner(folder: str | PathLike[str]) -> Refiner:
+    """Reads a model, which must be a refiner.
+
+    Raises:
+        InputError: As `load_model` does, or if it is a model of another kind.
+    """
+    model = load_model(folder)
+    if not isinstance(model, Refiner):
+        raise InputError(
+            f"{folder}: holds a model by covey train universal, which gives no embeddings; name "
+            f"one by covey train {KIND}"
+        )
+    return model
+
+
+def load_model(folder: str | PathLike[str]) -> Model:
+    """Reads a model of any kind.
 
     Args:
-        folder: Written by `covey train universal`.
+        folder: Written by `covey train`.
 
     Raises:
         InputError: If it is no such folder, was made for other inputs, or holds what is not finite.
@@ -86,6 +121,8 @@ def load_model(folder: str | PathLike[str]) -> UniversalModel:
     config = _read_config(_held(folder, CONFIG))
     path = _held(folder, WEIGHTS)
     weights = _read_weights(path)
+    if config["kind"] == KIND:
+        return read_refiner(config, weights, folder / CONFIG, path)
     scorer, appraiser = (_read_network(path, weights, name) for name in _OUTPUTS)
     about = config.get("about")
     about = about if isinstance(about, dict) else {}
@@ -156,9 +193,9 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no JSON: {error}; {_DAMAGED}") from None
-    if not isinstance(config, dict) or config.get("kind") != "universal":
-        raise InputError(f"{path}: describes no universal scorer; {_HINT}")
-    if config.get("inputs") != _INPUTS:
+    if not isinstance(config, dict) or config.get("kind") not in ("universal", KIND):
+        raise InputError(f"{path}: describes no model that this version knows; {_HINT}")
+    if config["kind"] == "universal" and config.get("inputs") != _INPUTS:
         about = config.get("about")
         maker = about.get("covey") if isinstance(about, dict) else None
         raise InputError(

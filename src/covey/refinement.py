@@ -11,19 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from covey import __version__
 from covey.datasets.view_draws import LabelledSet
 from covey.extras import require
 from covey.hub import UniversalModel
+from covey.labelled_rows import check_enough_groups, different_rows, held_out, whole_groups
 from covey.models.universal import UniversalScorer
 from covey.training.examples import EdgeExamples, draw_edges
-from covey.types import Float32, InputError, Int64, UsageError
-from covey.vectors import as_rows, group_equal_rows, take_rows
+from covey.types import UsageError
 
-_HELD_OUT = 5  # one group in so many
-_FEWEST = 3  # groups of two items or more that are worth holding out
 _MOST = 6000  # items whose edges are learned from
 _COMPARED = 50_000  # items among which their neighbours are looked for, of the larger part
 _PART = 120  # items of one example: training finds the level of each
@@ -65,14 +62,14 @@ def refine_model(
     from covey.training.universal import Schedule, faster, train_scorer, validate
 
     tell("edges", 0.0)
-    rows, labels = _different(source)
-    _check_groups(source.name, labels)
+    rows, labels = different_rows(source.x, source.labels)
+    check_enough_groups(source.name, labels)
     alone = labels < 0
     labels[alone] = labels.max() + 1 + np.arange(np.count_nonzero(alone))
     if len(rows) > _COMPARED:
-        chosen = _whole_groups(labels, _COMPARED, seed)
+        chosen = whole_groups(labels, _COMPARED, seed)
         rows, labels = rows[chosen], labels[chosen]
-    held = _held_out(labels, seed)
+    held = held_out(labels, seed)
     examples = _in_parts(draw_edges(rows[~held], labels[~held], _MOST, seed=seed))
     tell("edges", 0.8)
     test = [draw_edges(rows[held], labels[held], _MOST, seed=seed)] if held.any() else []
@@ -113,67 +110,12 @@ def check_groups(source: LabelledSet) -> None:
         InputError: If fewer than two of its groups have two items. Rows that repeat another one do
             not count.
     """
-    _check_groups(source.name, _different(source)[1])
+    check_enough_groups(source.name, different_rows(source.x, source.labels)[1])
 
 
 def rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
     """To four places; None for what is not known."""
     return {name: round(value, 4) if value == value else None for name, value in figures.items()}
-
-
-def _check_groups(name: str, labels: Int64) -> None:
-    """The same for the labels of different items."""
-    counts = np.unique(labels[labels >= 0], return_counts=True)[1]
-    several = int(np.count_nonzero(counts > 1))
-    if several < 2:
-        raise InputError(
-            f"{name}: {several} of {len(counts)} groups have two different items or more; "
-            "to learn what belongs together takes at least two such groups"
-        )
-
-
-def _different(source: LabelledSet) -> tuple[Float32, Int64]:
-    """Unit rows, each once and none of zeros, and their groups from 0, -1 for those of nobody.
-
-    Of equal rows the first that belongs to somebody tells the group.
-    """
-    usable = source.x.any(axis=1)
-    x, labels = source.x, source.labels
-    if not usable.all():
-        x, labels = x[usable], labels[usable]
-    rows = as_rows(x)
-    first, row, _ = group_equal_rows(rows)
-    known = np.flatnonzero(labels >= 0)
-    codes = np.unique(labels[known], return_inverse=True)[1]
-    groups = np.full(len(first), -1, np.int64)
-    groups[row[known[::-1]]] = codes[::-1]
-    return take_rows(rows, first, in_place=False), groups
-
-
-def _whole_groups(labels: Int64, most: int, seed: int) -> NDArray[np.bool_]:
-    """(n,) whether an item's group is drawn: random ones, until they hold `most` items."""
-    _, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(counts))
-    before = np.cumsum(counts[order]) - counts[order]
-    drawn = np.zeros(len(counts), np.bool_)
-    drawn[order[before < most]] = True
-    return drawn[code]
-
-
-def _held_out(labels: Int64, seed: int) -> NDArray[np.bool_]:
-    """(n,) whether an item's group is held out: one in five, of those with company and of others.
-
-    None where there are too few with company.
-    """
-    found, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    held = np.zeros(len(found), np.bool_)
-    rng = np.random.default_rng(seed)
-    for several in (True, False):
-        groups = rng.permutation(np.flatnonzero((counts > 1) == several))
-        if several and len(groups) < _FEWEST * _HELD_OUT:
-            break
-        held[groups[: len(groups) // _HELD_OUT]] = True
-    return held[code]
 
 
 def _in_parts(examples: EdgeExamples) -> list[EdgeExamples]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ from covey.graph import nearest
 from covey.knn import build_knn_graph
 from covey.models.appraisal import (
     SIGNS,
-    Appraiser,
     CutTrial,
     read_signs,
 )
@@ -44,6 +43,26 @@ _AGAINST_HALVES = [
 
 Partition = Callable[[Edges, int], Int64]
 """Clusters n items by their edges: (n,) labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How finely cuts can be told apart.
+
+    Attributes:
+        densities: (c,) float64, edges an item that are kept at each cut, descending.
+        as_good: F foreseen that differs by less says nothing; then the halves decide.
+    """
+
+    densities: NDArray[np.float64] = field(default_factory=lambda: DENSITIES)
+    as_good: float = _AS_GOOD
+
+
+FINE_SIGHT = Sight(np.geomspace(50.0, 0.25, 20), 0.005)
+"""Of labels of other groups, which see finer than signs do."""
+
+Foresight = Callable[[Float32, NDArray[np.float64]], NDArray[np.float64]]
+"""(c, s) signs and (c,) scores of the lightest edges kept to (c, 2) precision and recall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +165,24 @@ def try_recipe(
     whole: View,
     halves: Sequence[View],
     partition: Partition,
-    appraiser: Appraiser | None,
+    foresight: Foresight | None,
     *,
+    densities: NDArray[np.float64] = DENSITIES,
     threads: int,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Trial:
     """Clusters all dimensions and both halves at every cut, and appraises the clusterings.
 
-    Without an appraiser, what is foreseen is precision and recall against the halves' clusters at
+    Without foresight, what is foreseen is precision and recall against the halves' clusters at
     the cuts on which they agree.
     """
-    cuts, cut = try_cuts(recipe, whole, halves, partition, threads=threads, tick=tick)
+    cuts, cut = try_cuts(
+        recipe, whole, halves, partition, densities=densities, threads=threads, tick=tick
+    )
     signs = read_signs(cuts, whole.edges(recipe), whole.knn)
     foreseen = signs.astype(np.float64)[:, _AGAINST_HALVES]
-    if appraiser is not None:
-        foreseen = appraiser(signs)
+    if foresight is not None:
+        foreseen = foresight(signs, cut)
     return Trial(recipe, cuts, cut, foreseen[:, 0], foreseen[:, 1])
 
 
@@ -170,6 +192,7 @@ def try_cuts(
     halves: Sequence[View],
     partition: Partition,
     *,
+    densities: NDArray[np.float64] = DENSITIES,
     threads: int,
     tick: Callable[[float], None] = lambda done: None,
 ) -> tuple[CutTrial, NDArray[np.float64]]:
@@ -178,7 +201,7 @@ def try_cuts(
     Returns:
         The clusterings and (c,) the score of the lightest edge of all dimensions that is kept.
     """
-    n, count = len(whole.rows), len(DENSITIES)
+    n, count = len(whole.rows), len(densities)
     views = (whole, *halves)
     edges = [view.edges(recipe) for view in views]
     labels = np.empty((len(views), count, n), np.int32)
@@ -187,7 +210,7 @@ def try_cuts(
 
     def run(job: tuple[int, int]) -> None:
         v, c = job
-        thinned, at = thin_edges(edges[v], n, DENSITIES[c])
+        thinned, at = thin_edges(edges[v], n, densities[c])
         found = labels[v, c] = partition_thinned(thinned, at, n, recipe, partition)
         if v == 0:
             cut[c] = at
@@ -197,7 +220,7 @@ def try_cuts(
     with _pool(threads) as pool:
         for done, _ in enumerate(pool.map(run, jobs), 1):
             tick(done / len(jobs))
-    return CutTrial(DENSITIES, labels[0], labels[1:], kept), cut
+    return CutTrial(densities, labels[0], labels[1:], kept), cut
 
 
 def partition_thinned(
@@ -265,18 +288,19 @@ class Decision:
         return itself + trust * (max(foreseen, itself) - itself), recall
 
 
-def decide(trials: Sequence[Trial], *, beta: float = 1.0) -> Decision:
+def decide(trials: Sequence[Trial], *, beta: float = 1.0, as_good: float = _AS_GOOD) -> Decision:
     """Takes the recipe on which the halves agree best, and of its cuts the highest F foreseen.
 
-    Of cuts that are foreseen to be as good, to .02, the one of the highest utility.
+    Of cuts that are foreseen to be as good the one of the highest utility.
 
     Args:
         trials: The recipes, the cheapest first: of those that agree equally well, to .003, the
             first is taken.
         beta: How many times recall counts as much as precision.
+        as_good: By how much F may differ; finer than .02 the appraiser cannot tell.
     """
     highest = max(trial.utility for trial in trials)
     best = next(trial for trial in trials if trial.utility >= highest - _EQUAL)
     f = best.f(beta)
-    as_good = np.flatnonzero(f >= f.max() - _AS_GOOD)
-    return Decision(best, int(max(as_good, key=lambda cut: (best.cuts.utility[cut], f[cut]))))
+    close = np.flatnonzero(f >= f.max() - as_good)
+    return Decision(best, int(max(close, key=lambda cut: (best.cuts.utility[cut], f[cut]))))

@@ -14,7 +14,17 @@ def test_version_and_help(covey) -> None:
     assert covey("--version").out == f"covey {package.__version__}\n"
     told = covey("--help")
     assert told.code == 0
-    for name in ("cluster", "evaluate", "knn", "info", "demo", "train", "130 interrupted"):
+    for name in (
+        "cluster",
+        "evaluate",
+        "knn",
+        "search",
+        "reid",
+        "info",
+        "demo",
+        "train",
+        "130 interrupted",
+    ):
         assert name in told.out
 
 

@@ -153,7 +153,7 @@ def test_an_input_is_never_replaced(covey, tmp_path, blobs) -> None:
 def test_a_model_that_is_none(covey, tmp_path) -> None:
     covey("cluster", "x.npy", "-o", "g.csv", "--model", "nowhere").refused(3, "nowhere")
     (tmp_path / "config.json").write_text("{}")
-    covey("cluster", "x.npy", "-o", "g.csv", "--model", ".").refused(3, "no universal scorer")
+    covey("cluster", "x.npy", "-o", "g.csv", "--model", ".").refused(3, "no model that")
     _nothing_new(tmp_path, "config.json")
 
 

@@ -1,14 +1,22 @@
 """A model on disk is the model, and nothing else is lost for it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from covey.hub import UniversalModel, default_model, load_model
-from covey.io.model_card import universal_card, validation_sentence
-from covey.io.model_folder import write_model
+from covey.io.model_card import (
+    default_card,
+    refiner_card,
+    universal_card,
+    validation_sentence,
+    without_folders,
+)
+from covey.io.model_folder import work_folder, write_model
 from covey.types import UsageError
+from covey.vectors import as_rows
 
 FILES = {"model.safetensors", "config.json", "README.md"}
 
@@ -104,3 +112,116 @@ def test_no_figures_no_sentence() -> None:
     assert validation_sentence({}) == ""
     assert validation_sentence({"validation": {"views": 0, "average precision": None}}) == ""
     assert "## Figures" not in universal_card({}, "covey train")
+
+
+@pytest.mark.parametrize("whitening", [False, True])
+@pytest.mark.parametrize("own", [0.0, 0.2, 1.0])
+def test_a_refiner_reads_as_it_was_written(tmp_path, any_refiner, whitening, own) -> None:
+    one = any_refiner(own, whitening)
+    write_model(tmp_path / "m", one)
+    other = load_model(tmp_path / "m")
+    assert (other.network, other.own, other.about) == (one.network, one.own, one.about)
+    assert one.weights().keys() == other.weights().keys()
+    for name, weight in one.weights().items():
+        assert other.weights()[name].tobytes() == weight.tobytes()
+    assert other.config().keys() == one.config().keys()
+    for name, figures in one.config()["held_out"].items():
+        np.testing.assert_array_equal(other.config()["held_out"][name], figures)
+    assert _names(tmp_path / "m") == FILES
+    assert (tmp_path / "m" / "README.md").read_text() == default_card(one)
+
+
+def test_a_trained_refiner_refines_alike_when_read(tmp_path, whitened, hidden) -> None:
+    rows = as_rows(hidden(60, 6, seed=4, wide=3.0)[0])
+    write_model(tmp_path / "m", whitened)
+    other = load_model(tmp_path / "m")
+    np.testing.assert_array_equal(other.prepare(rows), whitened.prepare(rows))
+    rows = whitened.prepare(rows)
+    np.testing.assert_array_equal(other.refine(rows), whitened.refine(rows))
+    assert other.about == whitened.about
+
+
+def test_kinds_of_models_replace_each_other(tmp_path: Path, any_refiner) -> None:
+    write_model(tmp_path / "m", any_refiner(whitening=True))
+    write_model(tmp_path / "m", default_model(), force=True)
+    assert isinstance(load_model(tmp_path / "m"), UniversalModel)
+    write_model(tmp_path / "m", any_refiner(), force=True)
+    assert load_model(tmp_path / "m").whitening is None
+
+
+def test_card_of_a_refiner(trained) -> None:
+    card = refiner_card(trained, "covey train b-attention x.npy --labels y.npy -o m")
+    assert card.startswith("# A B-Attention refiner for Covey\n")
+    assert "    covey train b-attention x.npy --labels y.npy -o m\n" in card
+    assert "- embeddings: 16 dimensions, compared by cosine\n" in card
+    assert "- network: gcn, 2 layers of width 16, local sets of 10, tests: single, multiple" in card
+    assert "- trained on: 240 items in 24 groups of hidden.npy\n" in card
+    assert "- held out before that: 80 of them in 8 groups\n" in card
+    assert f"- share of the embedding itself in a cosine: {trained.own:g}\n" in card
+    assert "- embeddings whitened first: no\n" in card
+    found = trained.about["validation"]
+    for name in ("average precision", "BCubed F"):
+        line = f"| {name} | {found[name]:.3f} |"
+        assert line in card
+    held = trained.held_out
+    f = 2 * held.precision * held.recall / (held.precision + held.recall)
+    best = int(f.argmax())
+    assert f"score {held.cut[best]:.3f}: BCubed precision {held.precision[best]:.3f} and " in card
+    assert "best cut of 80 items" in card
+    assert "do not decide about people" in card
+
+
+def test_card_of_other_refiners(any_refiner, whitened) -> None:
+    assert "tests: none" in default_card(any_refiner(single=False, multiple=False))
+    assert "tests: multiple\n" in default_card(any_refiner(single=False))
+    assert "network: transformer" in default_card(any_refiner(flavour="transformer"))
+    assert "- embeddings whitened first: yes\n" in default_card(whitened)
+    assert "    covey.BAttention\n" in default_card(whitened)
+    assert "- Covey: not known\n" in default_card(any_refiner())
+
+
+def test_what_no_figure_is_known_of_is_left_out_of_the_card(tmp_path: Path, any_refiner) -> None:
+    nan = float("nan")
+    figures = {
+        "average precision": nan,
+        "of the cosine": nan,
+        "BCubed F": 0.25,
+        "BCubed F of the cosine": 0.5,
+    }
+    model = replace(any_refiner(), about={"validation": figures})
+    write_model(tmp_path / "m", model)
+    again = load_model(tmp_path / "m")
+    assert again.about["validation"]["average precision"] is None
+    for card in ((tmp_path / "m" / "README.md").read_text(), default_card(again)):
+        assert "| BCubed F | 0.250 | 0.500 |" in card
+        assert "average precision" not in card
+    for about in ({}, {"validation": None}):
+        card = default_card(replace(any_refiner(), about=about))
+        assert "held out:\n\nAt the best cut of 60 items that it was judged by" in card
+
+
+def test_default_card_of_a_universal_model() -> None:
+    assert default_card(default_model()).startswith("# A universal scorer")
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("-o", "-o"), ("a/b/x.npy", "x.npy"), ("C:\\me\\x.npy", "C:\\me\\x.npy"), ("x.npy", "x.npy")],
+)
+def test_no_folders_in_a_card(word: str, told: str) -> None:
+    assert without_folders(word) == told
+
+
+@pytest.mark.parametrize(
+    ("folder", "work"), [("m", "m.work"), ("a/m.v2", "a/m.v2.work"), ("/x/m/", "/x/m.work")]
+)
+def test_work_lies_beside_the_model(folder: str, work: str) -> None:
+    assert work_folder(Path(folder)) == Path(work)
+
+
+def test_work_lies_beside_the_folder_that_one_is_in(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "m" / "inside").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "m")
+    assert work_folder(Path(".")) == tmp_path / "m.work"
+    monkeypatch.chdir(tmp_path / "m" / "inside")
+    assert work_folder(Path("..")) == tmp_path / "m.work"

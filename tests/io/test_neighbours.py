@@ -25,6 +25,19 @@ def test_both_formats(tmp_path, ids) -> None:
     np.testing.assert_array_equal(table["similarities"].to_pylist(), KNN.similarities)
 
 
+def test_queries_in_a_gallery(tmp_path) -> None:
+    near = KnnGraph(np.array([[3, 0]], np.int32), np.float32([[0.9, 0.5]]))
+    gallery = np.array(["a", "b", "c", "d"], object)
+    write_neighbours(tmp_path / "near.npz", near, rows=np.array([7]), gallery=gallery)
+    write_neighbours(tmp_path / "near.parquet", near, rows=np.array([7]), gallery=gallery)
+    with np.load(tmp_path / "near.npz", allow_pickle=False) as arrays:
+        assert arrays["item_id"].tolist() == [7]
+        assert arrays["gallery_id"].tolist() == list("abcd")
+    table = pq.read_table(tmp_path / "near.parquet")
+    assert table["item_id"].to_pylist() == [7]
+    assert table["neighbour_ids"].to_pylist() == [["d", "a"]]
+
+
 def test_no_neighbours(tmp_path) -> None:
     lone = KnnGraph(np.empty((1, 0), np.int32), np.empty((1, 0), np.float32))
     write_neighbours(tmp_path / "near.npz", lone)

@@ -13,7 +13,10 @@ from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE
 from covey.cli.info import info
 from covey.cli.knn import knn
+from covey.cli.reid import reid
+from covey.cli.search import search
 from covey.cli.train import train
+from covey.cli.train_refiner import b_attention
 
 app = typer.Typer(
     help="Finds what belongs together in large unlabelled collections of embeddings.",
@@ -23,8 +26,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (cluster, evaluate, knn, info, demo):
+for command in (cluster, evaluate, knn, search, reid, info, demo):
     app.command()(command)
+train.command()(b_attention)
 app.add_typer(train, name="train")
 
 

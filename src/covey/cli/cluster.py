@@ -51,7 +51,8 @@ def cluster(
         Path | None,
         typer.Option(
             metavar="MODEL",
-            help="Folder with a universal model, see covey train; the shipped one is 'default'.",
+            help="Folder that covey train wrote: a universal model, or one by b-attention, which "
+            "refines the embeddings first. The shipped one is 'default'.",
         ),
     ] = None,
     constraints: Annotated[

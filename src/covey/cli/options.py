@@ -47,6 +47,14 @@ Neighbours = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Replace files in a folder that no earlier run wrote.")
 ]
+Refiner = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Folder that covey train b-attention wrote: embeddings are refined first.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores if not given.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of words.")]
@@ -93,11 +101,17 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Rows(Layout):
+class Selected(Layout):
     """The same, and which rows are used."""
 
     mask: Mask = None
     skip_bad: SkipBad = False
+
+
+@dataclass(frozen=True)
+class Rows(Selected):
+    """The same, and how they are compared."""
+
     metric: Metric = "cosine"
 
 

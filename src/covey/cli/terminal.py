@@ -15,6 +15,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 _STAGES = {
     "checking": "checking rows",
     "neighbours": "finding neighbours",
+    "first neighbours": "finding neighbours to refine by",
+    "refining": "refining embeddings",
+    "ordering": "putting results in order",
     "agreement": "trying scorers and cuts",
     "groups": "forming groups",
     "edges": "describing edges of views",
@@ -22,6 +25,8 @@ _STAGES = {
     "scorers of other families": "training scorers that have not seen a family",
     "clusterings": "clustering views",
     "appraiser": "training the appraiser",
+    "training, held out": "training without the groups held out",
+    "training, all groups": "training anew on all groups",
 }
 """What the stages are called; the others under their own names."""
 

@@ -105,8 +105,8 @@ def universal(
 
     torch = require("torch", "learn")
     from covey.cli.machine import peak_memory_mb
-    from covey.io.model_card import universal_card, validation_sentence
-    from covey.io.model_folder import check_model_folder, write_model
+    from covey.io.model_card import universal_card, validation_sentence, without_folders
+    from covey.io.model_folder import check_model_folder, work_folder, write_model
     from covey.io.report.words import count
     from covey.resources import available_threads
     from covey.threads import bounded_threads
@@ -131,12 +131,12 @@ def universal(
     torch.set_num_threads(1)  # networks so small that a second thread would mostly wait
     with terminal.progress() as tell, bounded_threads(threads):
         if emb is not None and labels is not None:
-            from covey.hub import default_model, load_model
+            from covey.hub import default_model, load_universal
             from covey.io.embeddings import read_embeddings
             from covey.io.labelled_items import labelled_items
             from covey.refinement import refine_model
 
-            first = default_model() if start in (None, _DEFAULT) else load_model(str(start))
+            first = default_model() if start in (None, _DEFAULT) else load_universal(str(start))
             table = read_embeddings(
                 emb, **vars(layout), mask=mask, skip_bad=skip_bad, progress=tell
             )
@@ -155,7 +155,7 @@ def universal(
 
             assert sets is not None
             plan = Plan(edge_views or 1400, cut_views or 480, steps=steps or 1500, seed=seed)
-            kept = work or out.with_name(f"{out.name}.work")
+            kept = work or work_folder(out)
             claim_examples(kept, out, sets, asdict(plan) | {"draws": DRAWS})
             model = make_model(sets, plan, kept, leave_out=leave_out, jobs=threads, tell=tell)
             facts = {"sets": model.about["sets"], "work": str(kept)}
@@ -165,7 +165,7 @@ def universal(
                 "was drawn; remove it if no other run shall use it."
             )
         card = universal_card(
-            model.about, shlex.join(["covey", *(_without_folders(word) for word in sys.argv[1:])])
+            model.about, shlex.join(["covey", *(without_folders(word) for word in sys.argv[1:])])
         )
         write_model(out, model, card, force=force)
     facts = {
@@ -220,8 +220,3 @@ def _check_use(
             raise UsageError(f"{name} means nothing {use}; leave it out")
     if sets is None and labels is None:
         raise UsageError("EMB needs --labels FILE: what is to be learned from it")
-
-
-def _without_folders(word: str) -> str:
-    """A word of the command line; of a path only its last name, as a card is made to be shared."""
-    return Path(word).name if "/" in word or "\\" in word else word

@@ -89,6 +89,7 @@ def read_embeddings(
     skip_bad: bool = False,
     mask: str | Path | ArrayLike | None = None,
     metric: Metric = "cosine",
+    fewest: int = 2,
     progress: Callable[[str, float], None] | None = None,
 ) -> EmbeddingTable:
     """Reads embeddings from a file and checks every row.
@@ -110,6 +111,7 @@ def read_embeddings(
         mask: Array or file with one entry per row of the file; rows where it is zero are not
             looked at.
         metric: Zero vectors are refused for "cosine" only.
+        fewest: Rows that must be left; 1 will do for queries.
         progress: Called as `progress(stage, fraction)` with stages "reading" and "checking".
 
     Returns:
@@ -154,9 +156,10 @@ def read_embeddings(
         rows = rows[keep]
         names = None if names is None else names[keep]
     kept = None if len(rows) == raw.n_rows else rows
-    if len(x) < 2:
+    if len(x) < fewest:
         left = "" if kept is None else f" of {raw.n_rows} after the mask and bad rows"
-        raise InputError(f"{path}: has {len(x)} rows{left}; at least 2 are needed to form groups")
+        use = "to form groups" if fewest == 2 else "to ask for"
+        raise InputError(f"{path}: has {len(x)} rows{left}; at least {fewest} are needed {use}")
     if names is not None:
         check_unique(path if ids is None else Path(ids), names, kept)
     return EmbeddingTable(x, names, kept, skipped, path, raw.notes + notes)

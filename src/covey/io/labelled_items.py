@@ -1,10 +1,12 @@
-"""A collection of which some items are labelled: what a model is fine-tuned on."""
+"""Labels of items, matched with their rows: to fine-tune a model on, or to score a search by."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from covey.datasets.view_draws import LabelledSet
 from covey.io.embeddings import EmbeddingTable
@@ -12,7 +14,7 @@ from covey.io.files import shown
 from covey.io.groups import item_names
 from covey.io.ids import read_mask
 from covey.io.labels import read_labels
-from covey.types import InputError
+from covey.types import InputError, Int64
 
 
 def labelled_items(
@@ -39,7 +41,36 @@ def labelled_items(
     Raises:
         InputError: If labels and rows do not correspond.
     """
-    truth = read_labels(labels, column, option="--label-column")
+    codes, _ = item_codes(table, labels, column=column, mask=mask)
+    known = codes >= 0
+    x = table.x if known.all() else table.x[np.flatnonzero(known)]
+    return LabelledSet(table.path.name, table.path.stem, x, codes[known])
+
+
+def item_codes(
+    table: EmbeddingTable,
+    labels: Path,
+    *,
+    column: str | None = None,
+    mask: Path | None = None,
+    option: str = "--label-column",
+) -> tuple[Int64, NDArray[Any]]:
+    """The label of each row of a table, matched as in `labelled_items`.
+
+    Args:
+        table: Embeddings, read with the mask.
+        labels: Anything that `read_labels` reads.
+        column: The column of labels.
+        mask: That of the table, which tells how many rows its file has.
+        option: How the user may name the column, for messages.
+
+    Returns:
+        (n,) int64 codes, -1 where there is no label, and the labels that they stand for.
+
+    Raises:
+        InputError: If labels and rows do not correspond, or no item has a label.
+    """
+    truth = read_labels(labels, column, option=option)
     told = ""
     if truth.ids is not None:
         names = item_names(table.n, table.ids, table.rows).astype(str).astype(object)
@@ -54,11 +85,9 @@ def labelled_items(
                 f"{table.n + len(table.skipped)} rows; give one label per row, or ids with them"
             )
         codes = truth.codes if table.rows is None else truth.codes[table.rows]
-    known = codes >= 0
-    if not known.any():
+    if not (codes >= 0).any():
         raise InputError(
             f"{labels}: has no label for any item that is used of {table.path} (missing and "
             f"negative ones do not count){told}"
         )
-    x = table.x if known.all() else table.x[np.flatnonzero(known)]
-    return LabelledSet(table.path.name, table.path.stem, x, codes[known])
+    return codes, truth.names

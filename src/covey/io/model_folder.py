@@ -8,9 +8,10 @@ from pathlib import Path
 
 from safetensors.numpy import save
 
-from covey.hub import CARD, CONFIG, WEIGHTS, UniversalModel
+from covey.hub import CARD, CONFIG, WEIGHTS, Model
 from covey.io.atomic import atomic_folder
 from covey.io.files import listed
+from covey.io.model_card import default_card
 from covey.io.summary import as_json
 from covey.types import UsageError
 
@@ -18,14 +19,14 @@ _ENTRIES = {WEIGHTS, CONFIG, CARD}
 
 
 def write_model(
-    folder: str | Path, model: UniversalModel, card_text: str, *, force: bool = False
+    folder: str | Path, model: Model, card_text: str | None = None, *, force: bool = False
 ) -> None:
     """Writes a model so that `covey.hub.load_model` reads it.
 
     Args:
         folder: Need not exist.
         model: Weights and what is known about them.
-        card_text: Markdown for README.md, see `universal_card`.
+        card_text: Markdown for README.md, see `model_card`; one from what is known if None.
         force: Replace the model that the folder holds, in one step.
 
     Raises:
@@ -34,11 +35,18 @@ def write_model(
     """
     folder = Path(folder)
     check_model_folder(folder, force=force)
+    text = default_card(model) if card_text is None else card_text
     config = json.dumps(as_json(model.config()), indent=1, ensure_ascii=False, allow_nan=False)
     with atomic_folder(folder, overwrite=folder.is_dir()) as temporary:
         (temporary / WEIGHTS).write_bytes(save(model.weights()))
         (temporary / CONFIG).write_text(config + "\n", encoding="utf-8")
-        (temporary / CARD).write_text(card_text, encoding="utf-8")
+        (temporary / CARD).write_text(text, encoding="utf-8")
+
+
+def work_folder(folder: Path) -> Path:
+    """Where a training keeps what it needs to go on, beside the folder that its model goes to."""
+    named = folder if folder.name.strip(".") else folder.resolve()
+    return named.with_name(f"{named.name}.work")
 
 
 def check_model_folder(folder: Path, *, force: bool = False) -> None:

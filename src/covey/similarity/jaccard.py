@@ -34,17 +34,31 @@ def structure_matrix(knn: KnnGraph, *, eta: float = 0.3) -> Float32:
     """
     if not 0 <= eta <= 1:
         raise UsageError(f"eta must lie in [0, 1], got {eta}")
-    lists = np.ascontiguousarray(local_sets(knn))
-    start, members = _expanded_sets(lists, *_reciprocal_ranks(lists))
+    lists = local_sets(knn)
+    start, members = expanded_reciprocal_sets(lists, lists.shape[1] // 2)
     overlap = _overlaps(np.ascontiguousarray(knn.indices), start, members)
     return (1 - np.float32(eta)) * overlap + np.float32(eta) * knn.similarities
 
 
+def expanded_reciprocal_sets(lists: IntArray, half: int) -> tuple[Int64, IntArray]:
+    """The sets R* of `structure_matrix`, which expand by the first `half` entries of the lists.
+
+    Args:
+        lists: (n, k) each item, and after it its nearest neighbours.
+        half: Entries that a neighbour may add, at most k.
+
+    Returns:
+        start: (n + 1,) int64.
+        members: Set i is members[start[i] : start[i + 1]], the item itself first.
+    """
+    lists = np.ascontiguousarray(lists)
+    return _expanded_sets(lists, *_reciprocal_ranks(lists, half), half)
+
+
 @njit(cache=True, nogil=True)
-def _reciprocal_ranks(lists: IntArray) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Marks entries that are mutual among whole lists, and among their first halves."""
+def _reciprocal_ranks(lists: IntArray, half: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Marks entries that are mutual among whole lists, and among their first `half` entries."""
     n, k = lists.shape
-    half = k // 2
     whole = np.zeros((n, k), np.bool_)
     front = np.zeros((n, k), np.bool_)
     for i in range(n):
@@ -60,7 +74,7 @@ def _reciprocal_ranks(lists: IntArray) -> tuple[NDArray[np.bool_], NDArray[np.bo
 
 @njit(cache=True, nogil=True)
 def _expanded_sets(
-    lists: IntArray, whole: NDArray[np.bool_], front: NDArray[np.bool_]
+    lists: IntArray, whole: NDArray[np.bool_], front: NDArray[np.bool_], half: int
 ) -> tuple[Int64, IntArray]:
     """The sets R* as members[start[i] : start[i + 1]]."""
     n, k = lists.shape
@@ -87,13 +101,13 @@ def _expanded_sets(
             j = lists[i, c]
             size = 0
             shared = 0
-            for t in range(k // 2):
+            for t in range(half):
                 if front[j, t]:
                     size += 1
                     shared += in_core[lists[j, t]] == i
             if 3 * shared < 2 * size:
                 continue
-            for t in range(k // 2):
+            for t in range(half):
                 m = lists[j, t]
                 if front[j, t] and in_set[m] != i:
                     in_set[m] = i

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from covey.graph import local_sets
-from covey.types import Float32, KnnGraph, UsageError
+from covey.types import Float32, IntArray, KnnGraph, UsageError
 from covey.vectors import as_matrix, as_rows
 
 _CHUNK_BYTES = 64 << 20
@@ -42,13 +42,28 @@ def profile_matrix(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) -> Flo
     if len(matrix) != knn.n:
         raise UsageError(f"x has {len(matrix)} rows, the graph has {knn.n} items")
     rows = as_rows(matrix)
-    lists = local_sets(knn)
-    size = lists.shape[1]
-    scores = np.empty((knn.n, size), np.float32)
-    step = max(1, _CHUNK_BYTES // (4 * size * (rows.shape[1] + size)))
+    scores = local_profiles(rows, local_sets(knn), centred=centred)
+    skip = 0 if knn.includes_self else 1
+    return np.clip(scores[:, skip:], -1, 1)
+
+
+def local_profiles(rows: Float32, sets: IntArray, *, centred: bool = False) -> Float32:
+    """Cosines of the profile of the first member of each set and those of all its members.
+
+    Args:
+        rows: (n, d) float32 of unit length.
+        sets: (m, s) rows that each local set has.
+        centred: As in `profile_matrix`; sets are then in order of similarity to the first member.
+
+    Returns:
+        (m, s) float32, about 1 in the first column. O(m s^2 d) time, 128 MiB.
+    """
+    m, size = sets.shape
+    scores = np.empty((m, size), np.float32)
+    step = max(1, _CHUNK_BYTES // (4 * max(size, 1) * (rows.shape[1] + size)))
     diagonal = np.arange(size)
-    for start in range(0, knn.n, step):
-        members = rows[lists[start : start + step]]
+    for start in range(0, m, step):
+        members = rows[sets[start : start + step]]
         tests = members @ members.transpose(0, 2, 1)
         if centred and size > 1:
             tests[:, diagonal, diagonal] = tests[:, 0, 1, None]
@@ -56,5 +71,4 @@ def profile_matrix(x: ArrayLike, knn: KnnGraph, *, centred: bool = False) -> Flo
         length = np.maximum(np.linalg.norm(tests, axis=2, keepdims=True), np.float32(1e-12))
         tests /= length
         scores[start : start + step] = (tests @ tests[:, 0, :, None])[:, :, 0]
-    skip = 0 if knn.includes_self else 1
-    return np.clip(scores[:, skip:], -1, 1)
+    return scores

@@ -72,12 +72,15 @@ class ContactSheet:
 
     def sheet(self, items: Int64, strength: NDArray[np.float32]) -> str:
         """A list of items, `strength` (n,) shown on hover."""
-        cells = "".join(f"<li>{self._cell(int(i), float(strength[i]))}</li>" for i in items)
+        cells = "".join(
+            f"<li>{self.cell(int(i), f'strength {strength[i]:.2f}')}</li>" for i in items
+        )
         return f'<ul class="sheet {self.kind}">{cells}</ul>'
 
-    def _cell(self, item: int, strength: float) -> str:
+    def cell(self, item: int, about: str) -> str:
+        """One item; its name and `about` are shown on hover."""
         name = safe(self.name(item))
-        hover = f'title="{name}&#10;strength {strength:.2f}"'
+        hover = f'title="{name}&#10;{safe(about)}"'
         if self.texts is not None and self.images is None:
             return f'<span class="snippet" {hover}>{safe(self.texts[item], most=140)}</span>'
         source = self._source(item)

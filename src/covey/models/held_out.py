@@ -1,0 +1,71 @@
+"""What cosines and cuts meant on labelled groups that a training did not see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from covey.calibration import Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What refined rows came to on groups that training did not see.
+
+    Attributes:
+        n_items: Items of these groups; their neighbours were looked for among themselves.
+        calibration: From the cosine of two neighbours to the share that belonged together.
+        cut: (c,) float64, ascending cosines below which edges were ignored.
+        precision, recall: (c,) float64, BCubed, of the map equation's groups at each cut.
+    """
+
+    n_items: int
+    calibration: Calibration
+    cut: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+
+    def among(self, n: int) -> HeldOut:
+        """The same for a collection of n items.
+
+        With r times as many items, in more groups rather than in larger ones, an item meets r times
+        as many strangers at any cosine, and no more of its own: the odds of every precision fall by
+        r. (Our own assumption, from nothing but the two sizes.)
+        """
+        strangers = max(n, 1) / max(self.n_items, 1)
+        return HeldOut(
+            n,
+            Calibration(self.calibration.score, diluted(self.calibration.probability, strangers)),
+            self.cut,
+            diluted(self.precision, strangers),
+            self.recall,
+        )
+
+    @property
+    def f(self) -> NDArray[np.float64]:
+        """(c,) BCubed F at each cut."""
+        total = np.maximum(self.precision + self.recall, 1e-12)
+        return np.asarray(2 * self.precision * self.recall / total)
+
+    @property
+    def best(self) -> float:
+        """Highest BCubed F of any cut."""
+        return float(self.f.max())
+
+    @property
+    def at_best(self) -> int:
+        """Which cut gives it."""
+        return int(self.f.argmax())
+
+    def foreseen(self, cut: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(c, 2) precision and recall at other cuts: linear between those tried."""
+        return np.column_stack(
+            [np.interp(cut, self.cut, self.precision), np.interp(cut, self.cut, self.recall)]
+        )
+
+
+def diluted(share: NDArray[np.float64], strangers: float) -> NDArray[np.float64]:
+    """A share of right ones where there are so many times as many wrong ones."""
+    return share / (share + (1 - share) * strangers)

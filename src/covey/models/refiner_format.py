@@ -1,0 +1,122 @@
+"""Reads a refiner from what its folder holds, and refuses what does not fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from os import PathLike
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from covey.calibration import Calibration
+from covey.models.b_attention_config import BAttentionConfig, Flavour
+from covey.models.held_out import HeldOut
+from covey.models.refiner import WHITENING_MAP, WHITENING_MEAN, Refiner
+from covey.models.whitening import Whitening
+from covey.types import Float32, InputError
+
+_AGAIN = "copy it again from where it was made, or train the model again"
+
+
+def read_refiner(
+    config: Mapping[str, Any],
+    weights: dict[str, Float32],
+    config_path: PathLike[str],
+    weights_path: PathLike[str],
+) -> Refiner:
+    """Puts a refiner together.
+
+    Args:
+        config: What `Refiner.config` gave.
+        weights: What `Refiner.weights` gave.
+        config_path, weights_path: Where they were read, for messages.
+
+    Raises:
+        InputError: If anything is missing, of another kind, or does not fit the rest.
+    """
+    try:
+        network = _network(_part(config, "network"))
+        own = config["own"]
+        held = _held_out(_part(config, "held_out"))
+        if type(own) not in (int, float) or not 0 <= own <= 1:
+            raise ValueError(f"own must be a number in [0, 1], got {own!r}")
+    except KeyError as error:
+        raise InputError(f"{config_path}: has no {error}; {_AGAIN}") from None
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{config_path}: {error}; {_AGAIN}") from None
+    shapes = network.shapes()
+    d = network.inputs
+    whitened = WHITENING_MEAN in weights or WHITENING_MAP in weights
+    if whitened:
+        shapes |= {WHITENING_MEAN: (d,), WHITENING_MAP: (d, d)}
+    for name in [*shapes, *weights]:
+        wanted = shapes.get(name, "none")
+        found = weights[name].shape if name in weights else "none"
+        if found != wanted:
+            raise InputError(
+                f"{weights_path}: {name} should have shape {wanted} by config.json and has "
+                f"{found}; {_AGAIN}"
+            )
+    tensors = dict(weights)
+    whitening = None
+    if whitened:
+        whitening = Whitening(tensors.pop(WHITENING_MEAN), tensors.pop(WHITENING_MAP))
+    about = config.get("about")
+    about = about if isinstance(about, dict) else {}
+    return Refiner(network, tensors, whitening, float(own), held, about)
+
+
+def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = config[name]
+    if not isinstance(found, dict):
+        raise ValueError(f"{name} must be an object, got {type(found).__name__}")
+    return found
+
+
+def _network(found: dict[str, Any]) -> BAttentionConfig:
+    if "inputs" not in found:
+        raise KeyError("inputs")
+    known = {field.name: field for field in fields(BAttentionConfig)}
+    if foreign := sorted(set(found) - set(known)):
+        raise ValueError(f"the network has {foreign[0]!r}, which this version of Covey does not")
+    for name, value in found.items():
+        kind = str(known[name].type)
+        if kind == "int" and (type(value) is not int or value < 1):
+            raise ValueError(f"{name} of the network must be a whole number above 0, got {value!r}")
+        if kind == "bool" and type(value) is not bool:
+            raise ValueError(f"{name} of the network must be true or false, got {value!r}")
+        if kind == "Flavour" and value not in get_args(Flavour):
+            raise ValueError(f"{name} must be one of {', '.join(get_args(Flavour))}, got {value!r}")
+    return BAttentionConfig(**found)
+
+
+def _held_out(found: dict[str, Any]) -> HeldOut:
+    score, probability = _numbers(found, "score"), _numbers(found, "probability")
+    cut, precision, recall = (_numbers(found, name) for name in ("cut", "precision", "recall"))
+    if len(score) != len(probability) or not len(cut) == len(precision) == len(recall):
+        raise ValueError("numbers of held_out differ in length")
+    if (np.diff(score) < 0).any() or (np.diff(cut) < 0).any():
+        raise ValueError("score and cut of held_out must ascend")
+    for name, share in {
+        "probability": probability,
+        "precision": precision,
+        "recall": recall,
+    }.items():
+        if (share < 0).any() or (share > 1).any():
+            raise ValueError(f"{name} of held_out must lie in [0, 1]")
+    n = found["n_items"]
+    if type(n) is not int or n < 1:
+        raise ValueError(f"n_items of held_out must be a whole number above 0, got {n!r}")
+    return HeldOut(n, Calibration(score, probability), cut, precision, recall)
+
+
+def _numbers(found: Mapping[str, Any], name: str) -> NDArray[np.float64]:
+    values = found[name]
+    if not isinstance(values, list) or not values:
+        raise ValueError(f"{name} of held_out must be a list of numbers")
+    if not all(type(value) in (int, float) and math.isfinite(value) for value in values):
+        raise ValueError(f"{name} of held_out must be finite numbers")
+    return np.array(values, np.float64)

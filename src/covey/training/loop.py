@@ -1,0 +1,157 @@
+"""The one training loop: warm-up and cosine schedule, clipping, early stopping, resuming."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+_MOMENTUM = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast to train.
+
+    Attributes:
+        steps: Of the optimiser, at most.
+        rate: Highest learning rate.
+        optimiser: AdamW, or stochastic gradient descent with momentum .9.
+        warm_up: Share of the steps in which the rate rises to it, before it falls as a cosine.
+        decay: Weight decay.
+        clip: Largest norm of a gradient.
+        every: Steps between validations.
+        patience: Validations without a better one after which training ends.
+        seed: Of weights and draws.
+        until: Step at which training ends early, its rates those of the whole; none if None.
+    """
+
+    steps: int = 400
+    rate: float = 2e-3
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    warm_up: float = 0.1
+    decay: float = 1e-4
+    clip: float = 1.0
+    every: int = 50
+    patience: int = 4
+    seed: int = 0
+    until: int | None = None
+
+    @property
+    def end(self) -> int:
+        """The last step that may be taken."""
+        return self.steps if self.until is None else min(self.until, self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All that is needed to go on.
+
+    Attributes:
+        step: Steps done.
+        network: Weights now.
+        best: Weights at the best validation.
+        score: That validation, -inf before the first.
+        best_step: When it was.
+        optimiser: State of the optimiser.
+    """
+
+    step: int = 0
+    network: dict[str, Tensor] | None = None
+    best: dict[str, Tensor] | None = None
+    score: float = -math.inf
+    best_step: int = 0
+    optimiser: dict[str, Any] | None = None
+
+
+def fit(
+    network: nn.Module,
+    loss_of: Callable[[np.random.Generator], Tensor],
+    schedule: Schedule,
+    *,
+    validate: Callable[[], float] | None = None,
+    start: Checkpoint | None = None,
+    tell: Callable[[int, float, float | None], None] = lambda step, loss, score: None,
+    keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
+) -> Checkpoint:
+    """Trains a network in place and leaves it at its best validation.
+
+    Args:
+        network: Its parameters are trained.
+        loss_of: Draws a batch and computes its loss. The generator depends on seed and step alone,
+            so that a resumed run takes the same steps.
+        schedule: How long and how fast.
+        validate: Gives a number that should be high; the last weights are kept without it.
+        start: A run to go on with, of the same schedule.
+        tell: Called after each step with the step, its loss, and the validation if there was one.
+        keep: Called after each validation with what is needed to go on.
+
+    Returns:
+        The last checkpoint; its `score` and `best_step` tell of the weights that were kept.
+    """
+    state = start or Checkpoint()
+    if state.network is not None:
+        network.load_state_dict(state.network)
+    optimiser = _optimiser(network, schedule)
+    if state.optimiser is not None:
+        optimiser.load_state_dict(state.optimiser)
+    worse = (state.step - state.best_step) // schedule.every
+    for step in range(state.step, schedule.end):
+        if worse >= schedule.patience:
+            break
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.rate * rate_factor(step, schedule)
+        network.train()
+        loss = loss_of(np.random.default_rng([schedule.seed, step]))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
+        optimiser.step()
+        due = (step + 1) % schedule.every == 0 or step + 1 == schedule.end
+        score = None
+        if due:
+            score = _validated(network, validate)
+            better = validate is None or score > state.score
+            worse = 0 if better else worse + 1
+            weights = deepcopy(network.state_dict())
+            best = (state.best, state.score, state.best_step)
+            if better:
+                best = (weights, score, step + 1)
+            state = Checkpoint(step + 1, weights, *best, deepcopy(optimiser.state_dict()))
+            keep(state)
+        tell(step + 1, float(loss.detach()), score)
+    if state.best is not None:
+        network.load_state_dict(state.best)
+    network.eval()
+    return state
+
+
+def rate_factor(step: int, schedule: Schedule) -> float:
+    """Share of the highest rate at a step, counted from 0."""
+    rising = max(1, round(schedule.warm_up * schedule.steps))
+    if step < rising:
+        return (step + 1) / rising
+    done = (step - rising) / max(1, schedule.steps - rising)
+    return 0.5 * (1 + math.cos(math.pi * done))
+
+
+def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+    if schedule.optimiser == "sgd":
+        return torch.optim.SGD(
+            network.parameters(), schedule.rate, _MOMENTUM, weight_decay=schedule.decay
+        )
+    return torch.optim.AdamW(network.parameters(), schedule.rate, weight_decay=schedule.decay)
+
+
+def _validated(network: nn.Module, validate: Callable[[], float] | None) -> float:
+    if validate is None:
+        return math.nan
+    network.eval()
+    with torch.no_grad():
+        return validate()

@@ -1,0 +1,101 @@
+"""Embeddings that hide their groups in some directions, and refiners: trained ones and any other.
+
+Torch is asked for by what trains only: a refiner is arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from covey.calibration import Calibration
+from covey.models.b_attention_config import BAttentionConfig
+from covey.models.held_out import HeldOut
+from covey.models.refiner import Refiner
+from covey.models.whitening import Whitening
+
+if TYPE_CHECKING:
+    from covey.training.b_attention import BAttentionPlan
+
+Labelled = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture(scope="session")
+def hidden() -> Callable[..., Labelled]:
+    """`hidden(n, groups)`: rows (n, 16) float32 whose groups show in 8 directions, and labels.
+
+    The 8 others are noise, `wide` times as strong: at 1 whitening cannot tell them from the first,
+    at 3 it helps. Only who has labels can find which directions matter.
+    """
+
+    def make(n: int = 240, groups: int = 24, *, seed: int = 0, wide: float = 1.0) -> Labelled:
+        rng = np.random.default_rng(seed)
+        labels = np.arange(n) % groups
+        shown = rng.standard_normal((groups, 8))[labels] + 0.3 * rng.standard_normal((n, 8))
+        turn = np.linalg.qr(np.random.default_rng(99).standard_normal((16, 16)))[0]
+        x = np.hstack([shown, wide * rng.standard_normal((n, 8))]) @ turn
+        return x.astype(np.float32), labels
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_network() -> BAttentionConfig:
+    """Of the default kind, for rows of `hidden`."""
+    return BAttentionConfig(16, width=16, outputs=16, layers=2, tests=10)
+
+
+@pytest.fixture(scope="session")
+def short_plan() -> BAttentionPlan:
+    """Thirty quick steps."""
+    pytest.importorskip("torch")
+    from covey.training.b_attention import BAttentionPlan
+    from covey.training.loop import Schedule
+
+    return BAttentionPlan(schedule=Schedule(steps=30, every=10, rate=1e-2), seeds=8, groups=8)
+
+
+@pytest.fixture(scope="session")
+def trained(hidden, small_network, short_plan) -> Refiner:
+    """Trained on `hidden()`, without whitening, the network trusted."""
+    from covey.training.refiner import train_refiner
+
+    return train_refiner(*hidden(), name="hidden.npy", network=small_network, plan=short_plan)
+
+
+@pytest.fixture(scope="session")
+def whitened(hidden, small_network, short_plan) -> Refiner:
+    """Trained on rows that are whitened first."""
+    from covey.training.refiner import train_refiner
+
+    return train_refiner(*hidden(wide=3.0), network=small_network, plan=short_plan)
+
+
+@pytest.fixture(scope="session")
+def any_refiner() -> Callable[..., Refiner]:
+    """`any_refiner(own, whitening, **sizes)`: random weights, made without torch."""
+
+    def make(own: float = 0.0, whitening: bool = False, **sizes: object) -> Refiner:
+        wanted = {"inputs": 16, "width": 8, "outputs": 6, "layers": 2, "tests": 5, **sizes}
+        config = BAttentionConfig(**wanted)  # type: ignore[arg-type]
+        rng = np.random.default_rng(5)
+        d = config.inputs
+
+        def draw(*shape: int) -> np.ndarray:
+            return (0.4 * rng.standard_normal(shape)).astype(np.float32)
+
+        rising = np.linspace(0.05, 0.95, 10)
+        held = HeldOut(60, Calibration(2 * rising - 1, rising), 2 * rising - 1, rising, 1 - rising)
+        return Refiner(
+            network=config,
+            tensors={name: draw(*shape) for name, shape in config.shapes().items()},
+            whitening=Whitening(draw(d), draw(d, d)) if whitening else None,
+            own=own,
+            held_out=held,
+            about={"seed": 3, "trained on": "60 items", "validation": {}},
+        )
+
+    return make

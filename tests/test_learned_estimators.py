@@ -1,0 +1,176 @@
+"""`BAttention` keeps scikit-learn's contract and adds nothing to training and `cluster`."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from covey import BAttention, write_model
+from covey.clustering import cluster
+from covey.estimators import GraphClusterer
+from covey.types import InputError, MissingExtraError
+from covey.vectors import as_rows
+
+pytest.importorskip("torch")
+
+NAMES = np.array([f"person {chr(97 + number)}" for number in range(24)])
+
+
+@pytest.fixture(scope="module")
+def collection(hidden) -> tuple[np.ndarray, np.ndarray]:
+    return hidden(90, 9)
+
+
+@pytest.fixture(scope="module")
+def others(hidden) -> tuple[np.ndarray, np.ndarray]:
+    return hidden(80, 8, seed=4)
+
+
+@pytest.fixture(scope="module")
+def fitted(collection) -> BAttention:
+    return BAttention(steps=8, random_state=3).fit(*collection)
+
+
+def _weights(estimator: BAttention) -> dict[str, np.ndarray]:
+    return estimator.model_.weights()
+
+
+def _assert_same(a: BAttention, b: BAttention) -> None:
+    assert a.model_.own == b.model_.own
+    assert _weights(a).keys() == _weights(b).keys()
+    for name, weight in _weights(a).items():
+        np.testing.assert_array_equal(weight, _weights(b)[name])
+
+
+def test_predict_is_cluster_by_the_model(fitted, others) -> None:
+    x = others[0]
+    expected = cluster(x, model=fitted.model_, seed=3)
+    np.testing.assert_array_equal(fitted.predict(x), expected.clustering.labels)
+    result = fitted.cluster(x)
+    assert result.report.method == "b-attention"
+    np.testing.assert_array_equal(result.clustering.strength, expected.clustering.strength)
+    assert fitted.n_features_in_ == 16
+
+
+def test_transform_is_refine(fitted, others) -> None:
+    x = others[0]
+    rows = fitted.model_.prepare(as_rows(x))
+    found = fitted.transform(x * 3)
+    np.testing.assert_allclose(found, fitted.model_.refine(rows), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    assert found.dtype == np.float32
+
+
+def test_cloned_it_learns_the_same_again(fitted, collection, others) -> None:
+    again = clone(fitted)
+    assert again.get_params() == fitted.get_params()
+    assert again.get_params()["steps"] == 8
+    assert not hasattr(again, "model_")
+    found = again.set_params(prefer="precision", n_jobs=1).fit_transform(*collection)
+    _assert_same(again, fitted)
+    np.testing.assert_allclose(found, fitted.transform(collection[0]), atol=1e-6)
+    assert again.cluster(others[0]).report.prefer == "precision"
+
+
+def test_pickled_it_predicts_the_same(fitted, others) -> None:
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict(others[0]), fitted.predict(others[0]))
+
+
+def test_names_are_identities_as_numbers_are(fitted, collection) -> None:
+    x, labels = collection
+    _assert_same(BAttention(steps=8, random_state=3).fit(x, NAMES[labels]), fitted)
+
+
+def test_numbers_below_zero_are_nobody(collection) -> None:
+    x, labels = collection
+    x = np.concatenate([x, np.random.default_rng(0).standard_normal((9, 16))])
+    some = np.concatenate([labels, np.repeat([-1.0, -2.5, -7.0], 3)])
+    model = BAttention(steps=2).fit(x, some).model_
+    assert model.about["trained on"] == "99 items in 18 groups of the items"
+    assert model.about["plan"]["schedule"]["steps"] == 2
+
+
+def test_a_transformer_of_one_test_in_half_precision(collection, others) -> None:
+    x, labels = collection
+    found = BAttention(tests="multiple", flavour="transformer", steps=1)
+    network = found.fit(x.astype(np.float16), labels).model_.network
+    assert (network.single, network.multiple, network.flavour) == (False, True, "transformer")
+    assert len(found.predict(others[0].astype(np.float16))) == 80
+
+
+def test_a_plain_gcn(collection) -> None:
+    network = BAttention(tests="none", steps=1).fit(*collection).model_.network
+    assert (network.single, network.multiple, network.flavour) == (False, False, "gcn")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"tests": "all"}, "tests must be both, multiple, single or none, got 'all'"),
+        ({"flavour": "mlp"}, "flavour must be gcn or transformer, got 'mlp'"),
+        ({"steps": 0}, "steps must be a whole number above 0, got 0"),
+        ({"steps": 2.5}, "steps must be a whole number above 0, got 2.5"),
+        ({"random_state": -1}, "non-negative"),
+    ],
+)
+def test_wrong_parameters_are_refused(collection, wrong, told) -> None:
+    with pytest.raises(ValueError, match=told):
+        BAttention(**wrong).fit(*collection)
+
+
+def test_wrong_input_is_refused(fitted, collection, others) -> None:
+    x, labels = collection
+    estimator = BAttention(steps=1)
+    with pytest.raises(NotFittedError):
+        estimator.predict(x)
+    with pytest.raises(NotFittedError):
+        estimator.transform(x)
+    with pytest.raises(ValueError, match="8 groups have two different items"):
+        estimator.fit(x[labels < 8], labels[labels < 8])
+    with pytest.raises(ValueError, match="NaN"):
+        estimator.fit(np.where(x == x[3, 3], np.nan, x), labels)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        estimator.fit(x, labels[:-1])
+    with pytest.raises(TypeError, match=r"[Ss]parse"):
+        estimator.fit(csr_array(x), labels)
+    for use in (fitted.predict, fitted.transform):
+        with pytest.raises(ValueError, match="15 features, but BAttention is expecting 16"):
+            use(others[0][:, :15])
+    with pytest.raises(InputError, match="nothing to group: 1 item"):
+        fitted.predict(others[0][:1])
+
+
+def test_a_wrong_dial_is_refused(fitted, others) -> None:
+    wrong = pickle.loads(pickle.dumps(fitted)).set_params(prefer="speed")
+    with pytest.raises(ValueError, match="unknown prefer 'speed'"):
+        wrong.predict(others[0])
+
+
+def test_a_graph_clusterer_takes_the_model(fitted, others, tmp_path) -> None:
+    x = others[0]
+    write_model(tmp_path / "m", fitted.model_)
+    for model in (fitted.model_, tmp_path / "m", str(tmp_path / "m")):
+        found = GraphClusterer(model=model, random_state=3).fit(x)
+        np.testing.assert_array_equal(found.labels_, fitted.predict(x))
+        assert found.report_.method == "b-attention"
+    blank = np.concatenate([x, np.zeros((1, 16), np.float32)])
+    found = GraphClusterer(model=fitted.model_, random_state=3).fit_predict(blank)
+    np.testing.assert_array_equal(found[:-1], fitted.predict(x))
+    assert (found == found[-1]).sum() == 1
+    with pytest.raises(InputError, match="embeddings of 16 numbers, these have 15"):
+        GraphClusterer(model=fitted.model_).fit(x[:, :15])
+    with pytest.raises(InputError, match="metric 'euclidean'"):
+        GraphClusterer(model=fitted.model_, metric="euclidean").fit(x)
+
+
+def test_without_torch(collection, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtraError, match=r"covey\[learn\]"):
+        BAttention(steps=1).fit(*collection)

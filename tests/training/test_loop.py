@@ -1,0 +1,103 @@
+"""The training loop: schedule, the best validation, stopping early, resuming."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+from covey.training.loop import Checkpoint, Schedule, fit, rate_factor  # noqa: E402
+
+
+def _problem(seed=0):
+    torch.manual_seed(seed)
+    network = nn.Linear(3, 1)
+    wanted = torch.tensor([[1.0, -2.0, 0.5]])
+
+    def loss_of(rng):
+        x = torch.from_numpy(rng.standard_normal((32, 3), dtype="float32"))
+        return ((network(x) - x @ wanted.T) ** 2).mean()
+
+    return network, loss_of, lambda: -float((network.weight - wanted).norm())
+
+
+def test_learns_and_keeps_the_best():
+    network, loss_of, validate = _problem()
+    scores = []
+    last = fit(
+        network,
+        loss_of,
+        Schedule(steps=200, rate=0.05, every=20, patience=99),
+        validate=validate,
+        tell=lambda step, loss, score: scores.append(score) if score is not None else None,
+    )
+    assert len(scores) == 10
+    assert last.score == max(scores) > -0.05
+    with torch.no_grad():
+        assert validate() == pytest.approx(last.score)
+    assert not network.training
+
+
+def test_stops_when_it_gets_no_better():
+    network, loss_of, _ = _problem()
+    falling = iter([5.0, 4.0, 3.0, 2.0, 1.0])
+    steps = []
+    last = fit(
+        network,
+        loss_of,
+        Schedule(steps=100, every=10, patience=2),
+        validate=lambda: next(falling),
+        tell=lambda step, loss, score: steps.append(step),
+    )
+    assert steps[-1] == 30
+    assert (last.best_step, last.score) == (10, 5.0)
+
+
+def test_resumed_takes_the_same_steps():
+    schedule = Schedule(steps=60, rate=0.02, every=20, patience=99)
+    network, loss_of, validate = _problem()
+    kept = []
+    fit(network, loss_of, schedule, validate=validate, keep=kept.append)
+    assert [checkpoint.step for checkpoint in kept] == [20, 40, 60]
+    for checkpoint in kept:
+        other, again, judge = _problem(seed=9)
+        last = fit(other, again, schedule, validate=judge, start=checkpoint)
+        assert last.step == 60
+        assert torch.equal(other.weight, network.weight)
+
+
+def test_without_validation_the_last_weights_are_kept():
+    network, loss_of, _ = _problem()
+    last = fit(network, loss_of, Schedule(steps=50, every=20))
+    assert last.best_step == last.step == 50
+    assert math.isnan(last.score)
+
+
+def test_nothing_to_do():
+    network, loss_of, _ = _problem()
+    before = network.weight.clone()
+    assert fit(network, loss_of, Schedule(steps=0)) == Checkpoint()
+    assert torch.equal(before, network.weight)
+
+
+def test_rate_rises_and_falls():
+    schedule = Schedule(steps=100, warm_up=0.1)
+    factors = [rate_factor(step, schedule) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1)
+    assert factors[9] == factors[10] == 1
+    assert factors[10:] == sorted(factors[10:], reverse=True)
+    assert factors[-1] < 0.01
+
+
+def test_until_ends_early_with_the_rates_of_the_whole():
+    whole, loss_of, _ = _problem()
+    kept = []
+    fit(whole, loss_of, Schedule(steps=40, every=10), keep=kept.append)
+    network, loss_of, _ = _problem()
+    last = fit(network, loss_of, Schedule(steps=40, every=10, until=20))
+    assert last.step == last.best_step == 20
+    assert torch.equal(network.weight, kept[1].network["weight"])
+    assert [Schedule(steps=40, until=until).end for until in (None, 0, 40, 99)] == [40, 0, 40, 40]
