@@ -296,9 +296,7 @@ def test_all_in_one_and_all_alone_agree_on_nothing() -> None:
     rows, _ = _grouped(50, 5)
     views = [_whole(rows, 5), *_halves(rows, 5)]
     for divide in (lambda e, n: np.zeros(n, np.int64), lambda e, n: np.arange(n)):
-        trial = try_recipe(
-            Recipe("cosine", 5), views[0], views[1:], divide, _foreseen, threads=1
-        )
+        trial = try_recipe(Recipe("cosine", 5), views[0], views[1:], divide, _foreseen, threads=1)
         assert (trial.cuts.agreement == 0).all()
         assert trial.mean_agreement == 0
         assert np.isfinite(trial.f(1.0)).all()
