@@ -67,6 +67,15 @@ def test_transform_is_refine(fitted, others) -> None:
     assert found.dtype == np.float32
 
 
+def test_equal_rows_count_as_one(fitted, others) -> None:
+    """Forty copies would fill a local set of 32."""
+    x = others[0]
+    copies = np.concatenate([x, np.repeat(x[:3], 40, axis=0)])
+    found, alone = fitted.transform(copies), fitted.transform(x)
+    np.testing.assert_allclose(found[: len(x)], alone, atol=1e-5)
+    np.testing.assert_array_equal(found[len(x) :], np.repeat(found[:3], 40, axis=0))
+
+
 def test_cloned_it_learns_the_same_again(fitted, collection, others) -> None:
     again = clone(fitted)
     assert again.get_params() == fitted.get_params()

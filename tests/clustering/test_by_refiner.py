@@ -164,6 +164,21 @@ def test_partition_and_neighbours_may_be_named(dial, collection, partition, k) -
     assert k is None or result.knn.k == k
 
 
+@pytest.mark.parametrize(
+    "options", [{"partition": "leiden"}, {"partition": "components"}, {"k": 7}]
+)
+def test_held_out_groups_tell_nothing_of_what_they_did_not_see(dial, collection, options) -> None:
+    """They were judged by the map equation, on lists of one length: the halves promise there."""
+    told = np.full(13, 0.123)
+    model = replace(dial, held_out=replace(dial.held_out, precision=told, recall=told))
+    assert (cluster(collection[0], model=model).report.curve.recall == 0.123).all()
+    curve = cluster(collection[0], model=model, **options).report.curve
+    assert (curve.recall != 0.123).all()
+    edges = cluster(collection[0], model=dial, **options).edges
+    told = dial.held_out.among(220).calibration(edges.score)
+    np.testing.assert_array_equal(edges.probability, told)
+
+
 @pytest.mark.parametrize("method", ["universal", "untrained", "cosine"])
 def test_another_method_is_refused(any_refiner, collection, method: str) -> None:
     with pytest.raises(UsageError, match=f"method of its own: leave out '{method}', or"):

@@ -198,7 +198,6 @@ def test_a_whitening_of_other_dimensions(any_refiner) -> None:
     [
         {"single": False},
         {"flavour": "transformer"},
-        {"faithful": True},
         {"layers": 3},
         {"width": 9},
         {"tests": 6},
@@ -209,6 +208,11 @@ def test_a_whitening_of_other_dimensions(any_refiner) -> None:
 def test_weights_of_another_network(parts, change: dict[str, Any]) -> None:
     parts[0]["network"] |= change
     _refused(*parts, "m/model.safetensors: ", "should have shape")
+
+
+def test_the_published_arithmetic_maps_to_no_other_width(parts) -> None:
+    parts[0]["network"] |= {"faithful": True}
+    _refused(*parts, "m/config.json: faithful wants width 16, as the inputs, got 8")
 
 
 @pytest.mark.parametrize("about", [None, [], "words", 3])
