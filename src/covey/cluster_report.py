@@ -31,7 +31,7 @@ class ClusterReport:
             1 / cluster size, since each item belongs with itself, and drawn down to that in
             proportion where `agreement` is below .3 (`selection.Decision.promise`).
         expected_recall: Of all items that belong with an average item, the share foreseen in its
-            cluster: BCubed recall, in [0, 1]. Both by `models.appraisal`.
+            cluster: BCubed recall, in [0, 1]. Both by `models.appraisal`, or see `by_labels`.
         agreement: Adjusted mutual information of the clusters of two halves of the dimensions,
             mean over the cuts that had a say in the choice: 1 when they come out the same, 0 when
             no more alike than chance.
@@ -47,6 +47,8 @@ class ClusterReport:
         cohesion: (n_clusters,) float32, how probably two linked members of a cluster belong
             together, on average; 1 for singletons.
         notes: Sentences for the user: what was odd about this collection.
+        by_labels: Whether precision and recall are foreseen from groups with labels that the model
+            was judged on.
     """
 
     expected_precision: float
@@ -61,6 +63,7 @@ class ClusterReport:
     seconds: dict[str, float]
     cohesion: NDArray[np.float32]
     notes: list[str] = field(default_factory=list)
+    by_labels: bool = False
 
 
 def report_curve(

@@ -203,7 +203,7 @@ def cluster(
         scorer = universal.scorer
         foresight: Foresight | None = None
         expected = None
-        if refiner is not None:
+        if refiner is not None and refiner.held_out.can_tell_of(n):
             expected = refiner.held_out.among(n)
             if recipes == [_refined_recipe(refiner, "auto", None)]:
                 foresight = partial(_told_by_others, expected)
@@ -219,7 +219,7 @@ def cluster(
             width=width,
             scorer=universal.scorer,
             foresight=foresight,
-            sight=Sight() if refiner is None or foresight is None else FINE_SIGHT,
+            sight=Sight() if expected is None or foresight is None else FINE_SIGHT,
             unit=unit,
             seed=seed,
             threads=threads,
@@ -256,7 +256,9 @@ def cluster(
         n_unique=n,
         seconds=clock.seconds,
         cohesion=report_cohesion(items, edges, clustering, found.labels),
-        notes=report_notes(decision, items, judged.share, search.recall),
+        notes=report_notes(decision, items, judged.share, search.recall)
+        + ([] if refiner is None or expected is not None else [_too_few_judges(refiner, n)]),
+        by_labels=expected is not None and foresight is not None,
     )
     return ClusterResult(clustering, report, items.spread_edges(edges), items.spread_knn(knn))
 
@@ -336,6 +338,13 @@ def _refined_recipe(refiner: Refiner, partition: str, k: int | None) -> Recipe:
     """How refined embeddings are clustered: as on the groups that were held out, by default."""
     name = "map-equation" if partition == "auto" else partition
     return Recipe("cosine", k or refiner.list_length, name)
+
+
+def _too_few_judges(refiner: Refiner, n: int) -> str:
+    return (
+        f"the model was judged on {refiner.held_out.n_items:,} items, too few to foresee anything "
+        f"of {n:,}: cut, precision and recall are found as without labels"
+    )
 
 
 def _is_appraised(recipes: list[Recipe], dimensions: int, unit: bool) -> bool:

@@ -123,7 +123,7 @@ def test_foreseen_is_what_held_out_groups_gave_at_the_cut(dial, collection) -> N
 
 
 def test_among_more_items_precision_is_foreseen_to_be_lower(dial, collection) -> None:
-    fewer = replace(dial.held_out, n_items=22)
+    fewer = replace(dial.held_out, n_items=55)
     one = cluster(collection[0], model=dial, prefer="recall").report
     other = cluster(collection[0], model=replace(dial, held_out=fewer), prefer="recall").report
     assert other.expected_precision < one.expected_precision
@@ -177,6 +177,17 @@ def test_held_out_groups_tell_nothing_of_what_they_did_not_see(dial, collection,
     edges = cluster(collection[0], model=dial, **options).edges
     told = dial.held_out.among(220).calibration(edges.score)
     np.testing.assert_array_equal(edges.probability, told)
+
+
+@pytest.mark.parametrize("judges", [27, 49])
+def test_too_few_judges_foresee_nothing(dial, collection, judges: int) -> None:
+    """Of 220 items those of eight times fewer, or fewer than 50 of any number."""
+    few = replace(dial, held_out=replace(dial.held_out, n_items=judges))
+    report = cluster(collection[0], model=few).report
+    assert not report.by_labels
+    assert cluster(collection[0], model=dial).report.by_labels
+    assert f"the model was judged on {judges} items, too few" in report.notes[-1]
+    assert len(report.curve.cut) <= 10
 
 
 @pytest.mark.parametrize("method", ["universal", "untrained", "cosine"])

@@ -6,6 +6,7 @@ import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -117,9 +118,11 @@ def b_attention(
             },
         )
 
+        stopped = Event()
+
         def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
             tell(f"training, {phase}", step / steps)
-            if validation is not None:
+            if validation is not None and not stopped.is_set():
                 terminal.remark(
                     f"covey: step {step} of {steps}: loss {loss:.3f}; held-out groups: average "
                     f"precision {validation.average_precision:.3f}, F {validation.f:.3f}"
@@ -139,6 +142,7 @@ def b_attention(
         try:
             model = interruptible(trained)
         except KeyboardInterrupt:
+            stopped.set()
             if kept.folder.is_dir():
                 terminal.remark(f"covey: the same command goes on from {kept.folder}")
             raise

@@ -7,7 +7,6 @@ import math
 from covey.clustering import ClusterResult
 from covey.io.embeddings import EmbeddingTable
 from covey.io.report.words import count, percent
-from covey.models.refiner import KIND
 
 
 def cluster_sentences(
@@ -25,7 +24,7 @@ def cluster_sentences(
         f"{int(sizes.max(initial=0)):,}), {count(clustering.n_singletons, 'item')} alone."
     ]
     if not math.isnan(report.expected_precision) and not math.isnan(report.expected_recall):
-        source = "by other groups with labels" if report.method == KIND else "without labels"
+        source = "by other groups with labels" if report.by_labels else "without labels"
         lines.append(
             f"Expected, {source}: {percent(report.expected_precision)} of what shares a "
             f"group with an item belongs with it; {percent(report.expected_recall)} of what "
