@@ -94,6 +94,9 @@ def test_search_says_what_was_done(covey, rows, any_refiner, tmp_path, own, whit
     ran = covey("search", "x.npy", "--model", "r", "-o", "near.npz")
     assert ran.code == 0, ran.err
     assert told in ran.out
+    scored = covey("reid", "x.npy", "--labels", "y.npy", "--model", "r").out
+    done = told.split(" by r")[0].split("were ")[-1] if "were" in told else "leaves as they are"
+    assert done in scored.splitlines()[0]
 
 
 def test_reid(covey, model) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from covey.io.embeddings import EmbeddingTable
     from covey.io.report.contact_sheet import ContactSheet
     from covey.metrics.retrieval import RetrievalScores
+    from covey.models.refiner import Refiner
 
 _TABLES = (".csv", ".tsv", ".parquet")
 
@@ -175,7 +176,7 @@ def reid(
                 else Side(_sheet(asked, asked_pictures), named[-1].told),
                 gallery=gallery_side,
                 title=f"Who is found again in {emb.name}",
-                ranking=f"Results in the order of {_order(model, rerank)}",
+                ranking=f"Results in the order of {_order(refiner, model, rerank)}",
                 command=shlex.join(["covey", *sys.argv[1:]]),
             )
     notes = table.notes + ([] if asked is None else asked.notes)
@@ -196,7 +197,9 @@ def reid(
         "seconds": round(terminal.seconds, 3),
         "peak_memory_mb": peak_memory_mb(),
     }
-    terminal.answer(_sentences(scores, _order(model, rerank), table.n, notes, written), facts)
+    terminal.answer(
+        _sentences(scores, _order(refiner, model, rerank), table.n, notes, written), facts
+    )
 
 
 def _sheet(table: EmbeddingTable, pictures: Any) -> ContactSheet:
@@ -239,10 +242,16 @@ def _check_pairs(
         raise UsageError("--images and --query-images are for the page; give --html FILE.html, too")
 
 
-def _order(model: Path | None, rerank: str) -> str:
+def _order(refiner: Refiner | None, model: Path | None, rerank: str) -> str:
     """What decides on the order of results."""
     order = "the cosine" if rerank == "none" else rerank
-    return order if model is None else f"{order} of embeddings refined by {model.name}"
+    if refiner is None or model is None:
+        return order
+    if refiner.own < 1:
+        return f"{order} of embeddings refined by {model.name}"
+    if refiner.whitening is not None:
+        return f"{order} of embeddings whitened by {model.name}"
+    return f"{order} of the embeddings, which {model.name} leaves as they are"
 
 
 def _sentences(

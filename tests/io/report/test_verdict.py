@@ -41,6 +41,8 @@ def test_weak_agreement_comes_first(digits) -> None:
     assert "there may be no groups here" in verdict.heading
     assert "agree on the clusters by 12%" in verdict.sentence
     assert "mean little" in agreement_sentence(0.12)
+    assert "from other signs" in agreement_sentence(0.9)
+    assert "groups with labels" in agreement_sentence(0.9, by_labels=True)
 
 
 def test_few_items_are_not_called_groupless(result_from) -> None:

@@ -117,6 +117,11 @@ def render_report(
         headline=sections.headline(title, result.report, groups, command, left_out),
         suspicious=suspicious,
         cut_curve=sections.cut_curve(result.report),
+        foreseen_by=(
+            "what groups with labels, on which the model was judged, gave at the same cosine"
+            if result.report.by_labels
+            else "a model that was trained on collections with labels"
+        ),
         histogram=sections.histogram(groups),
         map_caption=sections.map_caption(drawn, groups),
         gallery=gallery,

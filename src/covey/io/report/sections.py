@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def headline(
         ("Largest cluster", f"{int(groups.sizes.max(initial=0)):,}"),
     )
     tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
+    alike = partial(agreement_sentence, by_labels=report.by_labels)
     return f"""<header>
 <p class="eyebrow">Covey report</p>
 <h1>{safe(title, most=200)}</h1>
@@ -57,7 +59,7 @@ def headline(
 <div class="quality">
 {_meter("Expected precision", report.expected_precision, precision_sentence)}
 {_meter("Expected recall", report.expected_recall, recall_sentence)}
-{_meter("Agreement of two halves", report.agreement, agreement_sentence)}
+{_meter("Agreement of two halves", report.agreement, alike)}
 </div>
 <dl class="figures">{tiles}</dl>
 {_notes(report, skipped)}

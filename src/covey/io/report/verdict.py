@@ -128,7 +128,7 @@ def recall_sentence(recall: float) -> str:
     return f"Of all that belong with an average item, {percent(recall)} should be in its cluster."
 
 
-def agreement_sentence(agreement: float) -> str:
+def agreement_sentence(agreement: float, *, by_labels: bool = False) -> str:
     """What the agreement of the two halves means."""
     if math.isnan(agreement):
         return "Could not be measured."
@@ -137,6 +137,8 @@ def agreement_sentence(agreement: float) -> str:
         + (
             "It is low, so the other two figures mean little."
             if agreement < SOME_AGREEMENT
+            else "The other two come from groups with labels, on which the model was judged."
+            if by_labels
             else "The other two figures are foreseen from it and from other signs."
         )
     )
