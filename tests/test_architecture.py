@@ -24,6 +24,7 @@ _LEVELS = (
         "partition",
         "resources",
         "similarity",
+        "stage_clock",
         "threads",
         "vectors",
     ),

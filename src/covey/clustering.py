@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, cast, get_args
@@ -51,12 +49,10 @@ from covey.selection import (
     half_views,
     try_recipe,
 )
+from covey.stage_clock import Progress, StageClock
 from covey.threads import bounded_threads
 from covey.types import Clustering, Constraints, Edges, Float32, Int64, KnnGraph, UsageError
 from covey.unique_items import unique_items
-
-Progress = Callable[[str, float], None]
-"""Called as `progress(stage, fraction)`, fraction in [0, 1]."""
 
 METHODS: dict[str, tuple[Scorer, ...]] = {
     "auto": ("cosine", "smoothed", "universal"),
@@ -156,7 +152,7 @@ def cluster(
         raise UsageError(f"a {KIND} model has a method of its own: leave out {method!r}, or it")
     threads = threads or available_threads()
     unit = metric == "cosine"
-    clock = _Clock(progress)
+    clock = StageClock(progress)
     with clock.stage("reading"):
         items = unique_items(
             x,
@@ -280,7 +276,7 @@ def _choose(
     unit: bool,
     seed: int,
     threads: int,
-    clock: _Clock,
+    clock: StageClock,
 ) -> tuple[Decision, Calibration]:
     """Tries the recipes, decides on the clustering, and calibrates the winner's edges."""
     halves = half_views(whole.rows, width, unit=unit, seed=seed, threads=threads, model=scorer)
@@ -386,31 +382,3 @@ def check_options(
         raise UsageError(f"seed must be at least 0, got {seed}")
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}")
-
-
-class _Clock:
-    """Times stages and passes progress on."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-        self._stage = ""
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Times what runs inside."""
-        self._stage = name
-        began = time.perf_counter()
-        self.tick(0.0)
-        yield
-        self.tick(1.0)
-        self.seconds[name] = time.perf_counter() - began
-
-    def tick(self, done: float) -> None:
-        """Reports the share of the current stage that is done."""
-        if self._progress is not None:
-            self._progress(self._stage, done)
-
-    def part(self, number: int, parts: int) -> Callable[[float], None]:
-        """Gives a `tick` for one of several parts of the current stage."""
-        return lambda done: self.tick((number + done) / parts)
