@@ -161,9 +161,7 @@ def compare(name: str, seeds: int, models: Path | None) -> dict[str, Any]:
     for row in ("without_labels", "cosine_best_cut", "boosting_best_cut"):
         told(name, row, entry[row])
     for seed in range(seeds):
-        entry["runs"].append(
-            one_run(known, other, seed, seen=name in default_model().about["sets"])
-        )
+        entry["runs"].append(one_run(known, other, seed))
         told(name, f"seed {seed}", entry["runs"][-1])
     return entry
 

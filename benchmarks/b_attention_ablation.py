@@ -27,6 +27,7 @@ import torch
 from b_attention import best_cut, keep
 from covey.graph import knn_to_edges
 from covey.knn import build_knn_graph
+from covey.labelled_rows import LabelledRows
 from covey.metrics.edges import average_precision
 from covey.metrics.retrieval import LIST_1023, STANDARD, Protocol
 from covey.models.b_attention import BAttentionNetwork, refine
@@ -37,7 +38,6 @@ from covey.retrieval.reid import Ranker, score_retrieval
 from covey.threads import bounded_threads
 from covey.training.b_attention import (
     BAttentionPlan,
-    LabelledRows,
     local_sets_of,
     train_b_attention,
 )

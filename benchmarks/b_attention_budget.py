@@ -29,6 +29,7 @@ from covey.datasets.synthetic import von_mises_fisher_mixture
 from covey.graph import knn_to_edges
 from covey.graph_partition import partition_edges
 from covey.knn import build_knn_graph
+from covey.labelled_rows import LabelledRows
 from covey.metrics.edges import average_precision
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
@@ -36,7 +37,6 @@ from covey.models.refiner import REFINED_NEIGHBOURS
 from covey.scoring import score_edges
 from covey.training.b_attention import (
     BAttentionPlan,
-    LabelledRows,
     local_sets_of,
     train_b_attention,
 )

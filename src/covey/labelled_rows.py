@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,23 @@ from covey.types import Float32, InputError, Int64
 from covey.vectors import as_rows, group_equal_rows, take_rows
 
 _FEWEST = 3  # groups of two items or more that are worth holding out
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRows:
+    """Embeddings with their groups.
+
+    Attributes:
+        rows: (n, d) float32 of unit length.
+        labels: (n,) int64 group of each.
+    """
+
+    rows: Float32
+    labels: Int64
+
+    def of(self, chosen: NDArray[np.bool_]) -> LabelledRows:
+        """The rows that are chosen."""
+        return LabelledRows(self.rows[chosen], self.labels[chosen])
 
 
 def check_enough_groups(name: str, labels: Int64) -> None:

@@ -10,9 +10,9 @@ pytest.importorskip("torch")
 from covey.calibration import Calibration
 from covey.graph import knn_to_edges
 from covey.knn import build_knn_graph
+from covey.labelled_rows import LabelledRows
 from covey.metrics.edges import average_precision
 from covey.models.held_out import HeldOut
-from covey.training.b_attention import LabelledRows
 from covey.training.judging import Judged, best_share, judge, judge_rows
 from covey.vectors import as_rows
 

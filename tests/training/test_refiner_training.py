@@ -12,13 +12,12 @@ torch = pytest.importorskip("torch")
 
 from covey.datasets.synthetic import von_mises_fisher_mixture  # noqa: E402
 from covey.io.checkpoints import claim_training  # noqa: E402
-from covey.labelled_rows import held_out  # noqa: E402
+from covey.labelled_rows import LabelledRows, held_out  # noqa: E402
 from covey.models.b_attention_config import BAttentionConfig  # noqa: E402
 from covey.models.refiner import Refiner  # noqa: E402
 from covey.models.whitening import fit_whitening  # noqa: E402
 from covey.training.b_attention import (  # noqa: E402
     BAttentionPlan,
-    LabelledRows,
     train_b_attention,
 )
 from covey.training.loop import Schedule  # noqa: E402

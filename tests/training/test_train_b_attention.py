@@ -11,18 +11,18 @@ torch = pytest.importorskip("torch")
 
 from covey.graph import knn_to_edges  # noqa: E402
 from covey.knn import build_knn_graph  # noqa: E402
+from covey.labelled_rows import LabelledRows  # noqa: E402
 from covey.metrics.edges import average_precision  # noqa: E402
 from covey.models.b_attention import refine  # noqa: E402
 from covey.models.b_attention_config import BAttentionConfig  # noqa: E402
 from covey.training.b_attention import (  # noqa: E402
     BAttentionPlan,
-    LabelledRows,
-    Watch,
     local_sets_of,
     principal_axes,
     train_b_attention,
 )
 from covey.training.loop import Schedule  # noqa: E402
+from covey.training.watch import Watch  # noqa: E402
 from covey.vectors import as_rows  # noqa: E402
 
 

@@ -17,7 +17,7 @@ from covey.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from covey.models.refiner import Refiner
-    from covey.training.b_attention import Validation
+    from covey.training.watch import Validation
 
 
 @options.flat

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from covey.graph import knn_to_edges, nearest, symmetric_sets
+from covey.graph import nearest, symmetric_sets
 from covey.knn import build_knn_graph
-from covey.metrics.edges import average_precision
+from covey.labelled_rows import LabelledRows
 from covey.models.b_attention import BAttentionNetwork, refine
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.refiner import REFINED_NEIGHBOURS
-from covey.training.cuts import cuts_tried, f_of
-from covey.training.loop import Checkpoint, Schedule, fit
+from covey.training.loop import Checkpoint, Schedule, fit, reduced_precision
 from covey.training.losses import Negatives, hinge, supervised_contrastive
 from covey.training.samplers import groups_and_items, seeds_and_neighbours
-from covey.types import Float32, Int64, IntArray
-
-_DENSITIES = np.geomspace(12.0, 1.0, 6)  # edges an item at the cuts of a validation
+from covey.training.watch import Validation, Watch, validate_rows
+from covey.types import Float32, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,51 +65,6 @@ class BAttentionPlan:
             "dropped": 0.0,
         }
         return cls(**{**theirs, **changes})
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledRows:
-    """Embeddings with their groups.
-
-    Attributes:
-        rows: (n, d) float32 of unit length.
-        labels: (n,) int64 group of each.
-    """
-
-    rows: Float32
-    labels: Int64
-
-    def of(self, chosen: NDArray[np.bool_]) -> LabelledRows:
-        """The rows that are chosen."""
-        return LabelledRows(self.rows[chosen], self.labels[chosen])
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """How refined items of groups that are not learned from come out.
-
-    Attributes:
-        average_precision: Of the edges to their neighbours; says when to stop.
-        f: BCubed F of the map equation's groups at the best of a few cuts.
-    """
-
-    average_precision: float
-    f: float
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Who follows a training.
-
-    Attributes:
-        tell: Called after each step with the step, its loss, and the validation if there was one.
-        keep: Called after each validation with what is needed to go on.
-        start: What an earlier run kept, to go on with.
-    """
-
-    tell: Callable[[int, float, Validation | None], None] = lambda step, loss, validation: None
-    keep: Callable[[Checkpoint], None] = lambda checkpoint: None
-    start: Checkpoint | None = None
 
 
 def train_b_attention(
@@ -176,7 +126,7 @@ def train_b_attention(
 
     def validate() -> float:
         assert watched is not None
-        seen.append(_validation(refine(network, watched.rows, watched_sets), watched.labels))
+        seen.append(validate_rows(refine(network, watched.rows, watched_sets), watched.labels))
         return seen[-1].average_precision
 
     def tell(step: int, loss: float, score: float | None) -> None:
@@ -196,13 +146,6 @@ def train_b_attention(
     return network, last
 
 
-def reduced_precision(device: str) -> torch.autocast:
-    """Lets matrix products run in bfloat16 where the processor has instructions for them."""
-    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    fast = device != "cpu" or supported()
-    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=fast)
-
-
 def local_sets_of(rows: Float32, members: int, *, threads: int | None = None) -> IntArray:
     """(n, members) local sets of a collection, as training makes them."""
     knn = build_knn_graph(rows, max(1, min(members, len(rows)) - 1), threads=threads)
@@ -217,9 +160,3 @@ def principal_axes(rows: Float32, count: int) -> Tensor:
         moment += part.T @ part
     axes = np.linalg.eigh(moment)[1][:, ::-1][:, :count]
     return torch.from_numpy(np.ascontiguousarray(axes.T, np.float32))
-
-
-def _validation(refined: Float32, labels: Int64) -> Validation:
-    edges = knn_to_edges(build_knn_graph(refined, min(REFINED_NEIGHBOURS, len(refined) - 1)))
-    f = cuts_tried(edges, labels, _DENSITIES, rounds=1)[1:]
-    return Validation(average_precision(edges, labels), float(f_of(*f).max()))

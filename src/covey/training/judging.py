@@ -9,10 +9,10 @@ import numpy as np
 from covey.calibration import calibrate
 from covey.graph import knn_to_edges
 from covey.knn import build_knn_graph
+from covey.labelled_rows import LabelledRows
 from covey.metrics.edges import average_precision
 from covey.models.held_out import HeldOut
 from covey.models.refiner import REFINED_NEIGHBOURS, joined, list_length
-from covey.training.b_attention import LabelledRows
 from covey.training.cuts import cuts_tried
 from covey.types import Edges, Float32
 

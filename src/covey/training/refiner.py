@@ -17,21 +17,25 @@ import torch
 from numpy.typing import NDArray
 
 from covey import __version__
-from covey.labelled_rows import check_enough_groups, different_rows, held_out, whole_groups
+from covey.labelled_rows import (
+    LabelledRows,
+    check_enough_groups,
+    different_rows,
+    held_out,
+    whole_groups,
+)
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
 from covey.models.refiner import Refiner, list_length
 from covey.models.whitening import Whitening, fit_whitening
 from covey.training.b_attention import (
     BAttentionPlan,
-    LabelledRows,
-    Validation,
-    Watch,
     local_sets_of,
     train_b_attention,
 )
 from covey.training.judging import best_share, judge, judge_rows
 from covey.training.loop import Checkpoint
+from covey.training.watch import Validation, Watch
 from covey.types import InputError
 
 _ONE_IN = 3  # groups that is held out

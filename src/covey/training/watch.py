@@ -1,0 +1,68 @@
+"""Who follows a training, and what held-out groups say of it on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from covey.graph import knn_to_edges
+from covey.knn import build_knn_graph
+from covey.metrics.edges import average_precision
+from covey.models.refiner import REFINED_NEIGHBOURS
+from covey.training.cuts import cuts_tried, f_of
+from covey.training.loop import Checkpoint
+from covey.types import Edges, Float32, Int64
+
+_DENSITIES = np.geomspace(12.0, 1.0, 6)  # edges an item at the cuts of a validation
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How refined items of groups that are not learned from come out.
+
+    Attributes:
+        average_precision: Of the edges to their neighbours; says when to stop.
+        f: BCubed F of the map equation's groups at the best of a few cuts.
+    """
+
+    average_precision: float
+    f: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who follows a training.
+
+    Attributes:
+        tell: Called after each step with the step, its loss, and the validation if there was one.
+        keep: Called after each validation with what is needed to go on.
+        start: What an earlier run kept, to go on with.
+    """
+
+    tell: Callable[[int, float, Validation | None], None] = lambda step, loss, validation: None
+    keep: Callable[[Checkpoint], None] = lambda checkpoint: None
+    start: Checkpoint | None = None
+
+
+def validate_rows(rows: Float32, labels: Int64) -> Validation:
+    """Looks at embeddings of groups that are not learned from.
+
+    Args:
+        rows: (n, d) float32 of unit length, n >= 2.
+        labels: (n,) their groups.
+    """
+    graph = build_knn_graph(rows, min(REFINED_NEIGHBOURS, len(rows) - 1))
+    return validate_edges(knn_to_edges(graph), labels)
+
+
+def validate_edges(edges: Edges, labels: Int64) -> Validation:
+    """The same of scored edges.
+
+    Args:
+        edges: Among n items, at least one.
+        labels: (n,) their groups.
+    """
+    f = cuts_tried(edges, labels, _DENSITIES, rounds=1)[1:]
+    return Validation(average_precision(edges, labels), float(f_of(*f).max()))
