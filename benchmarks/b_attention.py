@@ -6,12 +6,12 @@ seed, which draws the groups that are held out, the weights and the batches. Bes
 without any labels, and two upper bounds whose cut is chosen **with** the labels of the test half,
 the cosine and gradient boosting on the edge features of the universal scorer.
 
-    COVEY_DATA=... python benchmarks/b_attention.py [--models FOLDER] [--sets lfw ...] [--seeds 5]
+    COVEY_DATA=... python benchmarks/b_attention.py [--models FOLDER] [--sets lfw ...]
 
 The model that ships has seen clinc150, googlenews_t and omniglot_eval: with `--models`, as for
 `universal.py`, the default without labels uses one that has not; otherwise the result says so. Sets
-that are not named keep their results. Everything runs on one thread, so that two sets can be
-measured side by side.
+and seeds that are not named keep their results, and with `--runs-only` so do the rows beside them.
+Everything runs on one thread, so that two sets can be measured side by side.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.models.edge_features import LIST_LENGTH, EdgeMeasures, measure_edges
 from covey.scoring import LIST_LENGTH as LISTS
+from covey.scoring import score_edges
 from covey.threads import bounded_threads
 from covey.training.b_attention import BAttentionPlan
 from covey.training.loop import Schedule
@@ -126,19 +127,23 @@ def one_run(known: LabelledSet, other: LabelledSet, seed: int) -> dict[str, Any]
     items = unique_items(other.x, metric="cosine")
     refined = model.refine(model.prepare(items.rows))
     knn = build_knn_graph(refined, model.list_length)
-    edges = knn_to_edges(knn)
+    edges = score_edges(refined, knn, "learned" if model.scorer else "cosine", model=model.scorer)
     return {
         "seed": seed,
         "training_cpu_seconds": round(trained, 1),
         **{name: model.about[name] for name in ("steps", "whitened", "validation")},
         "share_of_the_embedding": model.own,
+        "edges": model.about["edges"],
+        "partition": model.partition,
+        "precision_falls": model.held_out.precision_falls,
+        "recall_falls": model.held_out.recall_falls,
         **promised(result, other.labels, seconds),
         "best_cut_with_labels": best_cut(edges, other.labels[items.first]),
     }
 
 
-def compare(name: str, seeds: int, models: Path | None) -> dict[str, Any]:
-    """All rows of one set."""
+def references(name: str, models: Path | None) -> dict[str, Any]:
+    """All rows of one set that no model from its labels takes part in, and no runs yet."""
     known, other = halves(name)
     family = FAMILIES.get(name) if models else None
     universal = load_universal(models / f"without-{family}") if models and family else None
@@ -160,9 +165,6 @@ def compare(name: str, seeds: int, models: Path | None) -> dict[str, Any]:
     }
     for row in ("without_labels", "cosine_best_cut", "boosting_best_cut"):
         told(name, row, entry[row])
-    for seed in range(seeds):
-        entry["runs"].append(one_run(known, other, seed))
-        told(name, f"seed {seed}", entry["runs"][-1])
     return entry
 
 
@@ -173,12 +175,17 @@ def told(name: str, row: str, found: dict[str, Any]) -> None:
     print(name, row, f, found.get("training_cpu_seconds", ""), f"{best:.3f}", flush=True)
 
 
-def keep(entry: dict[str, Any], about: dict[str, Any], out: Path = OUT) -> None:
-    """Puts a set's results among the others; another process may do so at the same time."""
+def keep(name: str, found: dict[str, Any], about: dict[str, Any], out: Path = OUT) -> None:
+    """Puts the references or one run of a set among the results; others may do so at that time."""
     with out.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = json.loads(out.read_text())["results"] if out.exists() else []
-        entries = {each["set"]: each for each in before} | {entry["set"]: entry}
+        entries = {each["set"]: each for each in before}
+        if "seed" in found:
+            runs = [run for run in entries[name]["runs"] if run["seed"] != found["seed"]]
+            entries[name]["runs"] = sorted([*runs, found], key=lambda run: run["seed"])
+        else:
+            entries[name] = found
         order = [name for name in SET_NAMES if name in entries]
         write_json(out, {**about, "results": [entries[name] for name in order]})
 
@@ -187,7 +194,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path)
     parser.add_argument("--sets", nargs="*", default=list(SET_NAMES), choices=SET_NAMES)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", nargs="*", type=int, default=list(range(5)))
+    parser.add_argument("--runs-only", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     about = provenance("torch", "numba", "faiss-cpu", "scikit-learn")  # of the code imported above
@@ -195,8 +203,14 @@ def main() -> None:
         " --models models" if options.models else ""
     )
     with bounded_threads(1):
-        for name in options.sets:
-            keep(compare(name, options.seeds, options.models), about)
+        if not options.runs_only:
+            for name in options.sets:
+                keep(name, references(name, options.models), about)
+        for seed in options.seeds:
+            for name in options.sets:
+                run = one_run(*halves(name), seed)
+                told(name, f"seed {seed}", run)
+                keep(name, {**run, "commit": about["commit"]}, about)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ _LEVELS = (
         "split_half",
         "unique_items",
     ),
-    ("cluster_report", "clustering"),
+    ("cluster_report", "clustering", "named_recipes"),
     ("training",),
     ("estimators", "learned_estimators"),
     ("datasets", "io"),

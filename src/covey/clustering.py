@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, cast, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,26 +19,22 @@ from covey.cluster_report import (
     report_notes,
 )
 from covey.graph import nearest
-from covey.graph_partition import PARTITIONS, TRIED_PARTITIONS, partition_edges
+from covey.graph_partition import partition_edges
 from covey.hub import UniversalModel, default_model
 from covey.knn import KnnInfo, build_knn_graph_with_info
 from covey.models.appraisal import Appraiser
 from covey.models.held_out import HeldOut
 from covey.models.refiner import KIND, Refiner
 from covey.models.universal import UniversalScorer, relative_weights
+from covey.named_recipes import check_options, is_appraised, recipes_of, refined_recipe, sight_of
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
 from covey.sampling import whole_regions
 from covey.scoring import (
-    COMPARE_DIRECTIONS,
-    LIST_LENGTH,
-    SCORERS,
-    Scorer,
     as_affinity,
     score_edges,
 )
 from covey.selection import (
-    FINE_SIGHT,
     Decision,
     Foresight,
     Recipe,
@@ -53,18 +49,6 @@ from covey.stage_clock import Progress, StageClock
 from covey.threads import bounded_threads
 from covey.types import Clustering, Constraints, Edges, Float32, Int64, KnnGraph, UsageError
 from covey.unique_items import unique_items
-
-METHODS: dict[str, tuple[Scorer, ...]] = {
-    "auto": ("cosine", "smoothed", "universal"),
-    "universal": ("universal",),
-    "untrained": ("cosine", "smoothed"),
-}
-"""Names for scorers that compete, the cheapest first; by euclidean distance only it does."""
-
-_FEWEST_APPRAISED = 16
-"""Dimensions from which the appraiser, which never saw fewer, is asked. Nor did it see distances,
-other partitions and scorers than those that compete by default; elsewhere the halves decide alone.
-"""
 
 _BETA: dict[str, float] = {"precision": 0.25, "balanced": 1.0, "recall": 4.0}
 _NEIGHBOURS = 80
@@ -190,20 +174,24 @@ def cluster(
         knn, search = neighbours_of(rows, width)
         graph = knn if unit else as_affinity(knn)
     with clock.stage("agreement"), bounded_threads(threads):
-        recipes = _recipes(n, method, partition, k, unit)
         if refiner is not None:
-            recipes = [_refined_recipe(refiner, partition, k)]
+            recipes = [refined_recipe(refiner, partition, k)]
+        else:
+            few = n <= _MOST_JUDGED
+            recipes = recipes_of(method, partition, k, unit=unit, few=few)
         most = n if n <= _MOST_JUDGED else _SAMPLE
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         universal = model if isinstance(model, UniversalModel) else default_model()
-        scorer = universal.scorer
+        scorer = halved = universal.scorer
+        if refiner is not None and refiner.scorer is not None:
+            scorer, halved = refiner.scorer, refiner.scorer.as_others_see()
         foresight: Foresight | None = None
         expected = None
         if refiner is not None and refiner.held_out.can_tell_of(n):
             expected = refiner.held_out.among(n)
-            if recipes == [_refined_recipe(refiner, "auto", None)]:
+            if recipes == [refined_recipe(refiner, "auto", None)]:
                 foresight = partial(_told_by_others, expected)
-        elif _is_appraised(recipes, rows.shape[1], unit):
+        elif is_appraised(recipes, rows.shape[1], unit):
             foresight = partial(_told_by_signs, universal.appraiser)
         if judged.share < 1 and any(recipe.scorer == "universal" for recipe in recipes):
             scorer = scorer.fixed_on(judged.rows, judged.knn)  # the cut means the same in the whole
@@ -213,9 +201,9 @@ def cluster(
             recipes,
             _BETA[prefer],
             width=width,
-            scorer=universal.scorer,
+            scorer=halved,
             foresight=foresight,
-            sight=Sight() if expected is None or foresight is None else FINE_SIGHT,
+            sight=sight_of(whole, recipes[0], None if foresight is None else expected),
             unit=unit,
             seed=seed,
             threads=threads,
@@ -231,7 +219,14 @@ def cluster(
             edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer, model=whole.scorer)
         edges = edges_above(edges, cut)
         weighed = relative_weights(edges, cut) if recipe.relative else edges
-        found = partition_edges(weighed, n, name=recipe.partition, constraints=known, seed=seed)
+        found = partition_edges(
+            weighed,
+            n,
+            name=recipe.partition,
+            constraints=known,
+            seed=seed,
+            probable=recipe.probable,
+        )
         edges = with_probability(edges, evidence)
         strength = membership_strength(edges, found.labels)
         clustering = Clustering(
@@ -314,26 +309,10 @@ def _told_by_others(
 def _divider(recipe: Recipe, seed: int) -> Callable[[Edges, int], Int64]:
     """The recipe's partition, in fewer rounds than the final one."""
     return lambda edges, n: (
-        partition_edges(edges, n, name=recipe.partition, rounds=2, seed=seed).labels
+        partition_edges(
+            edges, n, name=recipe.partition, rounds=2, seed=seed, probable=recipe.probable
+        ).labels
     )
-
-
-def _recipes(n: int, method: str, partition: str, k: int | None, unit: bool) -> list[Recipe]:
-    """The recipes to try: where the user named scorer or partition, only with that."""
-    if method == "auto" and n > _MOST_JUDGED:
-        method = "untrained"
-    named = METHODS.get(method, (cast(Scorer, method),))
-    scorers = [scorer for scorer in named if unit or scorer not in COMPARE_DIRECTIONS] or ["cosine"]
-    partitions = TRIED_PARTITIONS if partition == "auto" else (partition,)
-    return [
-        Recipe(scorer, k or LIST_LENGTH[scorer], name) for name in partitions for scorer in scorers
-    ]
-
-
-def _refined_recipe(refiner: Refiner, partition: str, k: int | None) -> Recipe:
-    """How refined embeddings are clustered: as on the groups that were held out, by default."""
-    name = "map-equation" if partition == "auto" else partition
-    return Recipe("cosine", k or refiner.list_length, name)
 
 
 def _too_few_judges(refiner: Refiner, n: int) -> str:
@@ -341,44 +320,3 @@ def _too_few_judges(refiner: Refiner, n: int) -> str:
         f"the model was judged on {refiner.held_out.n_items:,} items, too few to foresee anything "
         f"of {n:,}: cut, precision and recall are found as without labels"
     )
-
-
-def _is_appraised(recipes: list[Recipe], dimensions: int, unit: bool) -> bool:
-    """Whether the appraiser knows what it would judge."""
-    known = all(
-        recipe.scorer in METHODS["auto"] and recipe.partition in TRIED_PARTITIONS
-        for recipe in recipes
-    )
-    return known and unit and dimensions >= _FEWEST_APPRAISED
-
-
-def check_options(
-    method: str,
-    partition: str,
-    prefer: str,
-    metric: str,
-    k: int | None,
-    seed: int,
-    threads: int | None,
-) -> None:
-    """Refuses options of `cluster` that are unknown or out of range.
-
-    Raises:
-        UsageError: For the first such option.
-    """
-    for name, value, allowed in (
-        ("method", method, tuple(dict.fromkeys((*METHODS, *SCORERS)))),
-        ("partition", partition, ("auto", *PARTITIONS)),
-        ("prefer", prefer, get_args(Prefer)),
-        ("metric", metric, ("cosine", "euclidean")),
-    ):
-        if value not in allowed:
-            raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(allowed)}")
-    if metric == "euclidean" and method in COMPARE_DIRECTIONS:
-        raise UsageError(f"method {method!r} compares directions: use metric 'cosine' with it")
-    if k is not None and k < 1:
-        raise UsageError(f"k must be at least 1, got {k}")
-    if seed < 0:
-        raise UsageError(f"seed must be at least 0, got {seed}")
-    if threads is not None and threads < 1:
-        raise UsageError(f"threads must be at least 1, got {threads}")

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_random_state, validate_data
 
-from covey.cluster_report import ClusterReport
-from covey.clustering import Prefer, check_options, cluster
+from covey.cluster_report import ClusterReport, Prefer
+from covey.clustering import cluster
 from covey.hub import Model, load_model
+from covey.named_recipes import check_options
 from covey.partition.canonical import renumber
 
 

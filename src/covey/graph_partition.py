@@ -23,6 +23,7 @@ TRIED_PARTITIONS: tuple[Partition, ...] = ("map-equation", "leiden")
 few large ones. `selection` decides."""
 
 _LINKED = 0.25  # mean weight between two clusters at which average linkage still joins them
+_REACH = 64  # neighbours that edges with probabilities were chosen from
 _LARGEST = 300  # size cap of propagation, as published for large face collections
 
 
@@ -34,6 +35,7 @@ def partition_edges(
     constraints: Constraints | None = None,
     rounds: int = 10,
     seed: int = 0,
+    probable: bool = False,
 ) -> Clustering:
     """Clusters n items by edges that all lie above the cut.
 
@@ -44,6 +46,8 @@ def partition_edges(
         constraints: What must and must not share a cluster.
         rounds: Effort of the map equation and of Leiden.
         seed: For every random order.
+        probable: Whether weights are probabilities. Then average linkage takes them as they are and
+            joins down to that of the lightest edge; otherwise only their order is taken to tell.
 
     Raises:
         UsageError: If the name is unknown, or constraints contradict each other.
@@ -52,6 +56,11 @@ def partition_edges(
         return map_equation(edges, n, constraints=constraints, rounds=rounds, seed=seed)
     if name == "leiden":
         return leiden(edges, n, constraints=constraints, rounds=rounds, seed=seed)
+    if name == "average-linkage" and probable and edges.m:
+        linked = float(edges.weight.min())
+        return average_linkage(
+            edges, n, cut=linked, reach=_REACH, constraints=constraints, seed=seed
+        )
     above = _upper_half(edges)
     if name == "average-linkage":
         reach = max(1, round(2 * edges.m / max(n, 1)))

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 from covey import __version__
 from covey.models.appraisal import SIGNS, Appraiser
 from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH
-from covey.models.network import Network
+from covey.models.network import Network, read_network
 from covey.models.refiner import KIND, Refiner
 from covey.models.refiner_format import read_refiner
 from covey.models.universal import UniversalScorer
@@ -50,15 +50,7 @@ class UniversalModel:
 
     def weights(self) -> dict[str, Float32]:
         """The tensors of model.safetensors."""
-        weights: dict[str, Float32] = {}
-        for name, network in (
-            ("scorer", self.scorer.network),
-            ("appraiser", self.appraiser.network),
-        ):
-            weights |= {f"{name}.mean": network.mean, f"{name}.scale": network.scale}
-            for number, (weight, bias) in enumerate(network.layers):
-                weights |= {f"{name}.{number}.weight": weight, f"{name}.{number}.bias": bias}
-        return {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
+        return self.scorer.network.tensors("scorer") | self.appraiser.network.tensors("appraiser")
 
     def config(self) -> dict[str, Any]:
         """What `load_model` checks before it trusts weights, and what is known about them."""
@@ -152,38 +144,12 @@ def _read_weights(path: Path) -> dict[str, Float32]:
 
 
 def _read_network(path: Path, weights: dict[str, Float32], name: str) -> Network:
-    count = sum(key.startswith(f"{name}.") and key.endswith(".weight") for key in weights)
     try:
-        layers = tuple(
-            (weights[f"{name}.{number}.weight"], weights[f"{name}.{number}.bias"])
-            for number in range(max(count, 1))
-        )
-        network = Network(weights[f"{name}.mean"], weights[f"{name}.scale"], layers)
+        return read_network(weights, name, len(_INPUTS[name]), _OUTPUTS[name])  # type: ignore[arg-type]
     except KeyError as error:
         raise InputError(f"{path}: has no tensor {error}; train the model again") from None
-    if misfit := _misfit(network, len(_INPUTS[name]), _OUTPUTS[name]):  # type: ignore[arg-type]
-        raise InputError(f"{path}: {name}{misfit}; {_DAMAGED}")
-    return network
-
-
-def _misfit(network: Network, inputs: int, outputs: int) -> str:
-    """What keeps three layers from leading from the inputs to the outputs, by scales above 0."""
-    if len(network.layers) != 3:
-        return f" has {len(network.layers)} layers, not 3"
-    wanted: dict[str, tuple[Float32, tuple[int, ...]]]
-    wanted = {"mean": (network.mean, (inputs,)), "scale": (network.scale, (inputs,))}
-    width = inputs
-    for number, (weight, bias) in enumerate(network.layers):
-        after = outputs if number == 2 else bias.size
-        wanted[f"{number}.weight"] = weight, (after, width)
-        wanted[f"{number}.bias"] = bias, (after,)
-        width = after
-    for name, (array, shape) in wanted.items():
-        if array.shape != shape:
-            return f".{name} has shape {array.shape}, not {shape}"
-    if not (network.scale > 0).all():
-        return ".scale holds numbers that are not above 0"
-    return ""
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; {_DAMAGED}") from None
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -27,8 +27,10 @@ Scorer = Literal[
     "profiles",
     "mutual-proximity",
     "csls",
+    "learned",
 ]
-SCORERS: tuple[Scorer, ...] = get_args(Scorer)
+SCORERS: tuple[Scorer, ...] = tuple(name for name in get_args(Scorer) if name != "learned")
+"""Those that anyone can name: learned is what comes with a model from labels."""
 LIST_LENGTH: dict[Scorer, int] = {
     "universal": edge_features.LIST_LENGTH,
     "cosine": 80,
@@ -38,9 +40,10 @@ LIST_LENGTH: dict[Scorer, int] = {
     "profiles": 30,
     "mutual-proximity": 30,
     "csls": 30,
+    "learned": edge_features.LIST_LENGTH,
 }
 """Neighbours of each item that a scorer does well with; set overlaps blur on long lists."""
-COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"universal", "smoothed", "profiles"})
+COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"universal", "smoothed", "profiles", "learned"})
 """Scorers that take cosines of rows, which mean nothing where distances do."""
 _SOFTNESS = 3.0  # gaps between the first and the tenth neighbour over which affinity falls by e
 
@@ -57,8 +60,9 @@ def score_edges(
             themselves; "smoothed": those of neighbourhood means;
             "transition": shared transition probabilities (TPDi); "structure": overlap of
             reciprocal neighbours (Ada-NETS); "profiles": multiple tests (B-Attention);
-            "mutual-proximity" and "csls": how unusually near the pair is for both its ends.
-        model: Weights for "universal"; those that ship with the package if None.
+            "mutual-proximity" and "csls": how unusually near the pair is for both its ends;
+            "learned": the probability that both belong together, by a model from labels.
+        model: Weights for "universal" and "learned"; those that ship with the package if None.
 
     Returns:
         One edge per unordered neighbour pair, score above 0 and at most 1.
@@ -66,9 +70,10 @@ def score_edges(
     Raises:
         UsageError: If the scorer is unknown.
     """
-    if scorer == "universal" and knn.includes_self:
-        raise UsageError("the universal scorer wants lists without the item itself; search anew")
-    if scorer == "universal":
+    trained = scorer in ("universal", "learned")
+    if trained and knn.includes_self:
+        raise UsageError("a trained scorer wants lists without the item itself; search anew")
+    if trained:
         knn = nearest(knn, edge_features.LIST_LENGTH)
         matrix = (model or default_model().scorer).score(rows, knn)
     elif scorer == "cosine":

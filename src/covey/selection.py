@@ -82,6 +82,11 @@ class Recipe:
         """
         return self.scorer == "universal" and self.partition == "map-equation"
 
+    @property
+    def probable(self) -> bool:
+        """Whether scores are probabilities, as those learned from labels of such items are."""
+        return self.scorer == "learned"
+
 
 class View:
     """Items in some of their dimensions: neighbours, and edges scored once for all partitions."""

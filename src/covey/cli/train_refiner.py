@@ -136,7 +136,7 @@ def b_attention(
                     name=emb.name,
                     network=network,
                     plan=plan,
-                    follow=Follow(told, kept.keep, kept.start),
+                    follow=Follow(told, kept.keep, tell, kept.start),
                 )
 
         try:

@@ -1,4 +1,4 @@
-"""What cosines and cuts meant on labelled groups that a training did not see."""
+"""What scores and cuts meant on labelled groups that a training did not see."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from covey.calibration import Calibration
 _FEWEST = 50  # items that can tell anything
 _FARTHEST = 8  # times their number
 
+MOST_FALL = 2.0
+"""Highest power of growth by which odds are taken to fall."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
@@ -19,9 +22,12 @@ class HeldOut:
 
     Attributes:
         n_items: Items of these groups; their neighbours were looked for among themselves.
-        calibration: From the cosine of two neighbours to the share that belonged together.
-        cut: (c,) float64, ascending cosines below which edges were ignored.
-        precision, recall: (c,) float64, BCubed, of the map equation's groups at each cut.
+        calibration: From the score of two neighbours to the share that belonged together.
+        cut: (c,) float64, ascending scores below which edges were ignored.
+        precision, recall: (c,) float64, BCubed, of the groups at each cut.
+        precision_falls, recall_falls: Powers of the growth of a collection by which the odds of
+            either fall, at least 0. Measured on these groups and halves of them where they allow
+            it; where not, an item is taken to meet that many more strangers and as many of its own.
     """
 
     n_items: int
@@ -29,21 +35,27 @@ class HeldOut:
     cut: NDArray[np.float64]
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
+    precision_falls: float = 1.0
+    recall_falls: float = 0.0
 
     def among(self, n: int) -> HeldOut:
         """The same for a collection of n items.
 
-        With r times as many items, in more groups rather than in larger ones, an item meets r times
-        as many strangers at any cosine, and no more of its own: the odds of every precision fall by
-        r. (Our own assumption, from nothing but the two sizes.)
+        With r times as many items the odds of every precision and probability fall by a power of r,
+        and those of recall by another: of a collection of larger and more groups alike nothing
+        would change, of one with more groups all that is near a cut has r times as many rivals.
+        (Our own assumption; of another kind of growth the two sizes tell nothing.)
         """
-        strangers = max(n, 1) / max(self.n_items, 1)
+        growth = max(n, 1) / max(self.n_items, 1)
+        strangers, lost = growth**self.precision_falls, growth**self.recall_falls
         return HeldOut(
             n,
             Calibration(self.calibration.score, diluted(self.calibration.probability, strangers)),
             self.cut,
             diluted(self.precision, strangers),
-            self.recall,
+            diluted(self.recall, lost),
+            self.precision_falls,
+            self.recall_falls,
         )
 
     def can_tell_of(self, n: int) -> bool:

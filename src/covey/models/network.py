@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,57 @@ class Network:
             if number < len(self.layers):
                 np.maximum(hidden, 0, out=hidden)
         return hidden.reshape(*inputs.shape[:-1], hidden.shape[1])
+
+    def tensors(self, name: str) -> dict[str, Float32]:
+        """Scales and layers, their names beginning with `name`."""
+        found = {f"{name}.mean": self.mean, f"{name}.scale": self.scale}
+        for number, (weight, bias) in enumerate(self.layers):
+            found |= {f"{name}.{number}.weight": weight, f"{name}.{number}.bias": bias}
+        return {key: np.ascontiguousarray(array, np.float32) for key, array in found.items()}
+
+
+def read_network(tensors: Mapping[str, Float32], name: str, inputs: int, outputs: int) -> Network:
+    """Puts a network of three layers together from what `Network.tensors` gave.
+
+    Args:
+        tensors: These, and maybe others.
+        name: What their names begin with.
+        inputs, outputs: Its first and last dimensions.
+
+    Raises:
+        KeyError: If a tensor is missing.
+        ValueError: If the shapes do not lead from the inputs to the outputs, or a scale is not
+            above 0.
+    """
+    count = sum(key.startswith(f"{name}.") and key.endswith(".weight") for key in tensors)
+    layers = tuple(
+        (tensors[f"{name}.{number}.weight"], tensors[f"{name}.{number}.bias"])
+        for number in range(max(count, 1))
+    )
+    network = Network(tensors[f"{name}.mean"], tensors[f"{name}.scale"], layers)
+    if misfit := _misfit(network, inputs, outputs):
+        raise ValueError(f"{name}{misfit}")
+    return network
+
+
+def _misfit(network: Network, inputs: int, outputs: int) -> str:
+    """What keeps three layers from leading from the inputs to the outputs, by scales above 0."""
+    if len(network.layers) != 3:
+        return f" has {len(network.layers)} layers, not 3"
+    wanted: dict[str, tuple[Float32, tuple[int, ...]]]
+    wanted = {"mean": (network.mean, (inputs,)), "scale": (network.scale, (inputs,))}
+    width = inputs
+    for number, (weight, bias) in enumerate(network.layers):
+        after = outputs if number == 2 else bias.size
+        wanted[f"{number}.weight"] = weight, (after, width)
+        wanted[f"{number}.bias"] = bias, (after,)
+        width = after
+    for name, (array, shape) in wanted.items():
+        if array.shape != shape:
+            return f".{name} has shape {array.shape}, not {shape}"
+    if not (network.scale > 0).all():
+        return ".scale holds numbers that are not above 0"
+    return ""
 
 
 def averaged(networks: Sequence[Network]) -> Network:

@@ -16,7 +16,9 @@ from covey.extras import require
 from covey.graph import symmetric_sets
 from covey.knn import build_knn_graph
 from covey.models.b_attention_config import BAttentionConfig
+from covey.models.edge_features import LIST_LENGTH
 from covey.models.held_out import HeldOut
+from covey.models.universal import UniversalScorer
 from covey.models.whitening import Whitening
 from covey.types import Float32, InputError, IntArray, KnnGraph
 
@@ -25,6 +27,9 @@ KIND = "b-attention"
 
 WHITENING_MEAN, WHITENING_MAP = "whitening.mean", "whitening.map"
 """Names of tensors."""
+
+SCORER = "scorer"
+"""What the names of the scorer's tensors begin with."""
 
 REFINED_NEIGHBOURS, _OWN_NEIGHBOURS = 40, 80
 """Neighbours whose cosines are judged and clustered: of refined rows, and of rows as they are."""
@@ -61,6 +66,9 @@ class Refiner:
             the network makes of its local set. At 1 nothing was gained from the network.
         held_out: What to expect.
         about: Where it comes from: data, seed, version, figures.
+        scorer: Gives edges of the rows that come out the probability that both ends belong
+            together; None where cosines weigh them.
+        partition: What made groups of the edges that `held_out` tells of.
     """
 
     network: BAttentionConfig
@@ -69,12 +77,16 @@ class Refiner:
     own: float
     held_out: HeldOut
     about: dict[str, Any]
+    scorer: UniversalScorer | None = None
+    partition: str = "map-equation"
 
     def weights(self) -> dict[str, Float32]:
         """The tensors of model.safetensors."""
         weights = {name: np.ascontiguousarray(each) for name, each in self.tensors.items()}
         if self.whitening is not None:
             weights |= {WHITENING_MEAN: self.whitening.mean, WHITENING_MAP: self.whitening.map}
+        if self.scorer is not None:
+            weights |= self.scorer.network.tensors(SCORER)
         return weights
 
     def config(self) -> dict[str, Any]:
@@ -91,7 +103,11 @@ class Refiner:
                 "cut": held.cut,
                 "precision": held.precision,
                 "recall": held.recall,
+                "precision_falls": held.precision_falls,
+                "recall_falls": held.recall_falls,
             },
+            "partition": self.partition,
+            "scale": None if self.scorer is None else asdict(self.scorer.fixed_scale),
             "about": self.about,
         }
 
@@ -187,7 +203,7 @@ class Refiner:
     @property
     def list_length(self) -> int:
         """Neighbours of the rows that `refine` gives, as they were judged."""
-        return list_length(self.own)
+        return list_length(self.own) if self.scorer is None else LIST_LENGTH
 
     @property
     def members(self) -> int:

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from covey.calibration import Calibration
 from covey.models.b_attention_config import BAttentionConfig, Flavour
-from covey.models.held_out import HeldOut
-from covey.models.refiner import WHITENING_MAP, WHITENING_MEAN, Refiner
+from covey.models.edge_features import EDGE_FEATURES, Scale
+from covey.models.held_out import MOST_FALL, HeldOut
+from covey.models.network import read_network
+from covey.models.refiner import SCORER, WHITENING_MAP, WHITENING_MEAN, Refiner
+from covey.models.universal import UniversalScorer
 from covey.models.whitening import Whitening
 from covey.types import Float32, InputError
 
@@ -43,6 +46,9 @@ def read_refiner(
         held = _held_out(_part(config, "held_out"))
         if type(own) not in (int, float) or not 0 <= own <= 1:
             raise ValueError(f"own must be a number in [0, 1], got {own!r}")
+        partition, scale = config["partition"], _scale(config["scale"])
+        if not isinstance(partition, str) or not partition:
+            raise ValueError(f"partition must be a name, got {partition!r}")
     except KeyError as error:
         raise InputError(f"{config_path}: has no {error}; {_AGAIN}") from None
     except (ValueError, OverflowError) as error:
@@ -52,6 +58,8 @@ def read_refiner(
     whitened = WHITENING_MEAN in weights or WHITENING_MAP in weights
     if whitened:
         shapes |= {WHITENING_MEAN: (d,), WHITENING_MAP: (d, d)}
+    if scale is not None:
+        shapes |= {name: weights[name].shape for name in weights if name.startswith(f"{SCORER}.")}
     for name in [*shapes, *weights]:
         wanted = shapes.get(name, "none")
         found = weights[name].shape if name in weights else "none"
@@ -64,9 +72,20 @@ def read_refiner(
     whitening = None
     if whitened:
         whitening = Whitening(tensors.pop(WHITENING_MEAN), tensors.pop(WHITENING_MAP))
+    scorer = None
+    if scale is not None:
+        mine = {name: tensors.pop(name) for name in weights if name.startswith(f"{SCORER}.")}
+        try:
+            scorer = UniversalScorer(read_network(mine, SCORER, len(EDGE_FEATURES), 1), scale, 0.0)
+        except KeyError as error:
+            raise InputError(f"{weights_path}: has no tensor {error}; {_AGAIN}") from None
+        except ValueError as error:
+            raise InputError(f"{weights_path}: {error}; {_AGAIN}") from None
     about = config.get("about")
     about = about if isinstance(about, dict) else {}
-    return Refiner(network, tensors, whitening, float(own), held, about)
+    return Refiner(
+        network, tensors, whitening, float(own), held, about, scorer=scorer, partition=partition
+    )
 
 
 def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -93,6 +112,24 @@ def _network(found: dict[str, Any]) -> BAttentionConfig:
     return BAttentionConfig(**found)
 
 
+def _scale(found: object) -> Scale | None:
+    if found is None:
+        return None
+    names = [field.name for field in fields(Scale)]
+    if not isinstance(found, dict) or sorted(found) != sorted(names):
+        raise ValueError(f"scale must hold {', '.join(names)}")
+    for name, value in found.items():
+        _check_number(f"{name} of the scale", value)
+        if name != "zero" and not value > 0:
+            raise ValueError(f"{name} of the scale must be above 0, got {value!r}")
+    return Scale(**found)
+
+
+def _check_number(what: str, value: object) -> None:
+    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
+        raise ValueError(f"{what} must be a finite number, got {value!r}")
+
+
 def _held_out(found: dict[str, Any]) -> HeldOut:
     score, probability = _numbers(found, "score"), _numbers(found, "probability")
     cut, precision, recall = (_numbers(found, name) for name in ("cut", "precision", "recall"))
@@ -110,7 +147,12 @@ def _held_out(found: dict[str, Any]) -> HeldOut:
     n = found["n_items"]
     if type(n) is not int or n < 1:
         raise ValueError(f"n_items of held_out must be a whole number above 0, got {n!r}")
-    return HeldOut(n, Calibration(score, probability), cut, precision, recall)
+    falls = found["precision_falls"], found["recall_falls"]
+    for fall in falls:
+        _check_number("how precision and recall of held_out fall", fall)
+        if not 0 <= fall <= MOST_FALL:
+            raise ValueError(f"precision and recall of held_out fall by 0 to {MOST_FALL:g}")
+    return HeldOut(n, Calibration(score, probability), cut, precision, recall, *map(float, falls))
 
 
 def _numbers(found: Mapping[str, Any], name: str) -> NDArray[np.float64]:

@@ -68,6 +68,17 @@ class UniversalScorer:
         level = _level_of(self.log_odds(rows, measures))
         return UniversalScorer(self.network, measures.scale, level)
 
+    @property
+    def fixed_scale(self) -> Scale:
+        """Its own scale, which it must have."""
+        if self.scale is None:
+            raise ValueError("the scorer takes its scale from each collection")
+        return self.scale
+
+    def as_others_see(self) -> UniversalScorer:
+        """The scorer with the scale of each collection, its level as it is."""
+        return UniversalScorer(self.network, None, self.level)
+
     def log_odds(self, rows: Float32, measures: EdgeMeasures) -> Float32:
         """(n, k) float32 log odds, on as many threads as kernels may take."""
         n = len(rows)

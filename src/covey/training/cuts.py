@@ -33,17 +33,49 @@ def cuts_tried(
         Of each cut that differs from the others, ascending: the score of the lightest edge kept,
         BCubed precision and BCubed recall.
     """
-    n = len(labels)
+    cuts = cuts_at(edges, len(labels), densities)
+    return cuts, *shares_at(edges, labels, cuts, rounds=rounds, seed=seed)
+
+
+def cuts_at(edges: Edges, n: int, densities: Shares) -> Shares:
+    """(c,) different scores, ascending, of the lightest edges where so many an item are kept."""
     order = np.sort(edges.score)[::-1]
     kept = np.unique(np.clip(np.round(densities * n), 1, edges.m).astype(np.int64))[::-1]
-    found = []
-    for cut in np.unique(order[kept - 1]):
-        above = edges.score >= cut
+    return np.unique(order[kept - 1]).astype(np.float64)
+
+
+def shares_at(
+    edges: Edges,
+    labels: Int64,
+    cuts: Shares,
+    *,
+    partition: str = "map-equation",
+    probable: bool = False,
+    rounds: int = 2,
+    seed: int = 0,
+) -> tuple[Shares, Shares]:
+    """(c,) BCubed precision and (c,) recall of the groups at given cuts.
+
+    Args:
+        edges: Among n items.
+        labels: (n,) their groups.
+        cuts: (c,) scores below which edges are ignored.
+        partition: One of `PARTITIONS`.
+        probable: Whether scores are probabilities, see `partition_edges`.
+        rounds: Of the partition.
+        seed: Of the partition.
+    """
+    n = len(labels)
+    found = np.empty((2, len(cuts)))
+    for number, cut in enumerate(cuts):
+        above = edges.score >= np.float32(cut)
         some = Edges(edges.source[above], edges.target[above], edges.score[above])
-        scores = evaluate(labels, partition_edges(some, n, rounds=rounds, seed=seed).labels).bcubed
-        found.append((float(cut), scores.precision, scores.recall))
-    cuts, precision, recall = np.array(found).T
-    return cuts, precision, recall
+        groups = partition_edges(
+            some, n, name=partition, rounds=rounds, seed=seed, probable=probable
+        )
+        scores = evaluate(labels, groups.labels, buckets=()).bcubed
+        found[:, number] = scores.precision, scores.recall
+    return found[0], found[1]
 
 
 def f_of(precision: Shares, recall: Shares) -> Shares:

@@ -1,4 +1,4 @@
-"""What labels of groups that a training did not see say of embeddings."""
+"""What labels of groups that a training did not see say of embeddings and of ways to group them."""
 
 from __future__ import annotations
 
@@ -14,30 +14,35 @@ from covey.metrics.edges import average_precision
 from covey.models.held_out import HeldOut
 from covey.models.refiner import REFINED_NEIGHBOURS, joined, list_length
 from covey.training.cuts import cuts_tried
+from covey.training.edge_scorer import Crosswise
 from covey.types import Edges, Float32
 
 _DENSITIES = np.geomspace(50.0, 0.2, 25)  # edges an item at the cuts that are tried
 _SHARES = (0.8, 0.5, 0.2, 0.0)  # of the item's own embedding, tried on what was held out
 _CLEARLY = 0.95  # of what average precision lacked before, at most
-_EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
+EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
 _WORTH = 0.01  # BCubed F that chance seldom makes
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Two measures of embeddings by labels.
+    """Measures of a way to groups by labels.
 
     Average precision tells embeddings apart best, as it does not hang on single merges of groups.
 
     Attributes:
-        own: Share of the item's own embedding in them.
-        precision: Average precision of their cosines.
-        held: What the map equation makes of their edges at each cut.
+        own: Share of the item's own embedding in what is compared.
+        precision: Average precision of the scores.
+        held: What the partition makes of the edges at each cut.
+        partition: Which one.
+        learned: What weighs edges, learned from these groups; the cosine does if None.
     """
 
     own: float
     precision: float
     held: HeldOut
+    partition: str = "map-equation"
+    learned: Crosswise | None = None
 
     def f(self, n: int) -> float:
         """BCubed F at the best cut, as among n items."""
@@ -60,7 +65,7 @@ def judge(items: LabelledRows, own: float = 1.0) -> Judged:
         items: Embeddings with their groups.
         own: Share of the item's own embedding in them.
     """
-    precision = average_precision(_edges(items.rows, REFINED_NEIGHBOURS), items.labels)
+    precision = average_precision(cosine_edges(items.rows, REFINED_NEIGHBOURS), items.labels)
     return Judged(own, precision, judge_rows(items, list_length(own)))
 
 
@@ -81,7 +86,7 @@ def best_share(refined: Float32, watched: LabelledRows, before: Judged, n: int) 
         if judged.is_better(before, n):
             found.append(judged)
     best = max(judged.f(n) for judged in found)
-    return next(judged for judged in found if judged.f(n) >= best - _EQUAL)
+    return next(judged for judged in found if judged.f(n) >= best - EQUAL)
 
 
 def judge_rows(items: LabelledRows, k: int) -> HeldOut:
@@ -91,10 +96,16 @@ def judge_rows(items: LabelledRows, k: int) -> HeldOut:
         items: Their embeddings and groups.
         k: Neighbours of each whose edges are looked at.
     """
-    labels, edges = items.labels, _edges(items.rows, k)
-    together = (labels[edges.source] == labels[edges.target]).astype(np.float32)
-    return HeldOut(len(labels), calibrate(edges, together), *cuts_tried(edges, labels, _DENSITIES))
+    labels, edges = items.labels, cosine_edges(items.rows, k)
+    calibration = calibrate(edges, together(edges, items))
+    return HeldOut(len(labels), calibration, *cuts_tried(edges, labels, _DENSITIES))
 
 
-def _edges(rows: Float32, k: int) -> Edges:
+def together(edges: Edges, items: LabelledRows) -> Float32:
+    """(m,) 1 where both ends are of one group, 0 elsewhere."""
+    return (items.labels[edges.source] == items.labels[edges.target]).astype(np.float32)
+
+
+def cosine_edges(rows: Float32, k: int) -> Edges:
+    """Edges to the k nearest, by their cosines."""
     return knn_to_edges(build_knn_graph(rows, min(k, len(rows) - 1)))

@@ -1,7 +1,8 @@
 """A refiner from labelled items: judged and calibrated on some of their groups, trained on all.
 
-1. One group in three is held out. Whether to whiten, when to stop, how far to trust the network and
-   what a cosine means come from it; nothing of it is learned from.
+1. One group in three is held out. Whether to whiten, when to stop, how far to trust the network,
+   what weighs edges, what makes groups of them and what all that means come from it; the network
+   learns nothing of it.
 2. The network is trained anew on all groups, for as many steps: by our trials the number of groups
    matters more than anything else (dev/LOG.md), and cosines keep their meaning.
 """
@@ -10,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from covey import __version__
+from covey.clustering import cluster
 from covey.labelled_rows import (
     LabelledRows,
     check_enough_groups,
@@ -24,16 +26,18 @@ from covey.labelled_rows import (
     held_out,
     whole_groups,
 )
+from covey.metrics.clustering import bcubed
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.refiner import Refiner, list_length
+from covey.models.refiner import Refiner, joined
 from covey.models.whitening import Whitening, fit_whitening
 from covey.training.b_attention import (
     BAttentionPlan,
     local_sets_of,
     train_b_attention,
 )
-from covey.training.judging import best_share, judge, judge_rows
+from covey.training.choosing import CHOOSING, choose_way
+from covey.training.judging import best_share, judge
 from covey.training.loop import Checkpoint
 from covey.training.watch import Validation, Watch
 from covey.types import InputError
@@ -54,11 +58,13 @@ class Follow:
         tell: Called after each step with the phase, the step, the loss, and the validation if there
             was one.
         keep: Called after each validation with the phase and what is needed to go on.
+        stage: Called between the trainings with what is done, and the share of it.
         start: What an earlier run kept, by phase.
     """
 
     tell: Callable[[str, int, float, Validation | None], None] = lambda phase, step, loss, v: None
     keep: Callable[[str, Checkpoint], None] = lambda phase, checkpoint: None
+    stage: Callable[[str, float], None] = lambda stage, done: None
     start: Callable[[str], Checkpoint | None] = lambda phase: None
 
     def watch(self, phase: str) -> Watch:
@@ -78,6 +84,7 @@ def train_refiner(
     network: BAttentionConfig | None = None,
     plan: BAttentionPlan | None = None,
     follow: Follow | None = None,
+    scores: Literal["auto", "cosine"] = "auto",
     device: str | None = None,
 ) -> Refiner:
     """Learns from some groups what belongs together, for others of the same embedding.
@@ -90,6 +97,9 @@ def train_refiner(
         network: What to train; the default variant if None.
         plan: How to train.
         follow: Progress, and how to go on.
+        scores: What may weigh the edges of what comes out: its cosines alone, or also a scorer
+            learned from the groups that were held out, where each half of them shows the other that
+            groups get better by it.
         device: Where torch computes; a GPU where there is one if None.
 
     Raises:
@@ -107,7 +117,8 @@ def train_refiner(
             f"{name}: {several} groups have two different items or more; to hold some out takes "
             "9: label more, or fine-tune what ships by covey train universal"
         )
-    learned, watched = everything.of(~held), _few(everything.of(held), seed)
+    learned, items = everything.of(~held), _few(everything.of(held), seed)
+    watched = items
     config = network or BAttentionConfig(everything.rows.shape[1])
     n = len(everything.rows)
     plain = judge(watched)
@@ -129,32 +140,47 @@ def train_refiner(
     if whitening is not None:
         whitening = fit_whitening(everything.rows)
     rows = _whitened(whitening, everything)
-    expected = best.held
-    if best.own < 1:
+    judges = items
+    if best.own == 1 and whitening is None:  # nothing was learned from any item: all may judge
+        judges = _few(everything, seed)
+        best = plain = judge(judges)
+
+    def rows_at(own: float) -> LabelledRows:
+        if judges is not items:
+            return judges
+        return LabelledRows(joined(refined, watched.rows, own), watched.labels)
+
+    learned_too = scores == "auto" and not config.faithful
+    way = choose_way(best, rows_at, n, learned_too=learned_too, seed=seed, tell=follow.stage)
+    unlabelled = cluster(judges.rows, seed=seed).clustering.labels
+    follow.stage(CHOOSING, 1.0)
+    if way.own < 1:
         again = replace(plan, schedule=replace(plan.schedule, until=last.best_step))
         trained, _ = train_b_attention(
             rows, None, config, again, follow.watch(PHASES[1]), device=device
         )
-    elif whitening is None:  # nothing was learned from any item, so all of them may judge
-        expected = judge_rows(_few(rows, seed), list_length(1.0))
     about = {
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything)} groups of {name}",
-        "held out before that": f"{len(watched.rows)} of them in {_groups(watched)} groups",
+        "held out before that": f"{len(items.rows)} of them in {_groups(items)} groups",
         "seed": seed,
         "plan": asdict(plan),
         "steps": last.best_step,
         "whitened": whitening is not None,
-        "share of the embedding itself": best.own,
+        "share of the embedding itself": way.own,
+        "edges": "cosine" if way.learned is None else "learned",
+        "partition": way.partition,
         "validation": {
-            "average precision": round(best.precision, 4),
+            "average precision": round(way.precision, 4),
             "of the cosine": round(plain.precision, 4),
-            "BCubed F": round(best.held.best, 4),
+            "BCubed F": round(way.held.best, 4),
             "BCubed F of the cosine": round(plain.held.best, 4),
+            "BCubed F without labels": round(bcubed(judges.labels, unlabelled).f, 4),
         },
     }
     tensors = {key: each.cpu().numpy().copy() for key, each in trained.state_dict().items()}
-    return Refiner(config, tensors, whitening, best.own, expected, about)
+    scorer = None if way.learned is None else way.learned.scorer()
+    return Refiner(config, tensors, whitening, way.own, way.held, about, scorer, way.partition)
 
 
 def _usable(

@@ -1,0 +1,143 @@
+"""Which way to groups is taken, by labels of groups that the network did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from covey.calibration import calibrate
+from covey.graph import knn_to_edges, nearest
+from covey.graph_partition import TRIED_PARTITIONS
+from covey.labelled_rows import LabelledRows, held_out
+from covey.metrics.edges import average_precision
+from covey.models.held_out import MOST_FALL, HeldOut
+from covey.models.refiner import REFINED_NEIGHBOURS, list_length
+from covey.training.cuts import shares_at
+from covey.training.edge_scorer import Crosswise
+from covey.training.judging import EQUAL, Judged, cosine_edges, together
+
+_PROBABLE = np.array([0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+_NEAR_BEST = 0.9  # of the highest F: cuts that tell what another size of a collection does
+_SURE = 0.005  # shares as near to 0 or 1 as this have no odds to compare
+
+LEARNED_PARTITIONS = (*TRIED_PARTITIONS, "average-linkage")
+"""Partitions that compete on learned scores; the last wants weights that mean something."""
+
+CHOOSING = "choosing by held-out groups"
+"""What this is called in progress."""
+
+
+def choose_way(
+    first: Judged,
+    rows_at: Callable[[float], LabelledRows],
+    n: int,
+    *,
+    learned_too: bool = True,
+    seed: int = 0,
+    tell: Callable[[str, float], None] = lambda stage, done: None,
+) -> Judged:
+    """Takes the cosine, or a learned scorer and its best partition, and looks how it scales.
+
+    Args:
+        first: The cosine, with the best share of the embedding itself.
+        rows_at: The items that judge, by that share.
+        n: Labelled items in all.
+        learned_too: Whether a scorer competes, with that share and with the embedding alone.
+        seed: Draws the halves that judge each other, and what scorers draw.
+        tell: Called with what is done and the share done.
+    """
+    tell(CHOOSING, 0.1)
+    ways = [first]
+    if learned_too:
+        for number, own in enumerate(sorted({1.0, first.own}, reverse=True)):
+            ways += judge_learned(rows_at(own), own, seed=seed)
+            tell(CHOOSING, 0.4 + 0.2 * number)
+    best = best_way(ways, n)
+    found = with_falls(best, rows_at(best.own), seed=seed)
+    tell(CHOOSING, 0.8)
+    return found
+
+
+def judge_learned(items: LabelledRows, own: float, *, seed: int = 0) -> list[Judged]:
+    """Measures groups by probabilities that are learned from half of them and tried on the other.
+
+    Args:
+        items: Embeddings with their groups, of which nothing was learned yet.
+        own: Share of the item's own embedding in them.
+        seed: Draws the halves, and what the scorers draw.
+
+    Returns:
+        One for each of `LEARNED_PARTITIONS`; none where fewer than six groups have company.
+    """
+    fold = held_out(items.labels, seed, 2)
+    if not fold.any():
+        return []
+    learned = Crosswise.of(items.rows, items.labels, fold, seed=seed)
+    probability = learned.probability()
+    edges = learned.edges.edges(probability)
+    near = nearest(learned.edges.knn, REFINED_NEIGHBOURS)
+    ranked = knn_to_edges(near, score=probability[:, : near.k])
+    precision = average_precision(ranked, items.labels)
+    calibration = calibrate(edges, together(edges, items))
+    reached = max(1, np.count_nonzero(edges.score.max() >= _PROBABLE))
+    cuts = _PROBABLE[:reached]
+    found = []
+    for partition in LEARNED_PARTITIONS:
+        shares = shares_at(edges, items.labels, cuts, partition=partition, probable=True)
+        held = HeldOut(len(fold), calibration, cuts, *shares)
+        found.append(Judged(own, precision, held, partition, learned))
+    return found
+
+
+def best_way(ways: list[Judged], n: int) -> Judged:
+    """The first, unless another ranks edges clearly better and makes better groups of them.
+
+    Args:
+        ways: All judged on the same items.
+        n: Labelled items in all.
+    """
+    first = ways[0]
+    better = [way for way in ways[1:] if way.is_better(first, n) and way.gain(first, n) > EQUAL]
+    return max(better, key=lambda way: way.f(n)) if better else first
+
+
+def with_falls(way: Judged, items: LabelledRows, *, seed: int = 0) -> Judged:
+    """Learns from two halves of the items how precision and recall fall as a collection grows.
+
+    Args:
+        way: Judged on the items.
+        items: Embeddings with their groups.
+        seed: As for `judge_learned`.
+    """
+    fold = held_out(items.labels, seed, 2)
+    if not fold.any():
+        return way
+    halves = []
+    for which in (True, False):
+        part = items.of(fold == which)
+        if way.learned is None:
+            edges = cosine_edges(part.rows, list_length(way.own))
+        else:
+            edges = way.learned.edges_within(items.rows, which)
+        probable = way.learned is not None
+        halves.append(
+            shares_at(edges, part.labels, way.held.cut, partition=way.partition, probable=probable)
+        )
+    shares = np.mean(halves, axis=0)
+    near = way.held.f >= _NEAR_BEST * way.held.best
+    grown = np.log(2)
+    falls = [
+        float(np.mean((_log_odds(half) - _log_odds(whole))[near]) / grown)
+        for half, whole in zip(shares, (way.held.precision, way.held.recall), strict=True)
+    ]
+    precision_falls, recall_falls = np.clip(falls, 0.0, MOST_FALL).round(4).tolist()
+    held = replace(way.held, precision_falls=precision_falls, recall_falls=recall_falls)
+    return replace(way, held=held)
+
+
+def _log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    share = np.clip(share, _SURE, 1 - _SURE)
+    return np.asarray(np.log(share / (1 - share)))

@@ -1,0 +1,104 @@
+"""Edges scored by what labels of the collection's own groups teach."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from covey.graph import knn_to_edges
+from covey.knn import build_knn_graph
+from covey.labelled_rows import held_out
+from covey.metrics.edges import average_precision
+from covey.models.edge_features import measure_edges
+from covey.training.edge_scorer import (
+    Crosswise,
+    describe_edges,
+    probabilities,
+    train_edge_scorer,
+)
+from covey.vectors import as_rows
+
+
+@pytest.fixture(scope="module")
+def collection(hidden) -> tuple[np.ndarray, np.ndarray]:
+    x, labels = hidden(240, 24)
+    return as_rows(x), labels
+
+
+@pytest.fixture(scope="module")
+def crosswise(collection) -> Crosswise:
+    rows, labels = collection
+    return Crosswise.of(rows, labels, held_out(labels, 0, 2), seed=0)
+
+
+def test_describes_every_edge_of_every_item(collection) -> None:
+    rows, _ = collection
+    described = describe_edges(rows)
+    knn = build_knn_graph(rows, 64)
+    np.testing.assert_array_equal(described.knn.indices, knn.indices)
+    features = measure_edges(rows, knn).features(rows, np.arange(240))
+    np.testing.assert_array_equal(described.features, features.astype(np.float16))
+
+
+def test_learns_only_from_the_items_that_it_is_told(collection) -> None:
+    rows, labels = collection
+    learned = np.arange(240) < 120
+    mixed = labels.copy()
+    mixed[120:] = np.random.default_rng(0).permutation(mixed[120:]) + 1000
+    described = describe_edges(rows[:240])
+    alone = np.where(learned[described.knn.indices], True, False)
+    first = train_edge_scorer(described, np.where(learned, labels, -labels - 1), learned)
+    second = train_edge_scorer(described, np.where(learned, labels, -mixed - 1), learned)
+    assert alone.any()
+    np.testing.assert_array_equal(first.network.layers[0][0], second.network.layers[0][0])
+    other = train_edge_scorer(described, labels, ~learned)
+    assert not np.array_equal(first.network.layers[0][0], other.network.layers[0][0])
+
+
+def test_scores_are_probabilities_and_rank_better_than_the_cosine(collection, crosswise) -> None:
+    rows, labels = collection
+    probability = crosswise.probability()
+    assert probability.shape == (240, 64)
+    assert ((probability >= 0) & (probability <= 1)).all()
+    edges = crosswise.edges.edges(probability)
+    together = labels[edges.source] == labels[edges.target]
+    assert abs(edges.score.mean() - together.mean()) < 0.05
+    cosine = average_precision(knn_to_edges(build_knn_graph(rows, 64)), labels)
+    assert average_precision(edges, labels) > cosine + 0.02
+
+
+def test_each_half_is_scored_by_the_other_halfs_scorer(crosswise) -> None:
+    probability = crosswise.probability()
+    for fold, scorer in zip((True, False), crosswise.scorers, strict=True):
+        alone = probabilities(scorer, crosswise.edges)
+        half = crosswise.fold == fold
+        np.testing.assert_array_equal(probability[half], alone[half])
+
+
+def test_the_scorer_gives_the_same_as_its_description(collection, crosswise) -> None:
+    rows, _ = collection
+    scorer = crosswise.scorer()
+    found = scorer.score(rows, build_knn_graph(rows, 64))
+    np.testing.assert_allclose(probabilities(scorer, crosswise.edges), found, atol=2e-3)
+
+
+def test_a_half_by_itself_keeps_the_scale_of_the_whole(collection, crosswise) -> None:
+    rows, _ = collection
+    edges = crosswise.edges_within(rows, True)
+    half = rows[crosswise.fold]
+    scorer = crosswise.scorers[0]
+    scored = scorer.score(half, build_knn_graph(half, 64))
+    expected = knn_to_edges(build_knn_graph(half, 64), score=np.maximum(scored, np.float32(1e-6)))
+    np.testing.assert_allclose(edges.score, expected.score, atol=2e-3)
+    assert edges.target.max() < len(half)
+
+
+@pytest.mark.parametrize("n", [2, 3, 9])
+def test_few_items(n: int) -> None:
+    rows = as_rows(np.random.default_rng(0).standard_normal((n, 8)).astype(np.float32))
+    labels = np.arange(n) % 2
+    crosswise = Crosswise.of(rows, labels, labels == 0, seed=1)
+    assert crosswise.probability().shape == (n, n - 1)
+    assert np.isfinite(crosswise.edges.edges(crosswise.probability()).score).all()
