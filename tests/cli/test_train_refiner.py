@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from covey import BAttention
 from covey.cli.train_refiner import sentences
 from covey.hub import default_model, load_refiner
 from covey.io.model_folder import write_model
@@ -62,22 +63,48 @@ def test_trains_and_tells(covey, nine, tmp_path, monkeypatch) -> None:
 
 
 def test_learns_from_labelled_rows_that_the_mask_names(covey, nine, tmp_path) -> None:
-    labels = nine[1].copy()
-    labels[:10] = -1
+    labels = nine[1].astype(float)
+    labels[:10] = np.nan
     np.save(tmp_path / "y.npy", labels)
     np.save(tmp_path / "mask.npy", np.arange(90) < 80)
     options = ("--mask", "mask.npy", "--tests", "multiple", "--flavour", "transformer")
     ran = covey(*TRAIN, *QUICK, *options, "--work", "elsewhere")
     assert ran.code == 0, ran.err
     lines = ran.out.splitlines()
-    assert lines[0] == "Trained on 70 items in 9 groups."
-    assert lines[1].startswith("On held-out groups, at the best cut: BCubed F ")
+    assert lines[:2] == [
+        "Trained on 70 items in 9 groups.",
+        "Left out: 10 rows without a label.",
+    ]
+    assert lines[2].startswith("On held-out groups, at the best cut: BCubed F ")
     assert lines[-1] == (
         "Wrote m; use it by covey cluster EMB --model m, or with covey search and reid"
     )
     network = load_refiner(tmp_path / "m").network
     assert (network.single, network.multiple, network.flavour) == (False, True, "transformer")
     assert _names(tmp_path) == {"x.npy", "y.npy", "mask.npy", "m"}
+
+
+def test_negative_labels_are_items_of_nobody(covey, nine, tmp_path) -> None:
+    """As in Python: the model is the same."""
+    x, labels = nine
+    some = labels.astype(float)
+    some[80:85], some[85:] = np.nan, -np.arange(1, 6)
+    np.save(tmp_path / "y.npy", some)
+    ran = covey(*TRAIN, *QUICK)
+    assert ran.code == 0, ran.err
+    first, *notes = ran.out.splitlines()[:3]
+    assert first == "Trained on 85 items in 9 groups, 5 of them of nobody."
+    assert notes[0] == "Left out: 5 rows without a label."
+    assert notes[1].startswith("Note: an item with a negative label counts as belonging with noth")
+    model, fitted = load_refiner(tmp_path / "m"), BAttention(steps=4).fit(x, some).model_
+    for name, weight in model.weights().items():
+        np.testing.assert_allclose(weight, fitted.weights()[name], atol=1e-5)
+    told = "85 items in 9 groups of x.npy, 5 of them of nobody"
+    assert model.about["trained on"] == told
+    assert f"- trained on: {told}\n" in (tmp_path / "m" / "README.md").read_text()
+    ran = covey(*TRAIN, *QUICK, "--force", "--json")
+    used = ("n_items", "n_groups", "n_nobody", "n_left_out")
+    assert [ran.json[name] for name in used] == [85, 9, 5, 5]
 
 
 def test_keeps_a_model_unless_forced(covey, nine, tmp_path) -> None:

@@ -29,7 +29,7 @@ def b_attention(
         typer.Option(
             metavar="FILE",
             help="Labels of EMB's items: .npy, .npz, .csv, .tsv, .parquet, .txt. Items whose label "
-            "is missing or negative are left out.",
+            "is missing are left out; those with a negative number belong to nobody.",
         ),
     ],
     out: Annotated[
@@ -81,13 +81,13 @@ def b_attention(
 
     torch = require("torch", "learn")
     from covey.cli.interrupt import interruptible
+    from covey.cli.labels_used import known_items, label_notes, labels_used
     from covey.cli.machine import peak_memory_mb
     from covey.io.checkpoints import checksum, claim_training
     from covey.io.embeddings import read_embeddings
     from covey.io.labelled_items import labelled_items
     from covey.io.model_card import refiner_card, without_folders
     from covey.io.model_folder import check_model_folder, work_folder, write_model
-    from covey.io.report.words import count
     from covey.models.b_attention_config import BAttentionConfig
     from covey.resources import available_threads
     from covey.threads import bounded_threads
@@ -150,11 +150,10 @@ def b_attention(
         command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
         write_model(out, model, refiner_card(model, command), force=force)
         kept.remove()
-    groups = len(set(source.labels.tolist()))
+    used = labels_used(source, table)
     facts: dict[str, Any] = {
         "version": __version__,
-        "n_items": len(source.x),
-        "n_groups": groups,
+        **used,
         "about": model.about,
         "outputs": [str(out)],
         "seconds": round(terminal.seconds, 3),
@@ -162,7 +161,8 @@ def b_attention(
     }
     terminal.answer(
         [
-            f"Trained on {count(len(source.x), 'item')} in {count(groups, 'group')}.",
+            f"Trained on {known_items(used)}.",
+            *label_notes(used),
             *sentences(model),
             f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}, or with "
             "covey search and reid",

@@ -36,7 +36,7 @@ from covey.training.b_attention import (
 from covey.training.judging import best_share, judge, judge_rows
 from covey.training.loop import Checkpoint
 from covey.training.watch import Validation, Watch
-from covey.types import InputError
+from covey.types import InputError, Int64
 
 _ONE_IN = 3  # groups that is held out
 _MOST = 100_000  # labelled items that are learned from, by whole groups
@@ -99,7 +99,7 @@ def train_refiner(
     follow = follow or Follow()
     device = device or _fastest_device()
     seed = plan.schedule.seed
-    everything = _usable(x, labels, name, seed)
+    everything, named = _usable(x, labels, name, seed)
     held = held_out(everything.labels, seed, _ONE_IN)
     if not held.any():
         several = np.count_nonzero(np.unique(everything.labels, return_counts=True)[1] > 1)
@@ -139,8 +139,8 @@ def train_refiner(
         expected = judge_rows(_few(rows, seed), list_length(1.0))
     about = {
         "covey": __version__,
-        "trained on": f"{n} items in {_groups(everything)} groups of {name}",
-        "held out before that": f"{len(watched.rows)} of them in {_groups(watched)} groups",
+        "trained on": f"{n} items in {_groups(everything.labels, named, name)}",
+        "held out before that": f"{len(watched.rows)} of them in {_groups(watched.labels, named)}",
         "seed": seed,
         "plan": asdict(plan),
         "steps": last.best_step,
@@ -159,14 +159,17 @@ def train_refiner(
 
 def _usable(
     x: NDArray[Any], labels: NDArray[np.integer[Any]], name: str, seed: int
-) -> LabelledRows:
-    """Different rows, those of nobody in groups of their own, not too many."""
+) -> tuple[LabelledRows, int]:
+    """Different rows, those of nobody in groups of their own from a number on, not too many."""
     rows, groups = different_rows(x, labels)
     check_enough_groups(name, groups)
     alone = groups < 0
-    groups[alone] = groups.max() + 1 + np.arange(np.count_nonzero(alone))
+    named = int(groups.max()) + 1
+    groups[alone] = named + np.arange(np.count_nonzero(alone))
     usable = LabelledRows(rows, groups)
-    return usable if len(rows) <= _MOST else usable.of(whole_groups(groups, _MOST, seed))
+    if len(rows) > _MOST:
+        usable = usable.of(whole_groups(groups, _MOST, seed))
+    return usable, named
 
 
 def _few(items: LabelledRows, seed: int) -> LabelledRows:
@@ -180,8 +183,11 @@ def _whitened(whitening: Whitening | None, items: LabelledRows) -> LabelledRows:
     return items if whitening is None else LabelledRows(whitening(items.rows), items.labels)
 
 
-def _groups(items: LabelledRows) -> int:
-    return len(np.unique(items.labels))
+def _groups(labels: Int64, named: int, name: str = "") -> str:
+    """How many groups there are, and how many items of nobody: those numbered from `named` on."""
+    nobody = np.count_nonzero(labels >= named)
+    told = f"{len(np.unique(labels)) - nobody} groups" + (f" of {name}" if name else "")
+    return told + (f", {nobody} of them of nobody" if nobody else "")
 
 
 def _fastest_device() -> str:
