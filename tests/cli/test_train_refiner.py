@@ -135,9 +135,9 @@ def test_refuses_before_it_works(covey, nine, tmp_path) -> None:
     np.save(tmp_path / "y.npy", nine[1][:50])
     covey(*TRAIN).refused(3, "50 labels", "90 rows")
     np.save(tmp_path / "y.npy", np.where(nine[1] < 8, nine[1], -1))
-    covey(*TRAIN).refused(3, "x.npy: 8 groups have two different items", "label more")
+    covey(*TRAIN).refused(3, "x.npy: 8 of 8 groups have two different items", "at least 9", "more")
     np.save(tmp_path / "y.npy", np.arange(90))
-    covey(*TRAIN).refused(3, "x.npy: 0 of 90 groups")
+    covey(*TRAIN).refused(3, "x.npy: 0 of 90 groups", "at least 9 such groups", "label more")
     assert _names(tmp_path) == {"x.npy", "y.npy", "photos"}
 
 

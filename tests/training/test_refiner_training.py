@@ -172,16 +172,19 @@ def test_too_few_groups_are_refused(hidden, groups: int) -> None:
     x, labels = hidden(60, groups)
     labels = np.concatenate([labels, 100 + np.arange(20), np.full(20, -1)])
     x = np.concatenate([x, np.random.default_rng(0).standard_normal((40, 16))])
-    with pytest.raises(InputError, match=rf"mine.npy: {groups} groups .*takes 9: label more, or"):
+    told = (
+        rf"^mine\.npy: {groups} of {groups + 20} groups have two .* at least 9 .*: label more, or"
+    )
+    with pytest.raises(InputError, match=told):
         train(x, labels, name="mine.npy")
 
 
 def test_groups_that_are_one_row_again_and_again_do_not_count(hidden) -> None:
     x, labels = hidden(90, 9)
     x[labels == 0] = x[0]
-    with pytest.raises(InputError, match="8 groups have two different items"):
+    with pytest.raises(InputError, match="8 of 9 groups have two different items or more"):
         train(x, labels)
-    with pytest.raises(InputError, match=r"mine: 1 of 9 groups have two different items or more"):
+    with pytest.raises(InputError, match=r"mine: 1 of 9 groups .* takes at least 9 such groups"):
         train(np.concatenate([x[:9], x[1:2] + 1]), np.append(labels[:9], 1), name="mine")
 
 
@@ -262,3 +265,6 @@ def test_whole_groups_are_drawn_of_too_many(collection, monkeypatch) -> None:
     twelve = np.concatenate([collection[0], np.random.default_rng(0).standard_normal((30, 16))])
     labels = np.concatenate([collection[1], 9 + np.arange(30) // 10])
     assert train(twelve, labels).about["trained on"].startswith("90 items in 9 groups")
+    monkeypatch.setattr("covey.training.refiner._MOST", 80)
+    with pytest.raises(InputError, match="fewer than 9 fit among the 80 items"):
+        train(*collection)

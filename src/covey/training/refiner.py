@@ -21,6 +21,7 @@ from covey.labelled_rows import (
     LabelledRows,
     check_enough_groups,
     different_rows,
+    fewest_to_hold_out,
     held_out,
     whole_groups,
 )
@@ -39,6 +40,10 @@ from covey.training.watch import Validation, Watch
 from covey.types import InputError, Int64
 
 _ONE_IN = 3  # groups that is held out
+_FEWEST = fewest_to_hold_out(_ONE_IN)
+_HINT = (
+    "label more, or fine-tune the scorer that ships by covey train universal, for which 2 will do"
+)
 _MOST = 100_000  # labelled items that are learned from, by whole groups
 _MOST_WATCHED = 12_000  # and that are judged
 
@@ -93,7 +98,7 @@ def train_refiner(
         device: Where torch computes; a GPU where there is one if None.
 
     Raises:
-        InputError: If fewer than 9 groups have two different items or more.
+        InputError: If fewer than 9 groups have two different items or more, among 100,000 items.
     """
     plan = plan or BAttentionPlan()
     follow = follow or Follow()
@@ -102,10 +107,9 @@ def train_refiner(
     everything, named = _usable(x, labels, name, seed)
     held = held_out(everything.labels, seed, _ONE_IN)
     if not held.any():
-        several = np.count_nonzero(np.unique(everything.labels, return_counts=True)[1] > 1)
         raise InputError(
-            f"{name}: {several} groups have two different items or more; to hold some out takes "
-            "9: label more, or fine-tune what ships by covey train universal"
+            f"{name}: groups are so large that fewer than {_FEWEST} fit among the {_MOST:,} items "
+            "that are learned from; leave out some items of each"
         )
     learned, watched = everything.of(~held), _few(everything.of(held), seed)
     config = network or BAttentionConfig(everything.rows.shape[1])
@@ -162,7 +166,7 @@ def _usable(
 ) -> tuple[LabelledRows, int]:
     """Different rows, those of nobody in groups of their own from a number on, not too many."""
     rows, groups = different_rows(x, labels)
-    check_enough_groups(name, groups)
+    check_enough_groups(name, groups, _FEWEST, hint=_HINT)
     alone = groups < 0
     named = int(groups.max()) + 1
     groups[alone] = named + np.arange(np.count_nonzero(alone))
