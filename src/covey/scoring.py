@@ -45,6 +45,11 @@ COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"universal", "smoothed", "pro
 _SOFTNESS = 3.0  # gaps between the first and the tenth neighbour over which affinity falls by e
 
 
+def neighbours_weighed(scorer: Scorer, k: int) -> int:
+    """How many of k neighbours a scorer weighs: the universal one knows no longer lists."""
+    return min(k, edge_features.LIST_LENGTH) if scorer == "universal" else k
+
+
 def score_edges(
     rows: Float32, knn: KnnGraph, scorer: Scorer, *, model: UniversalScorer | None = None
 ) -> Edges:
@@ -69,7 +74,7 @@ def score_edges(
     if scorer == "universal" and knn.includes_self:
         raise UsageError("the universal scorer wants lists without the item itself; search anew")
     if scorer == "universal":
-        knn = nearest(knn, edge_features.LIST_LENGTH)
+        knn = nearest(knn, neighbours_weighed(scorer, knn.k))
         matrix = (model or default_model().scorer).score(rows, knn)
     elif scorer == "cosine":
         matrix = knn.similarities

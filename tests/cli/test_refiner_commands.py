@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -58,6 +59,16 @@ def test_cluster_says_where_the_figures_come_from(covey, model) -> None:
     ran = covey("cluster", "x.npy", "--model", "m", "-o", "out", "--prefer", "precision")
     assert ran.code == 0, ran.err
     assert "Expected, by other groups with labels: " in ran.out
+
+
+def test_cluster_tells_the_neighbours_that_were_used(covey, model, tmp_path) -> None:
+    """Forty by default, although eighty are looked for."""
+    for options, k in (((), 40), (("--k", "7"), 7)):
+        ran = covey("cluster", "x.npy", "--model", "m", "-o", "out", *options)
+        assert ran.code == 0, ran.err
+        assert json.loads((tmp_path / "out" / "summary.json").read_text())["k"] == k
+        page = (tmp_path / "out" / "report.html").read_text("utf-8")
+        assert f"<dt>neighbours per item</dt><dd>{k}</dd>" in page
 
 
 def test_search(covey, model, rows, tmp_path) -> None:

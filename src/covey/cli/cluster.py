@@ -197,7 +197,7 @@ def summary(
         "method": report.method,
         "partition": report.partition,
         "prefer": report.prefer,
-        "k": result.knn.k,
+        "k": report.k,
         "n_edges": result.edges.m,
         "skipped": table.skipped_facts,
         "notes": notes,

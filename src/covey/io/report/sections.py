@@ -272,7 +272,7 @@ def footer(report: ClusterReport, groups: Groups, version: str, seed: int) -> st
             ("partition", report.partition),
             ("preferred", report.prefer),
             ("cut", cut_name(report.cut)),
-            ("neighbours per item", f"{groups.k:,}"),
+            ("neighbours per item", f"{report.k:,}"),
             ("map and sample seed", seed),
         )
     )
