@@ -181,7 +181,7 @@ def cluster(
             progress=clock.tick,
         )
 
-    if refiner is not None and refiner.own < 1:
+    if refiner is not None and refiner.uses_network:
         with clock.stage("first neighbours"):
             local = neighbours_of(rows, refiner.neighbours_among(n))[0]
         with clock.stage("refining"):

@@ -86,8 +86,9 @@ def b_attention(
     from covey.io.checkpoints import checksum, claim_training
     from covey.io.embeddings import read_embeddings
     from covey.io.labelled_items import labelled_items
-    from covey.io.model_card import refiner_card, without_folders
+    from covey.io.model_card import without_folders
     from covey.io.model_folder import check_model_folder, work_folder, write_model
+    from covey.io.refiner_card import refiner_card
     from covey.models.b_attention_config import BAttentionConfig
     from covey.resources import available_threads
     from covey.threads import bounded_threads
@@ -172,19 +173,18 @@ def b_attention(
 
 
 def sentences(model: Refiner) -> list[str]:
-    """What was gained on the groups that were held out."""
+    """What was gained on the groups that were held out, and whether the network is used."""
+    from covey.io.refiner_card import network_sentence
+
     found = model.about["validation"]
     lines = [
         f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the embeddings "
-        f"as they are {found['BCubed F of the cosine']:.3f}."
+        f"as they are {found['BCubed F of the cosine']:.3f}.",
+        network_sentence(model),
     ]
-    if model.own == 1 and model.whitening is None:
+    if not model.uses_network and model.whitening is None:
         lines.append(
-            "The network did not make them clearly better, so they stay as they are: the model "
-            "knows where to cut and what to expect. Compare with covey cluster without it."
-        )
-    elif model.own == 1:
-        lines.append(
-            "The network did not make them clearly better, so embeddings are whitened and no more."
+            "The model knows where to cut and what to expect. Compare with covey cluster without "
+            "it."
         )
     return lines
