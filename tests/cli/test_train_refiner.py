@@ -16,6 +16,7 @@ from covey import BAttention
 from covey.cli.train_refiner import sentences
 from covey.hub import default_model, load_refiner
 from covey.io.model_folder import write_model
+from covey.io.refiner_card import refiner_card
 from covey.vectors import as_rows
 
 pytest.importorskip("torch")
@@ -150,15 +151,24 @@ def test_without_torch_nothing_is_read(covey, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("own", "whitening", "told"),
-    [(0.5, False, None), (1.0, False, "stay as they are"), (1.0, True, "whitened and no more")],
+    [
+        (0.0, True, "is used: 100% of every cosine is what it makes of an item and its nearest."),
+        (0.2, False, "is used: 80% of every cosine is what it makes of an item and its nearest, "),
+        (1.0, False, "is not used: on held-out groups embeddings were not clearly better by it. "),
+        (1.0, True, "They are whitened and no more."),
+    ],
 )
-def test_says_what_the_network_was_good_for(any_refiner, own, whitening, told) -> None:
+def test_says_as_the_card_does_whether_the_network_is_used(
+    any_refiner, own, whitening, told
+) -> None:
     model = any_refiner(own, whitening)
     model.about["validation"] |= {"BCubed F": 0.5, "BCubed F of the cosine": 0.25}
     lines = sentences(model)
     assert "BCubed F 0.500, of the embeddings as they are 0.250" in lines[0]
-    assert len(lines) == 1 + (told is not None)
-    assert told is None or told in lines[1]
+    assert told in lines[1]
+    assert len(lines) == (3 if own == 1 and not whitening else 2)
+    if own == 1:
+        assert lines[1] in refiner_card(model, "made")
 
 
 def test_the_folder_that_one_is_in(covey, nine, tmp_path, monkeypatch) -> None:

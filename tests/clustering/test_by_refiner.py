@@ -209,7 +209,7 @@ def test_what_it_was_not_trained_for_is_refused(any_refiner, collection) -> None
     x = collection[0]
     with pytest.raises(InputError, match="embeddings of 16 numbers, these have 15; use the"):
         cluster(x[:, :15], model=any_refiner())
-    with pytest.raises(InputError, match="cannot be used with metric 'euclidean': use 'cosine'"):
+    with pytest.raises(UsageError, match="cannot be used with metric 'euclidean': use 'cosine'"):
         cluster(x, model=any_refiner(), metric="euclidean")
 
 

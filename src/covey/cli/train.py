@@ -12,6 +12,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
+from covey.cli.model_option import DEFAULT
 from covey.cli.terminal import Terminal
 from covey.types import UsageError
 
@@ -23,8 +24,6 @@ train = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-_DEFAULT = "default"
 
 
 @train.command()
@@ -138,14 +137,14 @@ def universal(
             from covey.io.labelled_items import labelled_items
             from covey.refinement import refine_model
 
-            first = default_model() if start in (None, _DEFAULT) else load_universal(str(start))
+            first = default_model() if start in (None, DEFAULT) else load_universal(str(start))
             table = read_embeddings(
                 emb, **vars(layout), mask=mask, skip_bad=skip_bad, progress=tell
             )
             source = labelled_items(table, labels, column=label_column, mask=mask)
             model = refine_model(first, source, steps=steps or 400, seed=seed, tell=tell)
             used = labels_used(source, table)
-            facts = {**used, "from": start or _DEFAULT}
+            facts = {**used, "from": start or DEFAULT}
             done = f"Fine-tuned on {known_items(used)}."
             if model.scorer is first.scorer:
                 done = (
