@@ -16,7 +16,7 @@ from covey.clustering import cluster
 from covey.estimators import GraphClusterer
 from covey.io.embeddings import read_embeddings
 from covey.io.labelled_items import labelled_items
-from covey.types import InputError, MissingExtraError
+from covey.types import InputError, MissingExtraError, UsageError
 from covey.vectors import as_rows
 
 pytest.importorskip("torch")
@@ -58,6 +58,28 @@ def test_predict_is_cluster_by_the_model(fitted, others) -> None:
     assert result.report.method == "b-attention"
     np.testing.assert_array_equal(result.clustering.strength, expected.clustering.strength)
     assert fitted.n_features_in_ == 16
+
+
+def test_says_that_the_network_is_not_used(fitted, others) -> None:
+    assert fitted.model_.own == 1, "choose data that a few steps cannot better"
+    assert fitted.model_.whitening is not None, "and whitening can"
+    assert (fitted.uses_network_, fitted.whitens_) == (False, True)
+    found = fitted.validation_
+    assert found == fitted.model_.about["validation"]
+    assert found["average precision"] > found["of the cosine"]
+    expected = fitted.model_.whitening(as_rows(others[0]))
+    np.testing.assert_allclose(fitted.transform(others[0]), expected, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_says_that_the_network_is_used(hidden, others) -> None:
+    learner = BAttention(steps=40, random_state=3).fit(*hidden())
+    assert learner.model_.own < 1, "choose data from which a network learns"
+    assert learner.uses_network_ is True
+    found = learner.validation_
+    assert found["average precision"] > found["of the cosine"]
+    assert found["BCubed F"] > found["BCubed F of the cosine"]
+    assert learner.transform(others[0]).shape[1] > 16
 
 
 def test_transform_is_refine(fitted, others) -> None:
@@ -241,7 +263,7 @@ def test_a_graph_clusterer_takes_the_model(fitted, others, tmp_path) -> None:
     assert (found == found[-1]).sum() == 1
     with pytest.raises(InputError, match="embeddings of 16 numbers, these have 15"):
         GraphClusterer(model=fitted.model_).fit(x[:, :15])
-    with pytest.raises(InputError, match="metric 'euclidean'"):
+    with pytest.raises(UsageError, match="metric 'euclidean'"):
         GraphClusterer(model=fitted.model_, metric="euclidean").fit(x)
 
 

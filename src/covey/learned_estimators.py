@@ -42,6 +42,13 @@ class BAttention(TransformerMixin, BaseEstimator):
 
     Attributes:
         model_: The `Refiner`; `covey.write_model` saves it, and `cluster` takes it.
+        uses_network_: Whether the network is used. It is not where held-out groups were not clearly
+            better by it: then `transform` whitens, or gives rows of unit length as they are, and
+            `predict` has learned where to cut and what to expect. By which share it is used,
+            `model_.own` says: that of the embedding itself in every cosine, 1 for not at all.
+        whitens_: Whether rows are whitened first.
+        validation_: What held-out groups came to: "average precision" of edges and "BCubed F" at
+            the best cut, and both "of the cosine", that is, of the embeddings as they are.
         n_features_in_: Values in a row.
         feature_names_in_: Names of the columns, where `fit` was given a table that has them.
     """
@@ -105,6 +112,9 @@ class BAttention(TransformerMixin, BaseEstimator):
             network=network,
             plan=BAttentionPlan(schedule=schedule),
         )
+        self.uses_network_: bool = self.model_.uses_network
+        self.whitens_: bool = self.model_.whitening is not None
+        self.validation_: dict[str, float] = dict(self.model_.about["validation"])
         return self
 
     def predict(self, X: ArrayLike) -> Int64:
