@@ -7,19 +7,29 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from covey import BAttention
-from covey.cli.train_refiner import sentences
+from covey.cli.train_refiner import sentences, step_sentence
 from covey.hub import default_model, load_refiner
+from covey.io.checkpoints import checksum, claim_training
+from covey.io.embeddings import read_embeddings
+from covey.io.labelled_items import labelled_items
 from covey.io.model_folder import write_model
 from covey.io.refiner_card import refiner_card
+from covey.models.b_attention_config import BAttentionConfig
 from covey.vectors import as_rows
 
 pytest.importorskip("torch")
+
+from covey.training.b_attention import BAttentionPlan
+from covey.training.loop import Schedule
+from covey.training.refiner import Follow, train_refiner
+from covey.training.watch import Validation
 
 FILES = {"model.safetensors", "config.json", "README.md"}
 TRAIN = ("train", "b-attention", "x.npy", "--labels", "y.npy", "-o", "m")
@@ -205,6 +215,50 @@ def _interrupted(folder: Path, *options: str) -> None:
     assert "Traceback" not in error
 
 
+def test_tells_that_a_training_was_over_before(covey, nine, tmp_path) -> None:
+    source = labelled_items(read_embeddings(tmp_path / "x.npy"), tmp_path / "y.npy")
+    network, plan = BAttentionConfig(16), BAttentionPlan(schedule=Schedule(steps=4))
+    facts = {
+        "data": checksum(source.x, source.labels),
+        "network": asdict(network),
+        "plan": asdict(plan),
+    }
+    kept = claim_training(tmp_path / "m.work", tmp_path / "m", facts)
+
+    def keep(phase, checkpoint) -> None:
+        kept.keep(phase, checkpoint)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_refiner(source.x, source.labels, network=network, plan=plan, follow=Follow(keep=keep))
+    ran = covey(*TRAIN, *QUICK)
+    assert ran.code == 0, ran.err
+    told = "covey: training without the groups held out was over before"
+    assert told in ran.err.splitlines()
+    assert "covey: step 4 of 4: loss" not in ran.err
+
+
+def test_says_how_each_training_comes_on() -> None:
+    assert step_sentence(50, 150, 1.25, None) == "covey: step 50 of 150, all groups: loss 1.250"
+    assert step_sentence(50, 400, 2.0, Validation(0.75, 0.5)) == (
+        "covey: step 50 of 400: loss 2.000; held-out groups: average precision 0.750, F 0.500"
+    )
+
+
+@pytest.mark.slow
+def test_the_training_on_all_groups_comes_on_in_a_log(covey, hidden, tmp_path) -> None:
+    x, labels = hidden()
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", labels)
+    ran = covey(*TRAIN, "--steps", "60", "--threads", "1")
+    assert ran.code == 0, ran.err
+    assert "The network is used: " in ran.out
+    last = load_refiner(tmp_path / "m").about["steps"]
+    lines = [line for line in ran.err.splitlines() if ", all groups: loss " in line]
+    assert lines[-1].startswith(f"covey: step {last} of {last}, all groups: loss ")
+    assert len(lines) == (2 if last > 50 else 1)
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_run_that_goes_on_to_the_same_model(covey, nine, tmp_path) -> None:
     long = ("--steps", "100", "--threads", "1")
@@ -216,7 +270,9 @@ def test_ctrl_c_leaves_a_run_that_goes_on_to_the_same_model(covey, nine, tmp_pat
     covey(*TRAIN, "--steps", "101").refused(2, "or with other options; remove it")
     ran = covey(*TRAIN, *long)
     assert ran.code == 0, ran.err
-    assert "covey: step 50 of" not in ran.err
+    assert "covey: step 50 of 100: loss" not in ran.err
+    told = "covey: training without the groups held out goes on from step 50 of 100"
+    assert told in ran.err.splitlines()
     whole = covey(*TRAIN[:-1], "n", *long)
     assert "covey: step 50 of 100" in whole.err
     assert _names(tmp_path) == {"x.npy", "y.npy", "m", "n"}

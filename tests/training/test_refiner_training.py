@@ -161,10 +161,16 @@ def test_interrupted_it_goes_on_to_the_same_model(made, collection, tmp_path, af
 
     with pytest.raises(KeyboardInterrupt):
         train(*collection, name="nine", follow=Follow(keep=keep, start=kept.start))
-    told = []
-    follow = Follow(lambda *each: told.append(each[:2]), kept.keep, kept.start)
+    told, begun = [], []
+    follow = Follow(
+        lambda *each: told.append(each[:2]),
+        kept.keep,
+        kept.start,
+        lambda *each: begun.append(each),
+    )
     _assert_same(train(*collection, name="nine", follow=follow), made[0])
     assert told == [each[:2] for each in made[1]][10 * after :]
+    assert begun == [(PHASES[0], min(10 * after, 30), 30), (PHASES[1], max(10 * after - 30, 0), 20)]
 
 
 @pytest.mark.parametrize("groups", [2, 8])

@@ -13,7 +13,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
-from covey.cli.terminal import Terminal
+from covey.cli.terminal import Terminal, stage_name
 
 if TYPE_CHECKING:
     from covey.models.refiner import Refiner
@@ -94,7 +94,7 @@ def b_attention(
     from covey.threads import bounded_threads
     from covey.training.b_attention import BAttentionPlan
     from covey.training.loop import Schedule
-    from covey.training.refiner import PHASES, Follow, train_refiner
+    from covey.training.refiner import Follow, train_refiner
 
     check_model_folder(out, force=force)
     threads = threads or available_threads()
@@ -120,14 +120,20 @@ def b_attention(
         )
 
         stopped = Event()
+        ends: dict[str, int] = {}
+
+        def begun(phase: str, done: int, last: int) -> None:
+            ends[phase] = last
+            if done and not stopped.is_set():
+                name = stage_name(f"training, {phase}")
+                how = f"goes on from step {done} of {last}"
+                terminal.remark(f"covey: {name} {how if done < last else 'was over before'}")
 
         def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
-            tell(f"training, {phase}", step / steps)
-            if validation is not None and not stopped.is_set():
-                terminal.remark(
-                    f"covey: step {step} of {steps}: loss {loss:.3f}; held-out groups: average "
-                    f"precision {validation.average_precision:.3f}, F {validation.f:.3f}"
-                )
+            last = ends[phase]
+            tell(f"training, {phase}", step / last)
+            if not stopped.is_set() and (step % plan.schedule.every == 0 or step == last):
+                terminal.remark(step_sentence(step, last, loss, validation))
 
         def trained() -> Refiner:
             with bounded_threads(threads):  # numba counts by thread, and this is another one
@@ -137,7 +143,7 @@ def b_attention(
                     name=emb.name,
                     network=network,
                     plan=plan,
-                    follow=Follow(told, kept.keep, kept.start),
+                    follow=Follow(told, kept.keep, kept.start, begun),
                 )
 
         try:
@@ -147,7 +153,8 @@ def b_attention(
             if kept.folder.is_dir():
                 terminal.remark(f"covey: the same command goes on from {kept.folder}")
             raise
-        tell(f"training, {PHASES[1]}", 1.0)
+        for phase in ends:
+            tell(f"training, {phase}", 1.0)
         command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
         write_model(out, model, refiner_card(model, command), force=force)
         kept.remove()
@@ -169,6 +176,16 @@ def b_attention(
             "covey search and reid",
         ],
         facts,
+    )
+
+
+def step_sentence(step: int, last: int, loss: float, validation: Validation | None) -> str:
+    """How a training comes on; without validation it is the one on all groups."""
+    if validation is None:
+        return f"covey: step {step} of {last}, all groups: loss {loss:.3f}"
+    return (
+        f"covey: step {step} of {last}: loss {loss:.3f}; held-out groups: average precision "
+        f"{validation.average_precision:.3f}, F {validation.f:.3f}"
     )
 
 

@@ -35,7 +35,7 @@ from covey.training.b_attention import (
     train_b_attention,
 )
 from covey.training.judging import best_share, judge, judge_rows
-from covey.training.loop import Checkpoint
+from covey.training.loop import Checkpoint, Schedule
 from covey.training.watch import Validation, Watch
 from covey.types import InputError, Int64
 
@@ -60,18 +60,25 @@ class Follow:
             was one.
         keep: Called after each validation with the phase and what is needed to go on.
         start: What an earlier run kept, by phase.
+        begin: Called before each training with the phase, the steps that an earlier run has done,
+            and the last step: the same where nothing is left to do.
     """
 
     tell: Callable[[str, int, float, Validation | None], None] = lambda phase, step, loss, v: None
     keep: Callable[[str, Checkpoint], None] = lambda phase, checkpoint: None
     start: Callable[[str], Checkpoint | None] = lambda phase: None
+    begin: Callable[[str, int, int], None] = lambda phase, done, last: None
 
-    def watch(self, phase: str) -> Watch:
-        """The same for one training."""
+    def watch(self, phase: str, schedule: Schedule) -> Watch:
+        """The same for one training, which begins."""
+        start = self.start(phase)
+        done = 0 if start is None else start.step
+        over = start is not None and start.is_over(schedule)
+        self.begin(phase, done, done if over else schedule.end)
         return Watch(
             lambda step, loss, validation: self.tell(phase, step, loss, validation),
             lambda checkpoint: self.keep(phase, checkpoint),
-            self.start(phase),
+            start,
         )
 
 
@@ -123,7 +130,7 @@ def train_refiner(
             whitening, before = tried, white
     learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
     trained, last = train_b_attention(
-        learned, watched, config, plan, follow.watch(PHASES[0]), device=device
+        learned, watched, config, plan, follow.watch(PHASES[0], plan.schedule), device=device
     )
     refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
     if config.faithful:
@@ -137,7 +144,7 @@ def train_refiner(
     if best.own < 1:
         again = replace(plan, schedule=replace(plan.schedule, until=last.best_step))
         trained, _ = train_b_attention(
-            rows, None, config, again, follow.watch(PHASES[1]), device=device
+            rows, None, config, again, follow.watch(PHASES[1], again.schedule), device=device
         )
     elif whitening is None:  # nothing was learned from any item, so all of them may judge
         expected = judge_rows(_few(rows, seed), list_length(1.0))
