@@ -18,6 +18,7 @@ _LEVELS = (
         "extras",
         "graph",
         "knn",
+        "label_codes",
         "labelled_rows",
         "metrics",
         "neighbours",

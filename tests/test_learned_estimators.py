@@ -14,7 +14,9 @@ from sklearn.exceptions import NotFittedError
 from covey import BAttention, write_model
 from covey.clustering import cluster
 from covey.estimators import GraphClusterer
-from covey.types import InputError, MissingExtraError
+from covey.io.embeddings import read_embeddings
+from covey.io.labelled_items import labelled_items
+from covey.types import InputError, MissingExtraError, UsageError
 from covey.vectors import as_rows
 
 pytest.importorskip("torch")
@@ -56,6 +58,28 @@ def test_predict_is_cluster_by_the_model(fitted, others) -> None:
     assert result.report.method == "b-attention"
     np.testing.assert_array_equal(result.clustering.strength, expected.clustering.strength)
     assert fitted.n_features_in_ == 16
+
+
+def test_says_that_the_network_is_not_used(fitted, others) -> None:
+    assert fitted.model_.own == 1, "choose data that a few steps cannot better"
+    assert fitted.model_.whitening is not None, "and whitening can"
+    assert (fitted.uses_network_, fitted.whitens_) == (False, True)
+    found = fitted.validation_
+    assert found == fitted.model_.about["validation"]
+    assert found["average precision"] > found["of the cosine"]
+    expected = fitted.model_.whitening(as_rows(others[0]))
+    np.testing.assert_allclose(fitted.transform(others[0]), expected, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_says_that_the_network_is_used(hidden, others) -> None:
+    learner = BAttention(steps=40, random_state=3).fit(*hidden())
+    assert learner.model_.own < 1, "choose data from which a network learns"
+    assert learner.uses_network_ is True
+    found = learner.validation_
+    assert found["average precision"] > found["of the cosine"]
+    assert found["BCubed F"] > found["BCubed F of the cosine"]
+    assert learner.transform(others[0]).shape[1] > 16
 
 
 def test_transform_is_refine(fitted, others) -> None:
@@ -100,10 +124,74 @@ def test_names_are_identities_as_numbers_are(fitted, collection) -> None:
 def test_numbers_below_zero_are_nobody(collection) -> None:
     x, labels = collection
     x = np.concatenate([x, np.random.default_rng(0).standard_normal((9, 16))])
-    some = np.concatenate([labels, np.repeat([-1.0, -2.5, -7.0], 3)])
+    some = np.concatenate([labels, np.repeat([-1.0, -2.0, -7.0], 3)])
     model = BAttention(steps=2).fit(x, some).model_
-    assert model.about["trained on"] == "99 items in 18 groups of the items"
+    told = "99 items in 9 groups of the items, 9 of them of nobody"
+    assert model.about["trained on"] == told
     assert model.about["plan"]["schedule"]["steps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (NAMES.astype(object), [None, float("nan"), "", "NA", None, " ", "nan", None, "None"]),
+        (np.arange(24.0), [float("nan")] * 9),
+    ],
+)
+def test_rows_whose_identity_is_missing_are_left_out(collection, names, missing) -> None:
+    x, labels = collection
+    more = np.concatenate([x[:45], np.random.default_rng(0).standard_normal((9, 16)), x[45:]])
+    y = np.concatenate([names[labels[:45]], np.array(missing, names.dtype), names[labels[45:]]])
+    found, expected = (BAttention(steps=2).fit(*each) for each in ((more, y), (x, labels)))
+    assert found.model_.about == expected.model_.about
+    for name, weight in _weights(found).items():
+        np.testing.assert_allclose(weight, _weights(expected)[name], atol=1e-5)
+
+
+def test_identities_mean_the_same_in_a_file(collection, tmp_path) -> None:
+    x, labels = collection
+    words = ["", "-1", "NA", "-3", "None", "-1", "nan", "-1", "-1", "-1"]
+    (tmp_path / "y.txt").write_text("\n".join([*map(str, labels[:80]), *words]) + "\n")
+    np.save(tmp_path / "x.npy", x)
+    source = labelled_items(read_embeddings(tmp_path / "x.npy"), tmp_path / "y.txt")
+    known = np.delete(np.arange(90), [80, 82, 84, 86])
+    np.testing.assert_array_equal(source.x, x[known])
+    numbers = [None, -1, None, -3, float("nan"), -1, None, -1, -1, -1]
+    y = np.array([*labels[:80], *numbers], object)
+    found = BAttention(steps=1).fit(x, y).model_.about
+    assert found["trained on"] == "86 items in 9 groups of the items, 6 of them of nobody"
+    assert (source.labels < 0).sum() == 6
+    assert found == BAttention(steps=1).fit(source.x, source.labels).model_.about
+
+
+@pytest.mark.parametrize(
+    ("row", "label", "told"),
+    [
+        (5, 7, "y: row 5 holds 7 where row 0 holds 'person a'; give all labels as integers, or"),
+        (5, (1, 2), r"y: row 5 holds \(1, 2\) where row 0 holds 'person a'"),
+        (0, 2.5, "y: row 1 holds 'person b' where row 0 holds 2.5"),
+    ],
+)
+def test_what_is_no_identity_is_refused_by_its_row(collection, row, label, told) -> None:
+    names = NAMES[collection[1]].astype(object)
+    names[row] = label
+    with pytest.raises(InputError, match=told):
+        BAttention(steps=1).fit(collection[0], names)
+
+
+def test_no_identities_are_refused_with_the_way_out(collection) -> None:
+    x, labels = collection
+    with pytest.raises(InputError, match=r"requires y to be passed.*GraphClusterer"):
+        BAttention(steps=1).fit(x, None)
+    for nothing in ([None] * 90, np.full(90, np.nan), np.full(90, -1), [""] * 90):
+        with pytest.raises(InputError, match=r"y: names no identity, all 90 rows .*GraphClusterer"):
+            BAttention(steps=1).fit(x, nothing)
+    with pytest.raises(InputError, match=r"y: row 3 holds 1\.5; labels must be whole numbers"):
+        BAttention(steps=1).fit(x, np.where(np.arange(90) == 3, 1.5, labels))
+    with pytest.raises(InputError, match="y: row 0 holds inf"):
+        BAttention(steps=1).fit(x, np.where(np.arange(90) == 0, np.inf, labels))
+    with pytest.raises(InputError, match=r"y: has shape \(90, 2\)"):
+        BAttention(steps=1).fit(x, np.column_stack([labels, labels]))
 
 
 def test_a_transformer_of_one_test_in_half_precision(collection, others) -> None:
@@ -141,7 +229,7 @@ def test_wrong_input_is_refused(fitted, collection, others) -> None:
         estimator.predict(x)
     with pytest.raises(NotFittedError):
         estimator.transform(x)
-    with pytest.raises(ValueError, match="8 groups have two different items"):
+    with pytest.raises(ValueError, match=r"8 of 8 groups have two different items .* at least 9"):
         estimator.fit(x[labels < 8], labels[labels < 8])
     with pytest.raises(ValueError, match="NaN"):
         estimator.fit(np.where(x == x[3, 3], np.nan, x), labels)
@@ -175,7 +263,7 @@ def test_a_graph_clusterer_takes_the_model(fitted, others, tmp_path) -> None:
     assert (found == found[-1]).sum() == 1
     with pytest.raises(InputError, match="embeddings of 16 numbers, these have 15"):
         GraphClusterer(model=fitted.model_).fit(x[:, :15])
-    with pytest.raises(InputError, match="metric 'euclidean'"):
+    with pytest.raises(UsageError, match="metric 'euclidean'"):
         GraphClusterer(model=fitted.model_, metric="euclidean").fit(x)
 
 

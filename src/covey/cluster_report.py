@@ -42,6 +42,8 @@ class ClusterReport:
         method: Name of the scorer.
         partition: Name of the partition that was taken.
         prefer: The user's dial.
+        k: Neighbours of each item whose edges were weighed: as many as the scorer does well with,
+            or was asked for, and at most all others.
         n_unique: Items without repeats: equal rows count once, unless constraints told them apart.
         seconds: Wall seconds of each stage, by name.
         cohesion: (n_clusters,) float32, how probably two linked members of a cluster belong
@@ -59,6 +61,7 @@ class ClusterReport:
     method: str
     partition: str
     prefer: Prefer
+    k: int
     n_unique: int
     seconds: dict[str, float]
     cohesion: NDArray[np.float32]

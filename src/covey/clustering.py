@@ -32,6 +32,7 @@ from covey.resources import available_threads
 from covey.sampling import whole_regions
 from covey.scoring import (
     as_affinity,
+    neighbours_weighed,
     score_edges,
 )
 from covey.selection import (
@@ -66,7 +67,7 @@ class ClusterResult:
         clustering: The partition, with a strength per item.
         report: How far to trust it.
         edges: Calibrated edges at or above the cut, which the partition was made from.
-        knn: The neighbours that the edges were made from.
+        knn: Neighbours of each item, of which the edges were made from the first `report.k`.
     """
 
     clustering: Clustering
@@ -101,7 +102,8 @@ def cluster(
 
     Args:
         x: (n, d) finite numbers, n >= 2; memory-mapped is fine.
-        k: Neighbours of each item; if None 80, or 50 of more than 200,000 items.
+        k: Neighbours of each item; if None as many as the scorer does well with, of 80 that are
+            looked for, or 50 of more than 200,000 items.
         method: "untrained": the plain cosine and that of neighbourhood means compete; "auto": so
             does the universal scorer, up to 25,000 items (above, it took longer and was not seen to
             be better); "universal": it alone; or one of `covey.scoring.SCORERS`. By euclidean
@@ -163,7 +165,7 @@ def cluster(
             progress=clock.tick,
         )
 
-    if refiner is not None and refiner.own < 1:
+    if refiner is not None and refiner.uses_network:
         with clock.stage("first neighbours"):
             local = neighbours_of(rows, refiner.neighbours_among(n))[0]
         with clock.stage("refining"):
@@ -244,6 +246,7 @@ def cluster(
         method=recipe.scorer if refiner is None else KIND,
         partition=recipe.partition,
         prefer=prefer,
+        k=neighbours_weighed(recipe.scorer, min(recipe.k, graph.k)),
         n_unique=n,
         seconds=clock.seconds,
         cohesion=report_cohesion(items, edges, clustering, found.labels),

@@ -27,7 +27,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):
     is refused.
 
     Args:
-        k: Neighbours per item; if None 80, or 50 of more than 200,000 rows.
+        k: Neighbours per item; if None as many as the scorer does well with, see `cluster`.
         method: How neighbours are scored, as in `cluster`.
         partition: How edges become clusters, as in `cluster`.
         prefer: "precision", "balanced" or "recall".

@@ -31,22 +31,26 @@ class LabelledRows:
         return LabelledRows(self.rows[chosen], self.labels[chosen])
 
 
-def check_enough_groups(name: str, labels: Int64) -> None:
+def check_enough_groups(
+    name: str, labels: Int64, fewest: int = 2, *, hint: str = "label more"
+) -> None:
     """Refuses labels that do not show what belongs together and what does not.
 
     Args:
         name: Of the collection, for the message.
         labels: (n,) groups of different rows, negative for those of nobody.
+        fewest: Groups of two items that are needed.
+        hint: The way out, for the message.
 
     Raises:
-        InputError: If fewer than two groups have two items.
+        InputError: If fewer groups have two items.
     """
     counts = np.unique(labels[labels >= 0], return_counts=True)[1]
     several = int(np.count_nonzero(counts > 1))
-    if several < 2:
+    if several < fewest:
         raise InputError(
-            f"{name}: {several} of {len(counts)} groups have two different items or more; "
-            "to learn what belongs together takes at least two such groups"
+            f"{name}: {several} of {len(counts)} groups have two different items or more; to learn "
+            f"what belongs together takes at least {fewest} such groups: {hint}"
         )
 
 
@@ -77,17 +81,22 @@ def whole_groups(labels: Int64, most: int, seed: int) -> NDArray[np.bool_]:
     return drawn[code]
 
 
+def fewest_to_hold_out(one_in: int) -> int:
+    """Groups of two items or more from which one in so many is held out."""
+    return _FEWEST * one_in
+
+
 def held_out(labels: Int64, seed: int, one_in: int = 5) -> NDArray[np.bool_]:
     """(n,) whether an item's group is held out: one in so many, with company and without alike.
 
-    None where fewer than three groups with company would be.
+    None where fewer than three groups with company would be, see `fewest_to_hold_out`.
     """
     found, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
     held = np.zeros(len(found), np.bool_)
     rng = np.random.default_rng(seed)
     for several in (True, False):
         groups = rng.permutation(np.flatnonzero((counts > 1) == several))
-        if several and len(groups) < _FEWEST * one_in:
+        if several and len(groups) < fewest_to_hold_out(one_in):
             break
         held[groups[: len(groups) // one_in]] = True
     return held[code]

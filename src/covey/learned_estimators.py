@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from covey.cluster_report import Prefer
 from covey.clustering import ClusterResult, cluster
 from covey.estimators import seed_of
 from covey.extras import require
+from covey.label_codes import MISSING, as_labels, label_codes
 from covey.models.b_attention_config import BAttentionConfig, Flavour
 from covey.models.refiner import Refiner
-from covey.types import Float32, Int64
+from covey.types import Float32, InputError, Int64
 from covey.vectors import as_rows, group_equal_rows
 
 Tests = Literal["both", "multiple", "single", "none"]
@@ -41,6 +42,13 @@ class BAttention(TransformerMixin, BaseEstimator):
 
     Attributes:
         model_: The `Refiner`; `covey.write_model` saves it, and `cluster` takes it.
+        uses_network_: Whether the network is used. It is not where held-out groups were not clearly
+            better by it: then `transform` whitens, or gives rows of unit length as they are, and
+            `predict` has learned where to cut and what to expect. By which share it is used,
+            `model_.own` says: that of the embedding itself in every cosine, 1 for not at all.
+        whitens_: Whether rows are whitened first.
+        validation_: What held-out groups came to: "average precision" of edges and "BCubed F" at
+            the best cut, and both "of the cosine", that is, of the embeddings as they are.
         n_features_in_: Values in a row.
         feature_names_in_: Names of the columns, where `fit` was given a table that has them.
     """
@@ -67,14 +75,19 @@ class BAttention(TransformerMixin, BaseEstimator):
 
         Args:
             X: (n, d) finite numbers.
-            y: (n,) identities, numbers or names; numbers below 0 stand for items of nobody.
+            y: (n,) identities, integers or names, as `--labels` of the command line: rows whose
+                identity is missing (None, NaN, empty text) are left out; a number below 0 stands
+                for an item of nobody, which belongs with nothing else, and that is learned.
 
         Raises:
             ValueError: If `X`, `y` or a parameter cannot be used, or fewer than nine identities
                 have two different items.
             MissingExtraError: If torch is not installed.
         """
-        x, y = validate_data(self, X, y, dtype=[np.float32, np.float64, np.float16])
+        x = validate_data(self, X, dtype=[np.float32, np.float64, np.float16])
+        codes = _codes(y)
+        check_consistent_length(x, codes)
+        known = codes != MISSING
         if self.tests not in ("both", "multiple", "single", "none"):
             raise ValueError(f"tests must be both, multiple, single or none, got {self.tests!r}")
         if self.flavour not in ("gcn", "transformer"):
@@ -94,8 +107,14 @@ class BAttention(TransformerMixin, BaseEstimator):
         )
         schedule = Schedule(steps=self.steps, seed=seed_of(self.random_state))
         self.model_: Refiner = train_refiner(
-            x, _codes(np.asarray(y)), network=network, plan=BAttentionPlan(schedule=schedule)
+            x if known.all() else x[known],
+            codes[known],
+            network=network,
+            plan=BAttentionPlan(schedule=schedule),
         )
+        self.uses_network_: bool = self.model_.uses_network
+        self.whitens_: bool = self.model_.whitening is not None
+        self.validation_: dict[str, float] = dict(self.model_.about["validation"])
         return self
 
     def predict(self, X: ArrayLike) -> Int64:
@@ -129,9 +148,21 @@ class BAttention(TransformerMixin, BaseEstimator):
         return None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
 
 
-def _codes(y: NDArray[Any]) -> Int64:
-    """Identities as whole numbers, negative where they are numbers below 0."""
-    codes = np.unique(y, return_inverse=True)[1].astype(np.int64)
-    if np.issubdtype(y.dtype, np.number):
-        codes[y < 0] = -1
+def _codes(y: ArrayLike | None) -> Int64:
+    """Identities as whole numbers, see `label_codes`.
+
+    Raises:
+        InputError: If there are none, or one is neither a whole number nor a name.
+    """
+    if y is None:
+        raise InputError(
+            "BAttention requires y to be passed, but the target y is None: give the identity of "
+            "each row, or group without labels by covey.GraphClusterer"
+        )
+    codes = label_codes(as_labels(y), "y")[0]
+    if not (codes >= 0).any():
+        raise InputError(
+            f"y: names no identity, all {len(codes):,} rows are missing (None, NaN, empty) or "
+            "below 0; give identities, or group without labels by covey.GraphClusterer"
+        )
     return codes

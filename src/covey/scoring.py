@@ -45,7 +45,14 @@ LIST_LENGTH: dict[Scorer, int] = {
 """Neighbours of each item that a scorer does well with; set overlaps blur on long lists."""
 COMPARE_DIRECTIONS: frozenset[Scorer] = frozenset({"universal", "smoothed", "profiles", "learned"})
 """Scorers that take cosines of rows, which mean nothing where distances do."""
+TRAINED: frozenset[Scorer] = frozenset({"universal", "learned"})
+"""Scorers that a network makes, of `edge_features`."""
 _SOFTNESS = 3.0  # gaps between the first and the tenth neighbour over which affinity falls by e
+
+
+def neighbours_weighed(scorer: Scorer, k: int) -> int:
+    """How many of k neighbours a scorer weighs: trained ones know no longer lists."""
+    return min(k, edge_features.LIST_LENGTH) if scorer in TRAINED else k
 
 
 def score_edges(
@@ -70,11 +77,10 @@ def score_edges(
     Raises:
         UsageError: If the scorer is unknown.
     """
-    trained = scorer in ("universal", "learned")
-    if trained and knn.includes_self:
+    if scorer in TRAINED and knn.includes_self:
         raise UsageError("a trained scorer wants lists without the item itself; search anew")
-    if trained:
-        knn = nearest(knn, edge_features.LIST_LENGTH)
+    if scorer in TRAINED:
+        knn = nearest(knn, neighbours_weighed(scorer, knn.k))
         matrix = (model or default_model().scorer).score(rows, knn)
     elif scorer == "cosine":
         matrix = knn.similarities

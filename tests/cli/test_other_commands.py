@@ -7,7 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import covey as package
-from covey.hub import default_model
+from covey.hub import UniversalModel, default_model
+from covey.io.model_folder import write_model
+from covey.io.refiner_card import network_sentence
 
 
 def test_version_and_help(covey) -> None:
@@ -77,12 +79,91 @@ def test_info(covey, blobs, tmp_path) -> None:
     assert "grouping takes about" in words.out
     alone = covey("info").out
     assert alone.startswith("covey ")
-    assert "extra learn (torch, to train models, not needed for grouping): " in alone
+    assert "extra learn (torch, to train models and to refine embeddings by one): " in alone
     assert "pip install" not in alone
     assert "model: universal, " in alone
     assert facts["model"]["weights"] > 1000
     assert facts["model"]["about"] == default_model().about
     covey("info", "nope.npy").refused(3, "nope.npy")
+
+
+def test_info_describes_a_model_that_refines(covey, trained, tmp_path) -> None:
+    write_model(tmp_path / "m", trained)
+    ran = covey("info", "m")
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("m: a model by covey train b-attention. It groups and finds items")
+    assert lines[1] == "embeddings: 16 dimensions, compared by cosine"
+    assert lines[2] == "trained on: 240 items in 24 groups of hidden.npy"
+    assert lines[3] == "held out before that, to decide: 80 of them in 8 groups"
+    assert lines[4] == network_sentence(trained)
+    found = trained.about["validation"]
+    assert f"average precision {found['average precision']:.3f} (of the embeddings as" in lines[5]
+    assert f"BCubed F {found['BCubed F']:.3f} (of the embeddings as they are" in lines[5]
+    assert lines[6].startswith("At the best cut of 80 items that it was judged by, a cosine of ")
+    assert lines[8:] == ["needs: PyTorch", f"made by: covey {package.__version__}, seed 0"]
+    facts = covey("info", "m", "--json").json["model"]
+    assert (facts["path"], facts["kind"], facts["dim"]) == ("m", "b-attention", 16)
+    assert facts["uses_network"] is True
+    assert facts["own"] == trained.own
+    assert facts["whitens"] is False
+    assert facts["figures"] == found
+    assert facts["about"] == trained.about
+    held = trained.held_out
+    f = 2 * held.precision * held.recall / (held.precision + held.recall)
+    best = int(f.argmax())
+    assert facts["cut"]["n_items"] == 80
+    assert facts["cut"]["cosine"] == held.cut[best]
+    expected = np.interp(held.cut[best], held.calibration.score, held.calibration.probability)
+    assert facts["cut"]["probability"] == pytest.approx(expected, abs=1e-5)
+    assert facts["cut"]["precision"] == held.precision[best]
+    assert facts["cut"]["recall"] == held.recall[best]
+
+
+@pytest.mark.parametrize(
+    ("whitening", "told"), [(True, "whitened and no more"), (False, "stay as they are")]
+)
+def test_info_describes_a_model_whose_network_is_not_used(
+    covey, any_refiner, tmp_path, whitening, told
+) -> None:
+    write_model(tmp_path / "m", any_refiner(1.0, whitening))
+    out = covey("info", "m").out
+    assert "The network is not used: " in out
+    assert told in out
+    assert "on held-out groups: " not in out
+    assert "needs: no PyTorch\nmade by: covey (version not known), seed 3\n" in out
+    facts = covey("info", "m", "--json").json["model"]
+    assert (facts["uses_network"], facts["whitens"]) == (False, whitening)
+    assert (facts["figures"], facts["covey"]) == (None, None)
+
+
+def test_info_describes_a_universal_model(covey, tmp_path) -> None:
+    one = default_model()
+    figures = {"groups": 4, "average precision": 0.75, "of the cosine": 0.5, "before": 0.7}
+    about = one.about | {"refined on": "400 items of x.npy", "validation": figures}
+    write_model(tmp_path / "u", UniversalModel(one.scorer, one.appraiser, about))
+    lines = covey("info", "u").out.splitlines()
+    assert lines[0].startswith("u: a model by covey train universal. ")
+    assert lines[2] == f"trained on: views of {', '.join(one.about['sets'])}"
+    assert lines[3] == "fine-tuned on: 400 items of x.npy"
+    assert lines[4].startswith("figures: Average precision of edges among 4 held-out groups: 0.750")
+    facts = covey("info", "u", "--json").json["model"]
+    assert (facts["path"], facts["kind"], facts["dim"]) == ("u", "universal", None)
+    assert (facts["trained_on"], facts["figures"]) == ("400 items of x.npy", figures)
+    shipped = covey("info", "default")
+    assert shipped.out.startswith("default: a model by covey train universal. ")
+    assert covey("info", "default", "--json").json["model"]["about"] == one.about
+
+
+def test_info_of_what_is_no_model(covey, blobs, tmp_path) -> None:
+    write_model(tmp_path / "m", default_model())
+    covey("info", "m", "--id-column", "id").refused(2, "m: is a folder", "--id-column")
+    covey("info", "m", "--k", "3").refused(2, "--k is for embeddings")
+    (tmp_path / "out").mkdir()
+    covey("info", "out").refused(3, "out: holds no file config.json", "`covey train` wrote")
+    (tmp_path / "m" / "config.json").write_text("{}")
+    covey("info", "m").refused(3, "config.json: describes no model that this version knows")
+    covey("info", "nowhere").refused(3, "nowhere: no such file")
 
 
 def test_demo_leaves_a_report_to_open(covey, tmp_path) -> None:

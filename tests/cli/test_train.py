@@ -72,13 +72,16 @@ def test_warns_of_the_scorer_that_was_kept(figures, told) -> None:
 
 
 def test_learns_from_labelled_rows_that_the_mask_names(covey, blobs, tmp_path) -> None:
-    labels = blobs[1].astype(np.int64)
-    labels[:50] = -1
+    labels = blobs[1].astype(np.float64)
+    labels[:50], labels[50:60] = np.nan, -1
     np.save(tmp_path / "y.npy", labels)
     np.save(tmp_path / "mask.npy", np.arange(400) < 300)
     ran = covey(*REFINE, *QUICK, "--mask", "mask.npy")
     assert ran.code == 0, ran.err
-    assert " 250 items in 20 groups" in ran.out.splitlines()[0]
+    first, *notes = ran.out.splitlines()[:3]
+    assert " 250 items in 20 groups, 10 of them of nobody" in first
+    assert notes[0] == "Left out: 50 rows without a label."
+    assert "leave its label empty" in notes[1]
     assert "among 4 held-out groups" in ran.out
     assert "covey cluster EMB --model m" in ran.out
 

@@ -7,17 +7,29 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from covey.cli.train_refiner import sentences
+from covey import BAttention
+from covey.cli.train_refiner import sentences, step_sentence
 from covey.hub import default_model, load_refiner
+from covey.io.checkpoints import checksum, claim_training
+from covey.io.embeddings import read_embeddings
+from covey.io.labelled_items import labelled_items
 from covey.io.model_folder import write_model
+from covey.io.refiner_card import refiner_card
+from covey.models.b_attention_config import BAttentionConfig
 from covey.vectors import as_rows
 
 pytest.importorskip("torch")
+
+from covey.training.b_attention import BAttentionPlan
+from covey.training.loop import Schedule
+from covey.training.refiner import Follow, train_refiner
+from covey.training.watch import Validation
 
 FILES = {"model.safetensors", "config.json", "README.md"}
 TRAIN = ("train", "b-attention", "x.npy", "--labels", "y.npy", "-o", "m")
@@ -62,22 +74,48 @@ def test_trains_and_tells(covey, nine, tmp_path, monkeypatch) -> None:
 
 
 def test_learns_from_labelled_rows_that_the_mask_names(covey, nine, tmp_path) -> None:
-    labels = nine[1].copy()
-    labels[:10] = -1
+    labels = nine[1].astype(float)
+    labels[:10] = np.nan
     np.save(tmp_path / "y.npy", labels)
     np.save(tmp_path / "mask.npy", np.arange(90) < 80)
     options = ("--mask", "mask.npy", "--tests", "multiple", "--flavour", "transformer")
     ran = covey(*TRAIN, *QUICK, *options, "--work", "elsewhere")
     assert ran.code == 0, ran.err
     lines = ran.out.splitlines()
-    assert lines[0] == "Trained on 70 items in 9 groups."
-    assert lines[1].startswith("On held-out groups, at the best cut: BCubed F ")
+    assert lines[:2] == [
+        "Trained on 70 items in 9 groups.",
+        "Left out: 10 rows without a label.",
+    ]
+    assert lines[2].startswith("On held-out groups, at the best cut: BCubed F ")
     assert lines[-1] == (
         "Wrote m; use it by covey cluster EMB --model m, or with covey search and reid"
     )
     network = load_refiner(tmp_path / "m").network
     assert (network.single, network.multiple, network.flavour) == (False, True, "transformer")
     assert _names(tmp_path) == {"x.npy", "y.npy", "mask.npy", "m"}
+
+
+def test_negative_labels_are_items_of_nobody(covey, nine, tmp_path) -> None:
+    """As in Python: the model is the same."""
+    x, labels = nine
+    some = labels.astype(float)
+    some[80:85], some[85:] = np.nan, -np.arange(1, 6)
+    np.save(tmp_path / "y.npy", some)
+    ran = covey(*TRAIN, *QUICK)
+    assert ran.code == 0, ran.err
+    first, *notes = ran.out.splitlines()[:3]
+    assert first == "Trained on 85 items in 9 groups, 5 of them of nobody."
+    assert notes[0] == "Left out: 5 rows without a label."
+    assert notes[1].startswith("Note: an item with a negative label counts as belonging with noth")
+    model, fitted = load_refiner(tmp_path / "m"), BAttention(steps=4).fit(x, some).model_
+    for name, weight in model.weights().items():
+        np.testing.assert_allclose(weight, fitted.weights()[name], atol=1e-5)
+    told = "85 items in 9 groups of x.npy, 5 of them of nobody"
+    assert model.about["trained on"] == told
+    assert f"- trained on: {told}\n" in (tmp_path / "m" / "README.md").read_text()
+    ran = covey(*TRAIN, *QUICK, "--force", "--json")
+    used = ("n_items", "n_groups", "n_nobody", "n_left_out")
+    assert [ran.json[name] for name in used] == [85, 9, 5, 5]
 
 
 def test_keeps_a_model_unless_forced(covey, nine, tmp_path) -> None:
@@ -108,9 +146,9 @@ def test_refuses_before_it_works(covey, nine, tmp_path) -> None:
     np.save(tmp_path / "y.npy", nine[1][:50])
     covey(*TRAIN).refused(3, "50 labels", "90 rows")
     np.save(tmp_path / "y.npy", np.where(nine[1] < 8, nine[1], -1))
-    covey(*TRAIN).refused(3, "x.npy: 8 groups have two different items", "label more")
+    covey(*TRAIN).refused(3, "x.npy: 8 of 8 groups have two different items", "at least 9", "more")
     np.save(tmp_path / "y.npy", np.arange(90))
-    covey(*TRAIN).refused(3, "x.npy: 0 of 90 groups")
+    covey(*TRAIN).refused(3, "x.npy: 0 of 90 groups", "at least 9 such groups", "label more")
     assert _names(tmp_path) == {"x.npy", "y.npy", "photos"}
 
 
@@ -123,15 +161,24 @@ def test_without_torch_nothing_is_read(covey, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("own", "whitening", "told"),
-    [(0.5, False, None), (1.0, False, "stay as they are"), (1.0, True, "whitened and no more")],
+    [
+        (0.0, True, "is used: 100% of every cosine is what it makes of an item and its nearest."),
+        (0.2, False, "is used: 80% of every cosine is what it makes of an item and its nearest, "),
+        (1.0, False, "is not used: on held-out groups embeddings were not clearly better by it. "),
+        (1.0, True, "They are whitened and no more."),
+    ],
 )
-def test_says_what_the_network_was_good_for(any_refiner, own, whitening, told) -> None:
+def test_says_as_the_card_does_whether_the_network_is_used(
+    any_refiner, own, whitening, told
+) -> None:
     model = any_refiner(own, whitening)
     model.about["validation"] |= {"BCubed F": 0.5, "BCubed F of the cosine": 0.25}
     lines = sentences(model)
     assert "BCubed F 0.500, of the embeddings as they are 0.250" in lines[0]
-    assert len(lines) == 1 + (told is not None)
-    assert told is None or told in lines[1]
+    assert told in lines[1]
+    assert len(lines) == (3 if own == 1 and not whitening else 2)
+    if own == 1:
+        assert lines[1] in refiner_card(model, "made")
 
 
 def test_the_folder_that_one_is_in(covey, nine, tmp_path, monkeypatch) -> None:
@@ -168,6 +215,50 @@ def _interrupted(folder: Path, *options: str) -> None:
     assert "Traceback" not in error
 
 
+def test_tells_that_a_training_was_over_before(covey, nine, tmp_path) -> None:
+    source = labelled_items(read_embeddings(tmp_path / "x.npy"), tmp_path / "y.npy")
+    network, plan = BAttentionConfig(16), BAttentionPlan(schedule=Schedule(steps=4))
+    facts = {
+        "data": checksum(source.x, source.labels),
+        "network": asdict(network),
+        "plan": asdict(plan),
+    }
+    kept = claim_training(tmp_path / "m.work", tmp_path / "m", facts)
+
+    def keep(phase, checkpoint) -> None:
+        kept.keep(phase, checkpoint)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_refiner(source.x, source.labels, network=network, plan=plan, follow=Follow(keep=keep))
+    ran = covey(*TRAIN, *QUICK)
+    assert ran.code == 0, ran.err
+    told = "covey: training without the groups held out was over before"
+    assert told in ran.err.splitlines()
+    assert "covey: step 4 of 4: loss" not in ran.err
+
+
+def test_says_how_each_training_comes_on() -> None:
+    assert step_sentence(50, 150, 1.25, None) == "covey: step 50 of 150, all groups: loss 1.250"
+    assert step_sentence(50, 400, 2.0, Validation(0.75, 0.5)) == (
+        "covey: step 50 of 400: loss 2.000; held-out groups: average precision 0.750, F 0.500"
+    )
+
+
+@pytest.mark.slow
+def test_the_training_on_all_groups_comes_on_in_a_log(covey, hidden, tmp_path) -> None:
+    x, labels = hidden()
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", labels)
+    ran = covey(*TRAIN, "--steps", "60", "--threads", "1")
+    assert ran.code == 0, ran.err
+    assert "The network is used: " in ran.out
+    last = load_refiner(tmp_path / "m").about["steps"]
+    lines = [line for line in ran.err.splitlines() if ", all groups: loss " in line]
+    assert lines[-1].startswith(f"covey: step {last} of {last}, all groups: loss ")
+    assert len(lines) == (2 if last > 50 else 1)
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_run_that_goes_on_to_the_same_model(covey, nine, tmp_path) -> None:
     long = ("--steps", "100", "--threads", "1")
@@ -179,7 +270,9 @@ def test_ctrl_c_leaves_a_run_that_goes_on_to_the_same_model(covey, nine, tmp_pat
     covey(*TRAIN, "--steps", "101").refused(2, "or with other options; remove it")
     ran = covey(*TRAIN, *long)
     assert ran.code == 0, ran.err
-    assert "covey: step 50 of" not in ran.err
+    assert "covey: step 50 of 100: loss" not in ran.err
+    told = "covey: training without the groups held out goes on from step 50 of 100"
+    assert told in ran.err.splitlines()
     whole = covey(*TRAIN[:-1], "n", *long)
     assert "covey: step 50 of 100" in whole.err
     assert _names(tmp_path) == {"x.npy", "y.npy", "m", "n"}

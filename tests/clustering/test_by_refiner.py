@@ -52,6 +52,15 @@ def test_better_than_without_labels_of_other_groups(by_refiner, collection) -> N
     assert abs(report.expected_recall - found.recall) < 0.2
 
 
+@pytest.mark.parametrize(("own", "k"), [(0.0, 40), (0.5, 40), (1.0, 80)])
+def test_tells_the_neighbours_that_were_used(any_refiner, collection, own, k) -> None:
+    result = cluster(collection[0], model=any_refiner(own))
+    assert result.report.k == k
+    near = [set(row[:k].tolist()) for row in result.knn.indices]
+    for one, other in zip(result.edges.source, result.edges.target, strict=True):
+        assert other in near[one] or one in near[other]
+
+
 def test_edges_are_calibrated_by_held_out_groups(by_refiner, trained) -> None:
     expected = trained.held_out.among(220).calibration(by_refiner.edges.score)
     np.testing.assert_array_equal(by_refiner.edges.probability, expected)
@@ -200,7 +209,7 @@ def test_what_it_was_not_trained_for_is_refused(any_refiner, collection) -> None
     x = collection[0]
     with pytest.raises(InputError, match="embeddings of 16 numbers, these have 15; use the"):
         cluster(x[:, :15], model=any_refiner())
-    with pytest.raises(InputError, match="cannot be used with metric 'euclidean': use 'cosine'"):
+    with pytest.raises(UsageError, match="cannot be used with metric 'euclidean': use 'cosine'"):
         cluster(x, model=any_refiner(), metric="euclidean")
 
 

@@ -7,7 +7,7 @@ from covey.clustering import cluster
 from covey.datasets.digits import load_digits_images
 from covey.graph_partition import PARTITIONS
 from covey.metrics.clustering import evaluate
-from covey.scoring import COMPARE_DIRECTIONS, SCORERS
+from covey.scoring import COMPARE_DIRECTIONS, LIST_LENGTH, SCORERS
 
 
 def test_the_dial_moves_cluster_sizes() -> None:
@@ -34,7 +34,7 @@ def test_every_partition(mixture, partition: str, assert_same) -> None:
 def test_every_scorer(mixture, method: str) -> None:
     x, labels = mixture[0][:400], mixture[1][:400]
     result = cluster(x, method=method)
-    assert result.report.method == method
+    assert (result.report.method, result.report.k) == (method, LIST_LENGTH[method])
     assert evaluate(labels, result.clustering.labels).bcubed.f > 0.75
 
 
@@ -53,4 +53,12 @@ def test_euclidean_scorers(method: str) -> None:
 def test_any_number_of_neighbours(mixture, k: int) -> None:
     result = cluster(mixture[0][:120], k=k)
     assert result.knn.k == min(k, 119)
+    most = LIST_LENGTH["universal"] if result.report.method == "universal" else 119
+    assert result.report.k == min(k, most)
     assert result.clustering.n == 120
+
+
+def test_the_universal_scorer_weighs_no_longer_lists_than_it_knows(mixture) -> None:
+    found = [cluster(mixture[0][:120], k=k, method="universal") for k in (64, 119)]
+    assert [result.report.k for result in found] == [64, 64]
+    np.testing.assert_array_equal(found[0].clustering.labels, found[1].clustering.labels)

@@ -7,6 +7,7 @@ import pytest
 
 from covey.io.embeddings import read_embeddings
 from covey.io.labelled_items import labelled_items
+from covey.label_codes import NOBODY
 from covey.types import InputError
 
 
@@ -19,17 +20,24 @@ def rows(tmp_path: Path) -> np.ndarray:
 
 
 def test_by_row_without_those_that_have_no_label(tmp_path: Path, rows: np.ndarray) -> None:
-    np.save(tmp_path / "y.npy", [5, -1, 5, 7, -1, 7])
+    np.save(tmp_path / "y.npy", [5, np.nan, 5, 7, np.nan, 7])
     found = labelled_items(read_embeddings(tmp_path / "x.npy"), tmp_path / "y.npy")
     np.testing.assert_array_equal(found.x, rows[[0, 2, 3, 5]])
     assert found.labels.tolist() == [0, 0, 1, 1]
     assert found.name == "x.npy"
 
 
+def test_those_of_nobody_stay(tmp_path: Path, rows: np.ndarray) -> None:
+    (tmp_path / "y.txt").write_text("5\n-1\n\n7\n-3\n5\n")
+    found = labelled_items(read_embeddings(tmp_path / "x.npy"), tmp_path / "y.txt")
+    np.testing.assert_array_equal(found.x, rows[[0, 1, 3, 4, 5]])
+    assert found.labels.tolist() == [0, NOBODY, 1, NOBODY, 0]
+
+
 def test_labels_are_of_all_rows_where_a_mask_leaves_some_out(
     tmp_path: Path, rows: np.ndarray
 ) -> None:
-    np.save(tmp_path / "y.npy", [5, -1, 5, 7, 8, 7])
+    np.save(tmp_path / "y.npy", [5, np.nan, 5, 7, 8, 7])
     np.save(tmp_path / "m.npy", [0, 1, 1, 1, 0, 1])
     mask = tmp_path / "m.npy"
     table = read_embeddings(tmp_path / "x.npy", mask=mask)

@@ -1,4 +1,4 @@
-"""Labels from every kind of file, missing ones as -1."""
+"""Labels from every kind of file, missing ones as -1, those of nobody as -2."""
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +18,13 @@ def read(path, column=None):
 @pytest.mark.parametrize(
     ("labels", "codes", "names"),
     [
-        (np.array([7, 3, 7, -1], np.int32), [1, 0, 1, -1], [3, 7]),
+        (np.array([7, 3, 7, -1], np.int32), [1, 0, 1, -2], [3, 7]),
+        (np.array([7, np.nan, -3.0, 3], np.float64), [1, -1, -2, 0], [3, 7]),
         (np.array([7, 3, 7], ">i8"), [1, 0, 1], [3, 7]),
         (np.array([7, np.nan, 3], np.float32), [1, -1, 0], [3, 7]),
         (np.array(["b", "a", "b"]), [1, 0, 1], ["a", "b"]),
+        (np.array(["b", None, "a", np.nan], object).astype(str), [1, -1, 0, -1], ["a", "b"]),
+        (np.array(["7", "", "-1", "3"]), [1, -1, -2, 0], [3, 7]),
         (np.array([[2], [1]], np.uint8), [1, 0], [1, 2]),
         (np.array([True, False]), [1, 0], [0, 1]),
         (np.array([2**63 + 1, 2], np.uint64), [1, 0], [2, 2**63 + 1]),
@@ -39,7 +42,7 @@ def test_numpy(tmp_path, labels, codes, names):
 def test_lines(tmp_path, suffix):
     path = tmp_path / f"y.{suffix}"
     path.write_text("4\n2\n\nNaN\n4\n-1\n")
-    assert read(path) == ([1, 0, -1, -1, 1, -1], [2, 4])
+    assert read(path) == ([1, 0, -1, -1, 1, -2], [2, 4])
     path.write_text("dog\ncat\n\ndog")
     assert read(path) == ([1, 0, -1, 1], ["cat", "dog"])
 
@@ -64,9 +67,11 @@ def test_text_tables(tmp_path, text, column, codes, ids):
 
 def test_parquet_with_nulls_and_dictionaries(tmp_path):
     column = pa.array(["b", None, "a", "b"]).dictionary_encode()
-    pq.write_table(pa.table({"label": column, "n": [1, 2, None, 1]}), tmp_path / "y.parquet")
+    table = pa.table({"label": column, "n": [1, 2, None, -1], "none": pa.nulls(4)})
+    pq.write_table(table, tmp_path / "y.parquet")
     assert read(tmp_path / "y.parquet") == ([1, -1, 0, 1], ["a", "b"])
-    assert read(tmp_path / "y.parquet", "n") == ([0, 1, -1, 0], [1, 2])
+    assert read(tmp_path / "y.parquet", "n") == ([0, 1, -1, -2], [1, 2])
+    assert read(tmp_path / "y.parquet", "none") == ([-1, -1, -1, -1], [])
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])

@@ -1,6 +1,5 @@
 """A model on disk is the model, and nothing else is lost for it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,6 @@ import pytest
 from covey.hub import UniversalModel, default_model, load_model
 from covey.io.model_card import (
     default_card,
-    refiner_card,
     universal_card,
     validation_sentence,
     without_folders,
@@ -147,57 +145,6 @@ def test_kinds_of_models_replace_each_other(tmp_path: Path, any_refiner) -> None
     assert isinstance(load_model(tmp_path / "m"), UniversalModel)
     write_model(tmp_path / "m", any_refiner(), force=True)
     assert load_model(tmp_path / "m").whitening is None
-
-
-def test_card_of_a_refiner(trained) -> None:
-    card = refiner_card(trained, "covey train b-attention x.npy --labels y.npy -o m")
-    assert card.startswith("# A B-Attention refiner for Covey\n")
-    assert "    covey train b-attention x.npy --labels y.npy -o m\n" in card
-    assert "- embeddings: 16 dimensions, compared by cosine\n" in card
-    assert "- network: gcn, 2 layers of width 16, local sets of 10, tests: single, multiple" in card
-    assert "- trained on: 240 items in 24 groups of hidden.npy\n" in card
-    assert "- held out before that: 80 of them in 8 groups\n" in card
-    assert f"- share of the embedding itself in a cosine: {trained.own:g}\n" in card
-    assert "- embeddings whitened first: no\n" in card
-    found = trained.about["validation"]
-    for name in ("average precision", "BCubed F"):
-        line = f"| {name} | {found[name]:.3f} |"
-        assert line in card
-    held = trained.held_out
-    f = 2 * held.precision * held.recall / (held.precision + held.recall)
-    best = int(f.argmax())
-    assert f"score {held.cut[best]:.3f}: BCubed precision {held.precision[best]:.3f} and " in card
-    assert "best cut of 80 items" in card
-    assert "do not decide about people" in card
-
-
-def test_card_of_other_refiners(any_refiner, whitened) -> None:
-    assert "tests: none" in default_card(any_refiner(single=False, multiple=False))
-    assert "tests: multiple\n" in default_card(any_refiner(single=False))
-    assert "network: transformer" in default_card(any_refiner(flavour="transformer"))
-    assert "- embeddings whitened first: yes\n" in default_card(whitened)
-    assert "    covey.BAttention\n" in default_card(whitened)
-    assert "- Covey: not known\n" in default_card(any_refiner())
-
-
-def test_what_no_figure_is_known_of_is_left_out_of_the_card(tmp_path: Path, any_refiner) -> None:
-    nan = float("nan")
-    figures = {
-        "average precision": nan,
-        "of the cosine": nan,
-        "BCubed F": 0.25,
-        "BCubed F of the cosine": 0.5,
-    }
-    model = replace(any_refiner(), about={"validation": figures})
-    write_model(tmp_path / "m", model)
-    again = load_model(tmp_path / "m")
-    assert again.about["validation"]["average precision"] is None
-    for card in ((tmp_path / "m" / "README.md").read_text(), default_card(again)):
-        assert "| BCubed F | 0.250 | 0.500 |" in card
-        assert "average precision" not in card
-    for about in ({}, {"validation": None}):
-        card = default_card(replace(any_refiner(), about=about))
-        assert "held out:\n\nAt the best cut of 60 items that it was judged by" in card
 
 
 def test_default_card_of_a_universal_model() -> None:

@@ -11,7 +11,7 @@ import pytest
 from covey.graph import local_sets
 from covey.knn import build_knn_graph
 from covey.models.refiner import joined
-from covey.types import InputError, KnnGraph, MissingExtraError
+from covey.types import InputError, KnnGraph, MissingExtraError, UsageError
 from covey.vectors import as_rows
 
 
@@ -31,8 +31,18 @@ def test_check_tells_what_does_not_fit(any_refiner) -> None:
     model.check(16, "cosine")
     with pytest.raises(InputError, match="embeddings of 16 numbers, these have 15; use"):
         model.check(15)
-    with pytest.raises(InputError, match="metric 'euclidean': use 'cosine', or leave the model"):
+    with pytest.raises(InputError, match=r"^m was trained on .* 16 numbers, those of x have 15;"):
+        model.check(15, name="m", rows="those of x")
+    with pytest.raises(UsageError, match="metric 'euclidean': use 'cosine', or leave the model"):
         model.check(16, "euclidean")
+
+
+@pytest.mark.parametrize(("own", "used"), [(0.0, True), (0.8, True), (1.0, False)])
+def test_says_whether_the_network_is_used_and_shows_no_arrays(any_refiner, own, used) -> None:
+    model = any_refiner(own, True)
+    assert model.uses_network is used
+    assert f"own={own}" in repr(model)
+    assert "array" not in repr(model)
 
 
 def test_prepare_whitens_or_does_nothing(any_refiner, rows) -> None:

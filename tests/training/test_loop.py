@@ -44,16 +44,20 @@ def test_learns_and_keeps_the_best():
 def test_stops_when_it_gets_no_better():
     network, loss_of, _ = _problem()
     falling = iter([5.0, 4.0, 3.0, 2.0, 1.0])
-    steps = []
+    steps, kept = [], []
+    schedule = Schedule(steps=100, every=10, patience=2)
     last = fit(
         network,
         loss_of,
-        Schedule(steps=100, every=10, patience=2),
+        schedule,
         validate=lambda: next(falling),
         tell=lambda step, loss, score: steps.append(step),
+        keep=kept.append,
     )
     assert steps[-1] == 30
     assert (last.best_step, last.score) == (10, 5.0)
+    assert [checkpoint.is_over(schedule) for checkpoint in kept] == [False, False, True]
+    assert fit(network, loss_of, schedule, validate=lambda: 9.0, start=last) is last
 
 
 def test_resumed_takes_the_same_steps():
@@ -66,6 +70,7 @@ def test_resumed_takes_the_same_steps():
         other, again, judge = _problem(seed=9)
         last = fit(other, again, schedule, validate=judge, start=checkpoint)
         assert last.step == 60
+        assert checkpoint.is_over(schedule) == (checkpoint.step == 60)
         assert torch.equal(other.weight, network.weight)
 
 

@@ -161,10 +161,16 @@ def test_interrupted_it_goes_on_to_the_same_model(made, collection, tmp_path, af
 
     with pytest.raises(KeyboardInterrupt):
         train(*collection, name="nine", follow=Follow(keep=keep, start=kept.start))
-    told = []
-    follow = Follow(lambda *each: told.append(each[:2]), kept.keep, kept.start)
+    told, begun = [], []
+    follow = Follow(
+        lambda *each: told.append(each[:2]),
+        kept.keep,
+        kept.start,
+        lambda *each: begun.append(each),
+    )
     _assert_same(train(*collection, name="nine", follow=follow), made[0])
     assert told == [each[:2] for each in made[1]][10 * after :]
+    assert begun == [(PHASES[0], min(10 * after, 30), 30), (PHASES[1], max(10 * after - 30, 0), 20)]
 
 
 @pytest.mark.parametrize("groups", [2, 8])
@@ -172,16 +178,19 @@ def test_too_few_groups_are_refused(hidden, groups: int) -> None:
     x, labels = hidden(60, groups)
     labels = np.concatenate([labels, 100 + np.arange(20), np.full(20, -1)])
     x = np.concatenate([x, np.random.default_rng(0).standard_normal((40, 16))])
-    with pytest.raises(InputError, match=rf"mine.npy: {groups} groups .*takes 9: label more, or"):
+    told = (
+        rf"^mine\.npy: {groups} of {groups + 20} groups have two .* at least 9 .*: label more, or"
+    )
+    with pytest.raises(InputError, match=told):
         train(x, labels, name="mine.npy")
 
 
 def test_groups_that_are_one_row_again_and_again_do_not_count(hidden) -> None:
     x, labels = hidden(90, 9)
     x[labels == 0] = x[0]
-    with pytest.raises(InputError, match="8 groups have two different items"):
+    with pytest.raises(InputError, match="8 of 9 groups have two different items or more"):
         train(x, labels)
-    with pytest.raises(InputError, match=r"mine: 1 of 9 groups have two different items or more"):
+    with pytest.raises(InputError, match=r"mine: 1 of 9 groups .* takes at least 9 such groups"):
         train(np.concatenate([x[:9], x[1:2] + 1]), np.append(labels[:9], 1), name="mine")
 
 
@@ -192,9 +201,14 @@ def test_items_of_nobody_are_strangers_to_all(collection) -> None:
     some = np.concatenate([labels, rng.integers(-9, 0, 30)])
     alone = np.concatenate([labels, 9 + np.arange(30)])
     one = train(more, some)
-    assert one.about["trained on"] == "120 items in 39 groups of the items"
-    assert one.about["held out before that"] == "40 of them in 13 groups"
-    _assert_same(one, train(more, alone))
+    told = {
+        "trained on": "120 items in 9 groups of the items, 30 of them of nobody",
+        "held out before that": "40 of them in 3 groups, 10 of them of nobody",
+    }
+    assert one.about.items() >= told.items()
+    other = train(more, alone)
+    assert other.about["trained on"] == "120 items in 39 groups of the items"
+    _assert_same(one, replace(other, about=other.about | told))
 
 
 def test_form_of_the_rows_does_not_matter(made, collection) -> None:
@@ -257,3 +271,6 @@ def test_whole_groups_are_drawn_of_too_many(collection, monkeypatch) -> None:
     twelve = np.concatenate([collection[0], np.random.default_rng(0).standard_normal((30, 16))])
     labels = np.concatenate([collection[1], 9 + np.arange(30) // 10])
     assert train(twelve, labels).about["trained on"].startswith("90 items in 9 groups")
+    monkeypatch.setattr("covey.training.refiner._MOST", 80)
+    with pytest.raises(InputError, match="fewer than 9 fit among the 80 items"):
+        train(*collection)

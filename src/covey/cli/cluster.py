@@ -108,9 +108,9 @@ def cluster(
     from covey import clustering
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import check_memory
+    from covey.cli.model_option import check_fit, trained_model
     from covey.cli.outputs import ReportContent, plan_outputs
-    from covey.cli.words import cluster_sentences
-    from covey.hub import default_model, load_model
+    from covey.cli.words import cluster_sentences, refiner_words
     from covey.io.constraints import read_constraints
     from covey.io.embeddings import read_embeddings
     from covey.io.groups import item_names
@@ -118,6 +118,7 @@ def cluster(
     from covey.io.links import find_files
     from covey.io.report.groups import group
     from covey.io.report.verdict import judge
+    from covey.models.refiner import Refiner
 
     plan = plan_outputs(
         out,
@@ -127,10 +128,11 @@ def cluster(
         force=force,
         inputs=[emb, rows.mask, rows.ids, constraints, exclusive, texts],
     )
-    shipped = model is None or str(model) == "default"
-    trained = default_model() if shipped else load_model(str(model))
+    trained = trained_model(model)
     with terminal.progress() as tell:
         table = read_embeddings(emb, **vars(rows), progress=tell)
+        if isinstance(trained, Refiner):
+            check_fit(trained, model, table, rows.metric)
         known = read_constraints(table, pairs=constraints, exclusive=exclusive)
         content = ReportContent(
             title=f"What belongs together in {emb.name}",
@@ -167,7 +169,8 @@ def cluster(
         plan.write(result, table, facts, content)
         tell("writing", 1.0)
     facts |= figures(terminal.seconds)
-    sentences = cluster_sentences(result, table, notes, plan.paths())
+    refined = refiner_words(trained, str(model)) if isinstance(trained, Refiner) else ""
+    sentences = cluster_sentences(result, table, notes, plan.paths(), refined=refined)
     terminal.answer(sentences, facts, verdict=verdict.heading)
 
 
@@ -197,7 +200,7 @@ def summary(
         "method": report.method,
         "partition": report.partition,
         "prefer": report.prefer,
-        "k": result.knn.k,
+        "k": report.k,
         "n_edges": result.edges.m,
         "skipped": table.skipped_facts,
         "notes": notes,

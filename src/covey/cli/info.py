@@ -1,28 +1,38 @@
-"""`covey info`: the machine, the installation, and what a file of embeddings holds."""
+"""`covey info`: the machine, the installation, and what a file of embeddings or a model holds."""
 
 from __future__ import annotations
 
 import platform
 from importlib import metadata, util
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from covey import __version__
 from covey.byte_sizes import format_bytes
 from covey.cli import options
+from covey.cli.model_option import DEFAULT
 from covey.cli.terminal import Terminal
+from covey.types import UsageError
+
+if TYPE_CHECKING:
+    from covey.hub import Model
 
 _LIBRARIES = ("numpy", "scipy", "numba", "faiss-cpu", "scikit-learn", "pyarrow", "typer", "rich")
-_EXTRAS = {"learn": ("torch", "to train models, not needed for grouping")}
+_EXTRAS = {"learn": ("torch", "to train models and to refine embeddings by one")}
 """Library and purpose of each extra."""
 
 
 @options.flat
 def info(
     emb: Annotated[
-        Path | None, typer.Argument(metavar="[EMB]", help="A file of embeddings to look at.")
+        Path | None,
+        typer.Argument(
+            metavar="[EMB|MODEL]",
+            help="A file of embeddings to look at, or a folder that covey train wrote; the model "
+            "that ships with the package is 'default'.",
+        ),
     ] = None,
     *,
     layout: options.Layout,
@@ -33,10 +43,22 @@ def info(
 ) -> None:
     """Show versions, threads, memory and the model that ships with the package.
 
-    With EMB, also what that file holds and about how much memory it takes to group it.
+    With EMB, also what that file holds and about how much memory it takes to group it. With MODEL
+    instead of that, what the model does, what it was trained on, and how well it does.
     """
     terminal = Terminal(json=json, quiet=quiet)
-    facts = machine_facts()
+    from covey.hub import default_model, load_model
+
+    if emb is not None and (emb.is_dir() or (str(emb) == DEFAULT and not emb.exists())):
+        from covey.cli.model_words import model_sentences
+
+        _check_options(emb, vars(layout) | {"k": k})
+        model = default_model() if str(emb) == DEFAULT and not emb.is_dir() else load_model(emb)
+        facts = machine_facts(model)
+        facts["model"]["path"] = str(emb)
+        terminal.answer(model_sentences(str(emb), model), facts)
+        return
+    facts = machine_facts(default_model())
     sentences = machine_sentences(facts)
     if emb is not None:
         from covey.io.embeddings import read_embeddings
@@ -55,12 +77,19 @@ def info(
     terminal.answer(sentences, facts)
 
 
-def machine_facts() -> dict[str, Any]:
-    """What is installed and what there is to work with."""
-    from covey.hub import default_model
+def _check_options(model: Path, given: dict[str, Any]) -> None:
+    """Refuses options that only embeddings have."""
+    for name, value in given.items():
+        if value is not None:
+            option = name.replace("_", "-")
+            raise UsageError(f"{model}: is a folder, --{option} is for embeddings; leave it out")
+
+
+def machine_facts(model: Model) -> dict[str, Any]:
+    """What is installed, what there is to work with, and what is known of a model."""
+    from covey.io.model_facts import model_facts
     from covey.resources import available_threads, memory_bytes
 
-    model = default_model()
     total, available = memory_bytes()
     return {
         "version": __version__,
@@ -73,11 +102,7 @@ def machine_facts() -> dict[str, Any]:
         "extras": {
             name: util.find_spec(library) is not None for name, (library, _) in _EXTRAS.items()
         },
-        "model": {
-            "kind": "universal",
-            "weights": sum(weights.size for weights in model.weights().values()),
-            "about": model.about,
-        },
+        "model": model_facts(model),
     }
 
 

@@ -42,7 +42,11 @@ Metric = Annotated[
 ]
 Neighbours = Annotated[
     int | None,
-    typer.Option("--k", min=1, help="Neighbours per item; if not given 80, or 50 of many."),
+    typer.Option(
+        "--k",
+        min=1,
+        help="Neighbours per item; if not given as many as the method does well with, 80 at most.",
+    ),
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace files in a folder that no earlier run wrote.")

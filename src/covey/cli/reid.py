@@ -99,8 +99,8 @@ def reid(
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import peak_memory_mb
+    from covey.cli.model_option import check_fit, trained_refiner
     from covey.cli.outputs import check_file, check_not_read
-    from covey.hub import load_refiner
     from covey.io.embeddings import read_embeddings
     from covey.io.identities import IdentityFiles, read_identities
     from covey.io.illustrations import read_images
@@ -121,10 +121,12 @@ def reid(
     written = [path for path in (out, html) if path is not None]
     read = [emb, labels, cameras, queries, query_labels, query_cameras, query_ids, query_mask]
     check_not_read(written, [*read, rows.mask, rows.ids])
-    refiner = None if model is None else load_refiner(model)
+    refiner = trained_refiner(model)
     with terminal.progress() as tell:
         table = read_embeddings(emb, **vars(rows), progress=tell)
-        asked = read_queries(queries, rows, query_ids, query_mask)
+        if refiner is not None:
+            check_fit(refiner, model, table)
+        asked = read_queries(queries, table, rows, query_ids, query_mask)
         sources = [IdentityFiles(table, labels, cameras, rows.mask)]
         if asked is not None and query_labels is not None:
             sources.append(IdentityFiles(asked, query_labels, query_cameras, query_mask))
@@ -247,7 +249,7 @@ def _order(refiner: Refiner | None, model: Path | None, rerank: str) -> str:
     order = "the cosine" if rerank == "none" else rerank
     if refiner is None or model is None:
         return order
-    if refiner.own < 1:
+    if refiner.uses_network:
         return f"{order} of embeddings refined by {model.name}"
     if refiner.whitening is not None:
         return f"{order} of embeddings whitened by {model.name}"

@@ -14,7 +14,6 @@ from covey.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from covey.io.embeddings import EmbeddingTable
-    from covey.models.refiner import Refiner
 
 Gallery = Annotated[
     Path,
@@ -74,9 +73,10 @@ def search(
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import peak_memory_mb
+    from covey.cli.model_option import check_fit, trained_refiner
     from covey.cli.outputs import check_file, check_not_read
+    from covey.cli.words import refiner_words
     from covey.graph import nearest
-    from covey.hub import load_refiner
     from covey.io.embeddings import read_embeddings
     from covey.io.groups import item_names
     from covey.io.neighbours import SUFFIXES, write_neighbours
@@ -87,10 +87,12 @@ def search(
 
     check_file(out, SUFFIXES)
     check_not_read([out], [emb, queries, rows.mask, rows.ids, query_ids, query_mask])
-    refiner = None if model is None else load_refiner(model)
+    refiner = trained_refiner(model)
     with terminal.progress() as tell:
         table = read_embeddings(emb, **vars(rows), progress=tell)
-        asked = read_queries(queries, rows, query_ids, query_mask)
+        if refiner is not None:
+            check_fit(refiner, model, table)
+        asked = read_queries(queries, table, rows, query_ids, query_mask)
         collection = Collection.of(table.x, None if asked is None else asked.x)
         if refiner is not None:
             collection = interruptible(
@@ -155,7 +157,9 @@ def search(
         f"recall {info.recall:.3f}, {info.seconds:.1f} s)."
     ]
     if refiner is not None:
-        sentences.append(told_of(refiner, str(model)))
+        changed = refiner.uses_network or refiner.whitening is not None
+        told = "; similarities are theirs." if changed else ": results are those without it."
+        sentences.append(refiner_words(refiner, str(model)) + told)
     if rerank != "none":
         sentences.append(f"Put in order by {rerank}.")
     sentences += [
@@ -164,32 +168,28 @@ def search(
     terminal.answer([*sentences, f"Wrote {out}"], facts)
 
 
-def told_of(refiner: Refiner, name: str) -> str:
-    """What a refiner did to embeddings."""
-    if refiner.own < 1:
-        return f"Embeddings were refined by {name}; similarities are theirs."
-    if refiner.whitening is not None:
-        return f"Embeddings were whitened by {name} and no more; similarities are theirs."
-    return f"{name} leaves embeddings as they are: results are those without it."
-
-
 def read_queries(
-    path: Path | None, rows: options.Selected, ids: Path | None, mask: Path | None
+    path: Path | None,
+    gallery: EmbeddingTable,
+    rows: options.Selected,
+    ids: Path | None,
+    mask: Path | None,
 ) -> EmbeddingTable | None:
     """The rows to look up, read as EMB is; None where those are EMB's own.
 
     Raises:
+        InputError: If they have other dimensions than EMB: names both files.
         UsageError: If there are options for queries but no queries.
     """
     from covey.io.embeddings import read_embeddings
-    from covey.types import UsageError
+    from covey.types import InputError, UsageError
 
     if path is None:
         if ids is not None or mask is not None:
             raise UsageError("--query-ids and --query-mask want --queries, which they tell about")
         return None
     fits = {".npz", ".parquet", ".pq", ".safetensors"}
-    return read_embeddings(
+    found = read_embeddings(
         path,
         column=rows.column if path.suffix.lower() in fits else None,
         id_column=rows.id_column if path.suffix.lower() in fits - {".safetensors"} else None,
@@ -199,3 +199,9 @@ def read_queries(
         mask=mask,
         fewest=1,
     )
+    if found.x.shape[1] != gallery.x.shape[1]:
+        raise InputError(
+            f"{path}: queries have {found.x.shape[1]} values in a row and the gallery, "
+            f"{gallery.path}, {gallery.x.shape[1]}; embed both by the same model"
+        )
+    return found

@@ -30,6 +30,12 @@ _STAGES = {
 }
 """What the stages are called; the others under their own names."""
 
+
+def stage_name(stage: str) -> str:
+    """What a stage is called in words."""
+    return _STAGES.get(stage, stage)
+
+
 _SILENT_SECONDS = 5.0
 """Where stderr is no terminal, work that is over by then, once libraries are loaded, says nothing
 about its stages."""
@@ -64,7 +70,7 @@ class Terminal:
 
                 def draw(stage: str, fraction: float) -> None:
                     if stage not in tasks:
-                        tasks[stage] = bars.add_task(_STAGES.get(stage, stage), total=1.0)
+                        tasks[stage] = bars.add_task(stage_name(stage), total=1.0)
                     bars.update(tasks[stage], completed=fraction)
 
                 yield draw
@@ -109,6 +115,6 @@ class Terminal:
         def tell(stage: str, fraction: float) -> None:
             if stage not in told and fraction < 1 and self.seconds > silent_until:
                 told.add(stage)
-                self._errors.print(f"covey: {_STAGES.get(stage, stage)} ({self.seconds:.0f} s)")
+                self._errors.print(f"covey: {stage_name(stage)} ({self.seconds:.0f} s)")
 
         return tell

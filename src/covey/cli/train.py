@@ -12,6 +12,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
+from covey.cli.model_option import DEFAULT
 from covey.cli.terminal import Terminal
 from covey.types import UsageError
 
@@ -23,8 +24,6 @@ train = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-_DEFAULT = "default"
 
 
 @train.command()
@@ -43,7 +42,7 @@ def universal(
         typer.Option(
             metavar="FILE",
             help="Labels of EMB's items: .npy, .npz, .csv, .tsv, .parquet, .txt. Items whose label "
-            "is missing or negative are left out.",
+            "is missing are left out; those with a negative number belong to nobody.",
         ),
     ] = None,
     label_column: Annotated[
@@ -104,6 +103,7 @@ def universal(
     from covey.extras import require
 
     torch = require("torch", "learn")
+    from covey.cli.labels_used import known_items, label_notes, labels_used
     from covey.cli.machine import peak_memory_mb
     from covey.io.model_card import universal_card, validation_sentence, without_folders
     from covey.io.model_folder import check_model_folder, work_folder, write_model
@@ -126,6 +126,7 @@ def universal(
         "--leave-out": leave_out,
     }
     _check_use(emb, labels, sets, fine_tuning, making)
+    notes: list[str] = []
     check_model_folder(out, force=force)
     threads = threads or available_threads()
     torch.set_num_threads(1)  # networks so small that a second thread would mostly wait
@@ -136,18 +137,20 @@ def universal(
             from covey.io.labelled_items import labelled_items
             from covey.refinement import refine_model
 
-            first = default_model() if start in (None, _DEFAULT) else load_universal(str(start))
+            first = default_model() if start in (None, DEFAULT) else load_universal(str(start))
             table = read_embeddings(
                 emb, **vars(layout), mask=mask, skip_bad=skip_bad, progress=tell
             )
             source = labelled_items(table, labels, column=label_column, mask=mask)
             model = refine_model(first, source, steps=steps or 400, seed=seed, tell=tell)
-            groups = len(set(source.labels.tolist()))
-            facts = {"n_items": len(source.x), "n_groups": groups, "from": start or _DEFAULT}
-            known = f"{count(len(source.x), 'item')} in {count(groups, 'group')}"
-            done = f"Fine-tuned on {known}."
+            used = labels_used(source, table)
+            facts = {**used, "from": start or DEFAULT}
+            done = f"Fine-tuned on {known_items(used)}."
             if model.scorer is first.scorer:
-                done = f"Nothing gained from {known}: the scorer is the one from before."
+                done = (
+                    f"Nothing gained from {known_items(used)}: the scorer is the one from before."
+                )
+            notes = label_notes(used)
         else:
             from covey.datasets.view_draws import DRAWS
             from covey.io.examples_folder import claim_examples
@@ -178,6 +181,7 @@ def universal(
     }
     sentences = [
         done,
+        *notes,
         *filter(None, [validation_sentence(model.about)]),
         *warnings(model),
         f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}",

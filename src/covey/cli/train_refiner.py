@@ -13,7 +13,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
-from covey.cli.terminal import Terminal
+from covey.cli.terminal import Terminal, stage_name
 
 if TYPE_CHECKING:
     from covey.models.refiner import Refiner
@@ -29,7 +29,7 @@ def b_attention(
         typer.Option(
             metavar="FILE",
             help="Labels of EMB's items: .npy, .npz, .csv, .tsv, .parquet, .txt. Items whose label "
-            "is missing or negative are left out.",
+            "is missing are left out; those with a negative number belong to nobody.",
         ),
     ],
     out: Annotated[
@@ -81,19 +81,20 @@ def b_attention(
 
     torch = require("torch", "learn")
     from covey.cli.interrupt import interruptible
+    from covey.cli.labels_used import known_items, label_notes, labels_used
     from covey.cli.machine import peak_memory_mb
     from covey.io.checkpoints import checksum, claim_training
     from covey.io.embeddings import read_embeddings
     from covey.io.labelled_items import labelled_items
-    from covey.io.model_card import refiner_card, without_folders
+    from covey.io.model_card import without_folders
     from covey.io.model_folder import check_model_folder, work_folder, write_model
-    from covey.io.report.words import count
+    from covey.io.refiner_card import refiner_card
     from covey.models.b_attention_config import BAttentionConfig
     from covey.resources import available_threads
     from covey.threads import bounded_threads
     from covey.training.b_attention import BAttentionPlan
     from covey.training.loop import Schedule
-    from covey.training.refiner import PHASES, Follow, train_refiner
+    from covey.training.refiner import Follow, train_refiner
 
     check_model_folder(out, force=force)
     threads = threads or available_threads()
@@ -119,14 +120,20 @@ def b_attention(
         )
 
         stopped = Event()
+        ends: dict[str, int] = {}
+
+        def begun(phase: str, done: int, last: int) -> None:
+            ends[phase] = last
+            if done and not stopped.is_set():
+                name = stage_name(f"training, {phase}")
+                how = f"goes on from step {done} of {last}"
+                terminal.remark(f"covey: {name} {how if done < last else 'was over before'}")
 
         def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
-            tell(f"training, {phase}", step / steps)
-            if validation is not None and not stopped.is_set():
-                terminal.remark(
-                    f"covey: step {step} of {steps}: loss {loss:.3f}; held-out groups: average "
-                    f"precision {validation.average_precision:.3f}, F {validation.f:.3f}"
-                )
+            last = ends[phase]
+            tell(f"training, {phase}", step / last)
+            if not stopped.is_set() and (step % plan.schedule.every == 0 or step == last):
+                terminal.remark(step_sentence(step, last, loss, validation))
 
         def trained() -> Refiner:
             with bounded_threads(threads):  # numba counts by thread, and this is another one
@@ -136,7 +143,7 @@ def b_attention(
                     name=emb.name,
                     network=network,
                     plan=plan,
-                    follow=Follow(told, kept.keep, tell, kept.start),
+                    follow=Follow(told, kept.keep, tell, kept.start, begun),
                 )
 
         try:
@@ -146,15 +153,15 @@ def b_attention(
             if kept.folder.is_dir():
                 terminal.remark(f"covey: the same command goes on from {kept.folder}")
             raise
-        tell(f"training, {PHASES[1]}", 1.0)
+        for phase in ends:
+            tell(f"training, {phase}", 1.0)
         command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
         write_model(out, model, refiner_card(model, command), force=force)
         kept.remove()
-    groups = len(set(source.labels.tolist()))
+    used = labels_used(source, table)
     facts: dict[str, Any] = {
         "version": __version__,
-        "n_items": len(source.x),
-        "n_groups": groups,
+        **used,
         "about": model.about,
         "outputs": [str(out)],
         "seconds": round(terminal.seconds, 3),
@@ -162,7 +169,8 @@ def b_attention(
     }
     terminal.answer(
         [
-            f"Trained on {count(len(source.x), 'item')} in {count(groups, 'group')}.",
+            f"Trained on {known_items(used)}.",
+            *label_notes(used),
             *sentences(model),
             f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}, or with "
             "covey search and reid",
@@ -171,20 +179,29 @@ def b_attention(
     )
 
 
+def step_sentence(step: int, last: int, loss: float, validation: Validation | None) -> str:
+    """How a training comes on; without validation it is the one on all groups."""
+    if validation is None:
+        return f"covey: step {step} of {last}, all groups: loss {loss:.3f}"
+    return (
+        f"covey: step {step} of {last}: loss {loss:.3f}; held-out groups: average precision "
+        f"{validation.average_precision:.3f}, F {validation.f:.3f}"
+    )
+
+
 def sentences(model: Refiner) -> list[str]:
-    """What was gained on the groups that were held out."""
+    """What was gained on the groups that were held out, and whether the network is used."""
+    from covey.io.refiner_card import network_sentence
+
     found = model.about["validation"]
     lines = [
         f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the embeddings "
-        f"as they are {found['BCubed F of the cosine']:.3f}."
+        f"as they are {found['BCubed F of the cosine']:.3f}.",
+        network_sentence(model),
     ]
-    if model.own == 1 and model.whitening is None:
+    if not model.uses_network and model.whitening is None:
         lines.append(
-            "The network did not make them clearly better, so they stay as they are: the model "
-            "knows where to cut and what to expect. Compare with covey cluster without it."
-        )
-    elif model.own == 1:
-        lines.append(
-            "The network did not make them clearly better, so embeddings are whitened and no more."
+            "The model knows where to cut and what to expect. Compare with covey cluster without "
+            "it."
         )
     return lines

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from covey.clustering import ClusterResult
-from covey.io.embeddings import EmbeddingTable
 from covey.io.report.words import count, percent
+
+if TYPE_CHECKING:
+    from covey.clustering import ClusterResult
+    from covey.io.embeddings import EmbeddingTable
+    from covey.models.refiner import Refiner
 
 
 def cluster_sentences(
@@ -14,8 +18,18 @@ def cluster_sentences(
     table: EmbeddingTable,
     notes: list[str],
     written: list[str],
+    *,
+    refined: str = "",
 ) -> list[str]:
-    """What a run of `covey cluster` says below its verdict, a line each."""
+    """What a run of `covey cluster` says below its verdict, a line each.
+
+    Args:
+        result: What was found.
+        table: In which embeddings.
+        notes: What was odd.
+        written: Files.
+        refined: What a refiner did to the embeddings, see `refiner_words`.
+    """
     clustering, report = result.clustering, result.report
     shared = clustering.n_clusters - clustering.n_singletons
     sizes = clustering.sizes
@@ -30,6 +44,8 @@ def cluster_sentences(
             f"group with an item belongs with it; {percent(report.expected_recall)} of what "
             "belongs with an item shares its group."
         )
+    if refined:
+        lines.append(f"{refined}.")
     page = next((path for path in written if path.endswith(".html")), None)
     where = f"{page} shows" if page else "--report FILE.html writes a page that shows"
     lines.append(f"{where} what to check first.")
@@ -38,3 +54,12 @@ def cluster_sentences(
     lines += [f"Note: {note.rstrip('.')}." for note in notes]
     lines.append(f"Wrote {', '.join(written)}")
     return lines
+
+
+def refiner_words(refiner: Refiner, name: str) -> str:
+    """What a refiner did to embeddings, as a sentence that may go on."""
+    if refiner.uses_network:
+        return f"Embeddings were refined by {name}"
+    if refiner.whitening is not None:
+        return f"Embeddings were whitened by {name} and no more (its network is not used)"
+    return f"{name} leaves embeddings as they are (its network is not used)"

@@ -14,6 +14,7 @@ from covey.io.files import shown
 from covey.io.groups import item_names
 from covey.io.ids import read_mask
 from covey.io.labels import read_labels
+from covey.label_codes import MISSING
 from covey.types import InputError, Int64
 
 
@@ -24,7 +25,7 @@ def labelled_items(
     column: str | None = None,
     mask: Path | None = None,
 ) -> LabelledSet:
-    """The rows of a table whose label is known.
+    """The rows of a table that labels say something of: those whose label is not missing.
 
     Labels that have ids belong to the items of these ids, where an item without an id is named by
     its row number; others belong to the rows of the file.
@@ -36,13 +37,14 @@ def labelled_items(
         mask: That of the table, which tells how many rows its file has.
 
     Returns:
-        The items; labels are codes from 0.
+        The items; labels are codes from 0, and `label_codes.NOBODY` for items whose label is a
+        negative number: these belong with no other.
 
     Raises:
-        InputError: If labels and rows do not correspond.
+        InputError: If labels and rows do not correspond, or no item is of any group.
     """
     codes, _ = item_codes(table, labels, column=column, mask=mask)
-    known = codes >= 0
+    known = codes != MISSING
     x = table.x if known.all() else table.x[np.flatnonzero(known)]
     return LabelledSet(table.path.name, table.path.stem, x, codes[known])
 
@@ -65,10 +67,11 @@ def item_codes(
         option: How the user may name the column, for messages.
 
     Returns:
-        (n,) int64 codes, -1 where there is no label, and the labels that they stand for.
+        (n,) int64 codes as of `label_codes`, `MISSING` where there is no label, and the labels that
+        they stand for.
 
     Raises:
-        InputError: If labels and rows do not correspond, or no item has a label.
+        InputError: If labels and rows do not correspond, or no item is of any group.
     """
     truth = read_labels(labels, column, option=option)
     told = ""

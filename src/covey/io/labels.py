@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from covey.io.columns import ID_NAMES, text_column
 from covey.io.delimited import text_layout
-from covey.io.files import file_size, listed, pick, reading, shown
+from covey.io.files import file_size, pick, reading, shown
 from covey.io.groups import read_table
 from covey.io.ids import check_unique, read_lines
+from covey.label_codes import MISSING, as_labels, label_codes
 from covey.types import InputError, Int64
 
 _LABEL_NAMES = ("label", "labels", "cluster_id", "identity", "class", "target", "y")
-_MISSING_WORDS = pa.array(["", "nan", "NaN", "NA", "N/A", "null", "NULL", "None"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class LabelTable:
     """Labels of the rows of a file.
 
     Attributes:
-        codes: (n,) int64, index into `names`, -1 where the label is missing.
+        codes: (n,) int64, index into `names`; `label_codes.MISSING` where the label is missing,
+            `NOBODY` where it is a negative number. Both are negative.
         names: (c,) the labels as written, sorted: int64, or object array of str.
         ids: (n,) object array of unique str where the file has a column of ids, or None: then a
             label belongs to the row of its own number.
@@ -40,7 +41,7 @@ class LabelTable:
     ids: NDArray[np.object_] | None = None
 
     def of(self, ids: NDArray[np.object_]) -> Int64:
-        """(len(ids),) codes of the items with these ids, -1 where the file does not have one.
+        """(len(ids),) codes of the items with these ids, `MISSING` where the file has none.
 
         Raises:
             InputError: If the file has no column of ids.
@@ -49,7 +50,7 @@ class LabelTable:
             raise InputError("the labels have no column of ids to look items up by")
         at = pc.index_in(pa.array(ids, pa.string()), value_set=pa.array(self.ids, pa.string()))
         found = pc.fill_null(at, -1).to_numpy().astype(np.int64)
-        return np.where(found >= 0, self.codes[found], -1)
+        return np.where(found >= 0, self.codes[found], MISSING)
 
 
 def read_labels(
@@ -57,11 +58,11 @@ def read_labels(
 ) -> LabelTable:
     """Reads one label per row from .npy, .npz, .csv, .tsv, .parquet, .txt or .meta.
 
-    Labels are integers or strings. Missing are: empty text, NaN, null, "NA" and the like, and
-    negative integers. A text file has one label per line (.meta is learn-to-cluster's name for
-    that). In a table the column is `column`, or one named label, cluster_id, identity or class, or
-    the only one beside the ids (a column named id or item_id; the first one where a text table of
-    two columns has no header).
+    Labels are integers or strings. Missing are: empty text, NaN, null, "NA" and the like. A
+    negative number stands for an item of nobody, see `label_codes`. A text file has one label per
+    line (.meta is learn-to-cluster's name for that). In a table the column is `column`, or one
+    named label, cluster_id, identity or class, or the only one beside the ids (a column named id or
+    item_id; the first one where a text table of two columns has no header).
 
     Args:
         path: The file.
@@ -77,9 +78,9 @@ def read_labels(
     file_size(path)
     with reading(path):
         if suffix in (".npy", ".npz"):
-            return _encoded(path, _from_numpy(path, column, option))
+            return LabelTable(*label_codes(_from_numpy(path, column, option), path))
         if suffix in (".txt", ".meta"):
-            return _encoded(path, _typed(pa.array(read_lines(path), pa.string())))
+            return LabelTable(*label_codes(pa.array(read_lines(path), pa.string()), path))
         if suffix in (".csv", ".tsv"):
             return _from_columns(path, _text_table(path, column), column, option)
         if suffix in (".parquet", ".pq"):
@@ -110,18 +111,7 @@ def _from_numpy(path: Path, column: str | None, option: str) -> pa.Array:
             ) from None
         why = shown(str(error).strip().split("\n")[0], 80)
         raise InputError(f"{path}: is damaged or no numpy file ({why}); write it again") from error
-    if loaded.ndim == 2 and loaded.shape[1] == 1:
-        loaded = loaded[:, 0]
-    if loaded.ndim != 1:
-        raise InputError(
-            f"{path}: has shape {loaded.shape}; labels must be one per row, shape (n,)"
-        )
-    if loaded.dtype.kind not in "iufUb":
-        raise InputError(f"{path}: holds {loaded.dtype.name}; labels must be integers or strings")
-    loaded = loaded.astype(loaded.dtype.newbyteorder("="))
-    if loaded.dtype.kind == "f":
-        return pa.array(loaded.astype(np.float64), from_pandas=True)
-    return pa.array(loaded)
+    return as_labels(loaded, path)
 
 
 def _text_table(path: Path, column: str | None) -> pa.Table:
@@ -159,59 +149,4 @@ def _from_columns(path: Path, table: pa.Table, column: str | None, option: str) 
     if id_name is not None:
         ids = text_column(path, table[id_name], id_name)
         check_unique(path, ids, None)
-    return _encoded(path, _typed(values), ids)
-
-
-def _typed(values: pa.Array) -> pa.Array:
-    """Text as integers where all of it can be; missing words as nulls."""
-    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-        return values
-    values = values.cast(pa.string())
-    missing = pc.is_in(pc.utf8_trim_whitespace(values), value_set=_MISSING_WORDS)
-    values = pc.if_else(missing, pa.scalar(None, pa.string()), values)
-    try:
-        return pc.utf8_trim_whitespace(values).cast(pa.int64())
-    except pa.ArrowInvalid:
-        return values
-
-
-def _whole(path: Path, values: pa.Array) -> pa.Array:
-    """Booleans and floats as integers, NaN as null.
-
-    Raises:
-        InputError: If one is no whole number: names the row and the value.
-    """
-    if pa.types.is_floating(values.type):
-        values = values.cast(pa.float64())
-        values = pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
-    try:
-        return values.cast(pa.int64())
-    except pa.ArrowInvalid:
-        numbers = values.to_numpy(zero_copy_only=False)
-        odd = ~np.isnan(numbers) & ~((numbers == np.rint(numbers)) & (np.abs(numbers) < 2**53))
-        row = int(np.argmax(odd))
-        raise InputError(
-            f"{path}: row {row} holds {numbers[row]:g}; labels must be whole numbers or strings"
-        ) from None
-
-
-def _encoded(path: Path, values: pa.Array, ids: NDArray[np.object_] | None = None) -> LabelTable:
-    if len(values) == 0:
-        raise InputError(f"{path}: has no labels; write it again")
-    kind = values.type
-    if pa.types.is_boolean(kind) or pa.types.is_floating(kind):
-        values = _whole(path, values)
-    elif not (
-        pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    ):
-        raise InputError(f"{path}: holds {listed([kind])}; labels must be integers or strings")
-    if pa.types.is_signed_integer(values.type):
-        values = pc.if_else(pc.less(values, 0), pa.scalar(None, values.type), values)
-    coded = values.dictionary_encode()
-    order = pc.array_sort_indices(coded.dictionary).to_numpy()
-    place = np.empty(len(order) + 1, np.int64)
-    place[order] = np.arange(len(order))
-    place[-1] = -1
-    codes = place[pc.fill_null(coded.indices, -1).to_numpy().astype(np.int64)]
-    names = coded.dictionary.take(pa.array(order)).to_numpy(zero_copy_only=False)
-    return LabelTable(codes, names, ids)
+    return LabelTable(*label_codes(values, path), ids)

@@ -1,13 +1,13 @@
-"""The card of a model: README.md of its folder."""
+"""The card of a model, README.md of its folder: of a universal one, and of any."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from covey.hub import Model
+from covey.io.refiner_card import refiner_card
 from covey.models.refiner import Refiner
 
 TERMS = {
@@ -49,29 +49,6 @@ as the terms of the data sets allow.
 """
 
 
-_REFINER = """\
-# A B-Attention refiner for Covey
-
-For Covey, which finds what belongs together in unlabelled embeddings. It maps each embedding of a
-collection to a better one, from the item and its nearest: an attention whose weights come from
-many statistical tests (B-Attention, Wang et al., NeurIPS 2022). It was trained on labelled items
-and is for other items **of the same kind, embedded by the same model**. `model.safetensors` holds
-the weights; `config.json` what they fit, and what cosines and cuts meant on held-out groups.
-
-    covey cluster embeddings.npy --model THIS_FOLDER -o out
-    covey search embeddings.npy --model THIS_FOLDER -o neighbours.npz
-"""
-
-_REFINER_LIMITS = """\
-## Limits
-
-On items of another kind, or embedded by another model, it may do worse than nothing at all, and the
-precision and recall that are foreseen are those of the held-out groups, for a collection of another
-size estimated. It groups what the embedding brings together: do not decide about people by it
-alone.
-"""
-
-
 def default_card(model: Model) -> str:
     """The card of a model that was made in Python."""
     made = "covey.BAttention" if isinstance(model, Refiner) else "Python"
@@ -80,63 +57,9 @@ def default_card(model: Model) -> str:
     return universal_card(model.about, made)
 
 
-def refiner_card(model: Refiner, command: str) -> str:
-    """Markdown on what a refiner is, what it was made of, by which command, and how it does.
-
-    Args:
-        model: The refiner.
-        command: What made it.
-    """
-    about, network = model.about, model.network
-    tests = [name for name in ("single", "multiple") if getattr(network, name)]
-    lines = [
-        f"- embeddings: {network.inputs} dimensions, compared by cosine",
-        f"- network: {network.flavour}, {network.layers} layers of width {network.width}, local "
-        f"sets of {model.members}, tests: {', '.join(tests) or 'none'}",
-        f"- share of the embedding itself in a cosine: {model.own:g}",
-        f"- embeddings whitened first: {'no' if model.whitening is None else 'yes'}",
-        *(f"- {name}: {about[name]}" for name in _TOLD if name in about),
-        f"- Covey: {about.get('covey', 'not known')}",
-    ]
-    held, best = model.held_out, model.held_out.at_best
-    found = about.get("validation") or {}
-    figures = [
-        f"| {name} | {found[name]:.3f} | {found[other]:.3f} |"
-        for name, other in _FIGURES.items()
-        if _is_known(found.get(name)) and _is_known(found.get(other))
-    ]
-    table = "\n".join(["| | with the model | without it |", "|---|---|---|", *figures, ""])
-    cut = (
-        f"At the best cut of {held.n_items:,} items that it was judged by, score "
-        f"{held.cut[best]:.3f}: BCubed precision {held.precision[best]:.3f} and recall "
-        f"{held.recall[best]:.3f}. In another collection the cut is chosen anew for its size."
-    )
-    parts = [
-        _REFINER,
-        f"## Made by\n\n    {command}\n",
-        "## Made of\n\n" + "\n".join(lines) + "\n",
-        "## Figures\n\nOn the groups that were held out:\n",
-        *([table] if figures else []),
-        cut + "\n",
-        _REFINER_LIMITS,
-    ]
-    return "\n".join(parts)
-
-
-def _is_known(figure: object) -> bool:
-    return isinstance(figure, float) and isfinite(figure)
-
-
 def without_folders(word: str) -> str:
     """A word of the command line; of a path only its last name, as a card is made to be shared."""
     return Path(word).name if "/" in word or "\\" in word else word
-
-
-_TOLD = ("trained on", "held out before that", "steps", "seed")
-_FIGURES = {
-    "average precision": "of the cosine",
-    "BCubed F": "BCubed F of the cosine",
-}
 
 
 def universal_card(about: Mapping[str, Any], command: str) -> str:

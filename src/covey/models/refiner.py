@@ -7,7 +7,7 @@ imported to use them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from covey.models.edge_features import LIST_LENGTH
 from covey.models.held_out import HeldOut
 from covey.models.universal import UniversalScorer
 from covey.models.whitening import Whitening
-from covey.types import Float32, InputError, IntArray, KnnGraph
+from covey.types import Float32, InputError, IntArray, KnnGraph, UsageError
 
 KIND = "b-attention"
 """Of a model, as its folder names it, and of the method, as reports do."""
@@ -72,13 +72,18 @@ class Refiner:
     """
 
     network: BAttentionConfig
-    tensors: dict[str, Float32]
-    whitening: Whitening | None
+    tensors: dict[str, Float32] = field(repr=False)
+    whitening: Whitening | None = field(repr=False)
     own: float
-    held_out: HeldOut
+    held_out: HeldOut = field(repr=False)
     about: dict[str, Any]
     scorer: UniversalScorer | None = None
     partition: str = "map-equation"
+
+    @property
+    def uses_network(self) -> bool:
+        """Whether the network has any share; if not, rows are whitened, or stay as they are."""
+        return self.own < 1
 
     def weights(self) -> dict[str, Float32]:
         """The tensors of model.safetensors."""
@@ -111,21 +116,35 @@ class Refiner:
             "about": self.about,
         }
 
-    def check(self, dimensions: int, metric: str = "cosine") -> None:
+    def check(
+        self,
+        dimensions: int,
+        metric: str = "cosine",
+        *,
+        name: str = "the model",
+        rows: str = "these",
+    ) -> None:
         """Refuses embeddings that it was not made for.
 
+        Args:
+            dimensions: Numbers in a row.
+            metric: How rows are to be compared.
+            name: Of the model, for messages.
+            rows: What they are, for messages.
+
         Raises:
-            InputError: If they have other dimensions, or lengths matter.
+            InputError: If they have other dimensions.
+            UsageError: If lengths matter.
         """
         wanted = self.network.inputs
         if dimensions != wanted:
             raise InputError(
-                f"the model was trained on embeddings of {wanted} numbers, these have "
-                f"{dimensions}; use the embeddings that it was trained for, or train another"
+                f"{name} was trained on embeddings of {wanted} numbers, {rows} have {dimensions}; "
+                "use the embeddings that it was trained for, or train another"
             )
         if metric != "cosine":
-            raise InputError(
-                f"the model compares directions; it cannot be used with metric {metric!r}: use "
+            raise UsageError(
+                f"{name} compares directions; it cannot be used with metric {metric!r}: use "
                 "'cosine', or leave the model out"
             )
 
@@ -159,7 +178,7 @@ class Refiner:
             MissingExtraError: If torch is not installed.
         """
         self.check(rows.shape[1])
-        if self.own == 1:
+        if not self.uses_network:
             return rows
         if knn is None:
             knn = build_knn_graph(rows, self.neighbours_among(len(rows)), threads=threads)
@@ -181,7 +200,7 @@ class Refiner:
             threads: At most so many.
             tick: Called with the share done.
         """
-        if self.own == 1:
+        if not self.uses_network:
             return rows[sets[:, 0]]
         torch = require("torch", "learn")
         from covey.models.b_attention import BAttentionNetwork, refine

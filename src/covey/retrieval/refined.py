@@ -42,7 +42,7 @@ def refine_collection(
     refiner.check(collection.gallery.shape[1])
     gallery = refiner.prepare(collection.gallery)
     asked = None if collection.queries is None else refiner.prepare(collection.queries)
-    if refiner.own == 1:
+    if not refiner.uses_network:
         return Collection(gallery, asked)
     n, q = len(gallery), 0 if asked is None else len(asked)
 

@@ -69,6 +69,11 @@ class Checkpoint:
     best_step: int = 0
     optimiser: dict[str, Any] | None = None
 
+    def is_over(self, schedule: Schedule) -> bool:
+        """Whether nothing is left to do: all steps, or enough of them without a better one."""
+        worse = (self.step - self.best_step) // schedule.every
+        return self.step >= schedule.end or worse >= schedule.patience
+
 
 def fit(
     network: nn.Module,
@@ -101,9 +106,8 @@ def fit(
     optimiser = _optimiser(network, schedule)
     if state.optimiser is not None:
         optimiser.load_state_dict(state.optimiser)
-    worse = (state.step - state.best_step) // schedule.every
     for step in range(state.step, schedule.end):
-        if worse >= schedule.patience:
+        if state.is_over(schedule):
             break
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate * rate_factor(step, schedule)
@@ -118,7 +122,6 @@ def fit(
         if due:
             score = _validated(network, validate)
             better = validate is None or score > state.score
-            worse = 0 if better else worse + 1
             weights = deepcopy(network.state_dict())
             best = (state.best, state.score, state.best_step)
             if better:

@@ -23,6 +23,7 @@ from covey.labelled_rows import (
     LabelledRows,
     check_enough_groups,
     different_rows,
+    fewest_to_hold_out,
     held_out,
     whole_groups,
 )
@@ -38,11 +39,15 @@ from covey.training.b_attention import (
 )
 from covey.training.choosing import CHOOSING, choose_way
 from covey.training.judging import best_share, judge
-from covey.training.loop import Checkpoint
+from covey.training.loop import Checkpoint, Schedule
 from covey.training.watch import Validation, Watch
-from covey.types import InputError
+from covey.types import InputError, Int64
 
 _ONE_IN = 3  # groups that is held out
+_FEWEST = fewest_to_hold_out(_ONE_IN)
+_HINT = (
+    "label more, or fine-tune the scorer that ships by covey train universal, for which 2 will do"
+)
 _MOST = 100_000  # labelled items that are learned from, by whole groups
 _MOST_WATCHED = 12_000  # and that are judged
 
@@ -60,19 +65,26 @@ class Follow:
         keep: Called after each validation with the phase and what is needed to go on.
         stage: Called between the trainings with what is done, and the share of it.
         start: What an earlier run kept, by phase.
+        begin: Called before each training with the phase, the steps that an earlier run has done,
+            and the last step: the same where nothing is left to do.
     """
 
     tell: Callable[[str, int, float, Validation | None], None] = lambda phase, step, loss, v: None
     keep: Callable[[str, Checkpoint], None] = lambda phase, checkpoint: None
     stage: Callable[[str, float], None] = lambda stage, done: None
     start: Callable[[str], Checkpoint | None] = lambda phase: None
+    begin: Callable[[str, int, int], None] = lambda phase, done, last: None
 
-    def watch(self, phase: str) -> Watch:
-        """The same for one training."""
+    def watch(self, phase: str, schedule: Schedule) -> Watch:
+        """The same for one training, which begins."""
+        start = self.start(phase)
+        done = 0 if start is None else start.step
+        over = start is not None and start.is_over(schedule)
+        self.begin(phase, done, done if over else schedule.end)
         return Watch(
             lambda step, loss, validation: self.tell(phase, step, loss, validation),
             lambda checkpoint: self.keep(phase, checkpoint),
-            self.start(phase),
+            start,
         )
 
 
@@ -103,19 +115,18 @@ def train_refiner(
         device: Where torch computes; a GPU where there is one if None.
 
     Raises:
-        InputError: If fewer than 9 groups have two different items or more.
+        InputError: If fewer than 9 groups have two different items or more, among 100,000 items.
     """
     plan = plan or BAttentionPlan()
     follow = follow or Follow()
     device = device or _fastest_device()
     seed = plan.schedule.seed
-    everything = _usable(x, labels, name, seed)
+    everything, named = _usable(x, labels, name, seed)
     held = held_out(everything.labels, seed, _ONE_IN)
     if not held.any():
-        several = np.count_nonzero(np.unique(everything.labels, return_counts=True)[1] > 1)
         raise InputError(
-            f"{name}: {several} groups have two different items or more; to hold some out takes "
-            "9: label more, or fine-tune what ships by covey train universal"
+            f"{name}: groups are so large that fewer than {_FEWEST} fit among the {_MOST:,} items "
+            "that are learned from; leave out some items of each"
         )
     learned, items = everything.of(~held), _few(everything.of(held), seed)
     watched = items
@@ -130,7 +141,7 @@ def train_refiner(
             whitening, before = tried, white
     learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
     trained, last = train_b_attention(
-        learned, watched, config, plan, follow.watch(PHASES[0]), device=device
+        learned, watched, config, plan, follow.watch(PHASES[0], plan.schedule), device=device
     )
     refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
     if config.faithful:
@@ -157,12 +168,12 @@ def train_refiner(
     if way.own < 1:
         again = replace(plan, schedule=replace(plan.schedule, until=last.best_step))
         trained, _ = train_b_attention(
-            rows, None, config, again, follow.watch(PHASES[1]), device=device
+            rows, None, config, again, follow.watch(PHASES[1], again.schedule), device=device
         )
     about = {
         "covey": __version__,
-        "trained on": f"{n} items in {_groups(everything)} groups of {name}",
-        "held out before that": f"{len(items.rows)} of them in {_groups(items)} groups",
+        "trained on": f"{n} items in {_groups(everything.labels, named, name)}",
+        "held out before that": f"{len(items.rows)} of them in {_groups(items.labels, named)}",
         "seed": seed,
         "plan": asdict(plan),
         "steps": last.best_step,
@@ -185,14 +196,17 @@ def train_refiner(
 
 def _usable(
     x: NDArray[Any], labels: NDArray[np.integer[Any]], name: str, seed: int
-) -> LabelledRows:
-    """Different rows, those of nobody in groups of their own, not too many."""
+) -> tuple[LabelledRows, int]:
+    """Different rows, those of nobody in groups of their own from a number on, not too many."""
     rows, groups = different_rows(x, labels)
-    check_enough_groups(name, groups)
+    check_enough_groups(name, groups, _FEWEST, hint=_HINT)
     alone = groups < 0
-    groups[alone] = groups.max() + 1 + np.arange(np.count_nonzero(alone))
+    named = int(groups.max()) + 1
+    groups[alone] = named + np.arange(np.count_nonzero(alone))
     usable = LabelledRows(rows, groups)
-    return usable if len(rows) <= _MOST else usable.of(whole_groups(groups, _MOST, seed))
+    if len(rows) > _MOST:
+        usable = usable.of(whole_groups(groups, _MOST, seed))
+    return usable, named
 
 
 def _few(items: LabelledRows, seed: int) -> LabelledRows:
@@ -206,8 +220,11 @@ def _whitened(whitening: Whitening | None, items: LabelledRows) -> LabelledRows:
     return items if whitening is None else LabelledRows(whitening(items.rows), items.labels)
 
 
-def _groups(items: LabelledRows) -> int:
-    return len(np.unique(items.labels))
+def _groups(labels: Int64, named: int, name: str = "") -> str:
+    """How many groups there are, and how many items of nobody: those numbered from `named` on."""
+    nobody = np.count_nonzero(labels >= named)
+    told = f"{len(np.unique(labels)) - nobody} groups" + (f" of {name}" if name else "")
+    return told + (f", {nobody} of them of nobody" if nobody else "")
 
 
 def _fastest_device() -> str:

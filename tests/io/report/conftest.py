@@ -60,6 +60,7 @@ def make_result(edges: Edges, knn: KnnGraph, labels: np.ndarray, cut: float) -> 
         method="structure",
         partition="components",
         prefer="balanced",
+        k=knn.k,
         n_unique=n,
         seconds={"neighbours": 0.21, "score": 0.08, "calibrate": 0.02, "partition": 0.01},
         cohesion=cohesion.astype(np.float32),

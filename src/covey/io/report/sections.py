@@ -271,8 +271,8 @@ def footer(report: ClusterReport, groups: Groups, version: str, seed: int) -> st
             ("scorer", SCORERS.get(report.method, report.method)),
             ("partition", report.partition),
             ("preferred", report.prefer),
-            ("cut", cut_name(report.cut)),
-            ("neighbours per item", f"{groups.k:,}"),
+            ("cut, a probability", cut_name(report.cut)),
+            ("neighbours per item", f"{report.k:,}"),
             ("map and sample seed", seed),
         )
     )

@@ -1,0 +1,141 @@
+"""The card of a refiner, and the words that commands share with it on what the model does."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from covey.io.model_facts import best_cut
+from covey.models.refiner import Refiner
+
+_USED = """\
+# A B-Attention refiner for Covey
+
+For Covey, which finds what belongs together in unlabelled embeddings. It maps each embedding of a
+collection to a better one, from the item and its nearest: an attention whose weights come from
+many statistical tests (B-Attention, Wang et al., NeurIPS 2022). It was trained on labelled items
+and is for other items **of the same kind, embedded by the same model**. `model.safetensors` holds
+the weights; `config.json` what they fit, and what cosines and cuts meant on held-out groups.
+"""
+
+_NOT_USED = """\
+# A B-Attention model for Covey, whose network is not used
+
+For Covey, which finds what belongs together in unlabelled embeddings. {sentence}
+
+What it brings is what labelled items taught about cosines: where to cut, and what precision and
+recall to expect. It is for other items **of the same kind, embedded by the same model**.
+`config.json` holds that; `model.safetensors` {weights}. PyTorch is not needed.
+"""
+
+_COMMANDS = """\
+    covey cluster embeddings.npy --model THIS_FOLDER -o out
+    covey search embeddings.npy --model THIS_FOLDER -o neighbours.npz
+"""
+
+_LIMITS = """\
+## Limits
+
+On items of another kind, or embedded by another model, it may do worse than nothing at all, and the
+precision and recall that are foreseen are those of the held-out groups, for a collection of another
+size estimated. It groups what the embedding brings together: do not decide about people by it
+alone.
+"""
+
+FIGURES = {
+    "average precision": "of the cosine",
+    "BCubed F": "BCubed F of the cosine",
+}
+"""What is known of a refiner under these names: a measure with the model, and without it."""
+
+_TOLD = ("trained on", "held out before that", "steps", "seed")
+
+
+def network_sentence(model: Refiner) -> str:
+    """Whether the network is used, and what is where it is not."""
+    if model.uses_network:
+        rest = f", the other {model.own:.0%} the embedding itself" if model.own else ""
+        return (
+            f"The network is used: {1 - model.own:.0%} of every cosine is what it makes of an item "
+            f"and its nearest{rest}."
+        )
+    why = "The network is not used: on held-out groups embeddings were not clearly better by it."
+    if model.whitening is not None:
+        return f"{why} They are whitened and no more."
+    return f"{why} They stay as they are."
+
+
+def refiner_card(model: Refiner, command: str) -> str:
+    """Markdown on what a refiner is, what it was made of, by which command, and how it does.
+
+    Args:
+        model: The refiner.
+        command: What made it.
+    """
+    about, network = model.about, model.network
+    told = dict.fromkeys(_TOLD)
+    if model.uses_network:
+        tests = [name for name in ("single", "multiple") if getattr(network, name)]
+        network_lines = [
+            f"- network: {network.flavour}, {network.layers} layers of width {network.width}, "
+            f"local sets of {model.members}, tests: {', '.join(tests) or 'none'}",
+            f"- share of the embedding itself in a cosine: {model.own:g}",
+        ]
+    else:
+        network_lines = ["- network: not used"]
+        del told["steps"]
+    lines = [
+        f"- embeddings: {network.inputs} dimensions, compared by cosine",
+        *network_lines,
+        f"- embeddings whitened first: {'no' if model.whitening is None else 'yes'}",
+        *(f"- {name}: {about[name]}" for name in told if name in about),
+        f"- Covey: {about.get('covey', 'not known')}",
+    ]
+    found = about.get("validation") or {}
+    figures = [
+        f"| {name} | {found[name]:.3f} | {found[other]:.3f} |"
+        for name, other in FIGURES.items()
+        if _is_known(found.get(name)) and _is_known(found.get(other))
+    ]
+    table = "\n".join(["| | with the model | without it |", "|---|---|---|", *figures, ""])
+    parts = [
+        _beginning(model) + "\n" + _COMMANDS,
+        f"## Made by\n\n    {command}\n",
+        "## Made of\n\n" + "\n".join(lines) + "\n",
+        "## Figures\n\nOn the groups that were held out:\n",
+        *([table] if figures else []),
+        f"{cut_sentence(model)} In another collection the cut is chosen anew for its size, and "
+        "`covey cluster` tells it as that probability, not as the cosine.\n",
+        _LIMITS,
+    ]
+    return "\n".join(parts)
+
+
+def cut_sentence(model: Refiner) -> str:
+    """Where to cut the items that a refiner was judged by, and what came of it."""
+    cut = best_cut(model)
+    return (
+        f"At the best cut of {cut['n_items']:,} items that it was judged by, a cosine of "
+        f"{cut['cosine']:.3f} between {_rows(model)} (there the probability to belong together is "
+        f"{cut['probability']:.3f}): BCubed precision {cut['precision']:.3f} and recall "
+        f"{cut['recall']:.3f}."
+    )
+
+
+def _beginning(model: Refiner) -> str:
+    if model.uses_network:
+        return _USED
+    weights = "the weights of the unused network"
+    if model.whitening is not None:
+        weights = "the whitening, and " + weights
+    return _NOT_USED.format(sentence=network_sentence(model), weights=f"holds {weights}")
+
+
+def _rows(model: Refiner) -> str:
+    """What is compared."""
+    if model.uses_network:
+        return "refined embeddings"
+    return "embeddings as they are" if model.whitening is None else "whitened embeddings"
+
+
+def _is_known(figure: object) -> bool:
+    return isinstance(figure, float) and isfinite(figure)
