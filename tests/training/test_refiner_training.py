@@ -149,21 +149,23 @@ def test_a_seed_decides_on_everything(made, collection) -> None:
 
 @pytest.mark.parametrize("after", [1, 3, 4])
 def test_interrupted_it_goes_on_to_the_same_model(made, collection, tmp_path, after: int) -> None:
-    kept = claim_training(tmp_path / "work", tmp_path / "m", {})
+    claimed = partial(claim_training, tmp_path / "work", tmp_path / "m", {})
     count = 0
+    with claimed() as kept:
 
-    def keep(phase, checkpoint) -> None:
-        nonlocal count
-        kept.keep(phase, checkpoint)
-        count += 1
-        if count == after:
-            raise KeyboardInterrupt
+        def keep(phase, checkpoint) -> None:
+            nonlocal count
+            kept.keep(phase, checkpoint)
+            count += 1
+            if count == after:
+                raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        train(*collection, name="nine", follow=Follow(keep=keep, start=kept.start))
+        with pytest.raises(KeyboardInterrupt):
+            train(*collection, name="nine", follow=Follow(keep=keep, start=kept.start))
     told = []
-    follow = Follow(lambda *each: told.append(each[:2]), kept.keep, kept.start)
-    _assert_same(train(*collection, name="nine", follow=follow), made[0])
+    with claimed() as kept:
+        follow = Follow(lambda *each: told.append(each[:2]), kept.keep, kept.start)
+        _assert_same(train(*collection, name="nine", follow=follow), made[0])
     assert told == [each[:2] for each in made[1]][10 * after :]
 
 

@@ -108,50 +108,47 @@ def b_attention(
             flavour=flavour,
         )
         plan = BAttentionPlan(schedule=Schedule(steps=steps, seed=seed))
-        kept = claim_training(
-            work or work_folder(out),
-            out,
-            {
-                "data": checksum(source.x, source.labels),
-                "network": asdict(network),
-                "plan": asdict(plan),
-            },
-        )
+        facts: dict[str, Any] = {
+            "data": checksum(source.x, source.labels),
+            "network": asdict(network),
+            "plan": asdict(plan),
+        }
+        with claim_training(work or work_folder(out), out, facts) as kept:
+            stopped = Event()
 
-        stopped = Event()
+            def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
+                tell(f"training, {phase}", step / steps)
+                if validation is not None and not stopped.is_set():
+                    terminal.remark(
+                        f"covey: step {step} of {steps}: loss {loss:.3f}; held-out groups: average "
+                        f"precision {validation.average_precision:.3f}, F {validation.f:.3f}"
+                    )
 
-        def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
-            tell(f"training, {phase}", step / steps)
-            if validation is not None and not stopped.is_set():
-                terminal.remark(
-                    f"covey: step {step} of {steps}: loss {loss:.3f}; held-out groups: average "
-                    f"precision {validation.average_precision:.3f}, F {validation.f:.3f}"
-                )
+            def trained() -> Refiner:
+                with bounded_threads(threads):  # numba counts by thread, and this is another one
+                    return train_refiner(
+                        source.x,
+                        source.labels,
+                        name=emb.name,
+                        network=network,
+                        plan=plan,
+                        follow=Follow(told, kept.keep, kept.start),
+                    )
 
-        def trained() -> Refiner:
-            with bounded_threads(threads):  # numba counts by thread, and this is another one
-                return train_refiner(
-                    source.x,
-                    source.labels,
-                    name=emb.name,
-                    network=network,
-                    plan=plan,
-                    follow=Follow(told, kept.keep, kept.start),
-                )
-
-        try:
-            model = interruptible(trained)
-        except KeyboardInterrupt:
-            stopped.set()
-            if kept.folder.is_dir():
-                terminal.remark(f"covey: the same command goes on from {kept.folder}")
-            raise
-        tell(f"training, {PHASES[1]}", 1.0)
-        command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
-        write_model(out, model, refiner_card(model, command), force=force)
-        kept.remove()
+            try:
+                model = interruptible(trained)
+            except KeyboardInterrupt:
+                stopped.set()
+                kept.close()
+                if kept.begun:
+                    terminal.remark(f"covey: the same command goes on from {kept.folder}")
+                raise
+            tell(f"training, {PHASES[1]}", 1.0)
+            command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
+            write_model(out, model, refiner_card(model, command), force=force)
+            kept.remove()
     groups = len(set(source.labels.tolist()))
-    facts: dict[str, Any] = {
+    facts = {
         "version": __version__,
         "n_items": len(source.x),
         "n_groups": groups,
