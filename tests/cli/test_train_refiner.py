@@ -134,6 +134,11 @@ def test_says_what_the_network_was_good_for(any_refiner, own, whitening, told) -
     assert "BCubed F 0.500, of the embeddings as they are 0.250" in lines[0]
     assert len(lines) == 1 + (told is not None)
     assert told is None or told in lines[1]
+    model.about |= {"drawn": "9 of 12 items were drawn", "judged": "2 of 3 items were drawn"}
+    more = sentences(model)
+    assert more[0] == "Of what is labelled, 9 of 12 items were drawn."
+    assert more[1] == "Of what was held out, 2 of 3 items were drawn."
+    assert more[2:] == lines
 
 
 def test_the_folder_that_one_is_in(covey, nine, tmp_path, monkeypatch) -> None:

@@ -172,9 +172,14 @@ def sentences(model: Refiner) -> list[str]:
     """What was gained on the groups that were held out."""
     found = model.about["validation"]
     lines = [
+        f"Of what {what}, {model.about[name]}."
+        for name, what in (("drawn", "is labelled"), ("judged", "was held out"))
+        if name in model.about
+    ]
+    lines.append(
         f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the embeddings "
         f"as they are {found['BCubed F of the cosine']:.3f}."
-    ]
+    )
     if model.own == 1 and model.whitening is None:
         lines.append(
             "The network did not make them clearly better, so they stay as they are: the model "

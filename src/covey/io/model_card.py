@@ -132,7 +132,7 @@ def without_folders(word: str) -> str:
     return Path(word).name if "/" in word or "\\" in word else word
 
 
-_TOLD = ("trained on", "held out before that", "steps", "seed")
+_TOLD = ("trained on", "drawn", "held out before that", "judged", "steps", "seed")
 _FIGURES = {
     "average precision": "of the cosine",
     "BCubed F": "BCubed F of the cosine",

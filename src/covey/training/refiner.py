@@ -21,8 +21,8 @@ from covey.labelled_rows import (
     LabelledRows,
     check_enough_groups,
     different_rows,
+    draw_groups,
     held_out,
-    whole_groups,
 )
 from covey.models.b_attention import refine
 from covey.models.b_attention_config import BAttentionConfig
@@ -39,7 +39,7 @@ from covey.training.watch import Validation, Watch
 from covey.types import InputError
 
 _ONE_IN = 3  # groups that is held out
-_MOST = 100_000  # labelled items that are learned from, by whole groups
+_MOST = 100_000  # labelled items that are learned from
 _MOST_WATCHED = 12_000  # and that are judged
 
 PHASES = ("held out", "all groups")
@@ -83,8 +83,8 @@ def train_refiner(
     """Learns from some groups what belongs together, for others of the same embedding.
 
     Args:
-        x: (n, d) embeddings. Of more than 100,000 different ones whole groups are drawn, about so
-            many items in all.
+        x: (n, d) embeddings. Of more than 100,000 different ones groups are drawn, so many items in
+            all at most, and groups of more than 10,000 thinned (see `draw_groups`).
         labels: (n,) groups; negative for items of nobody, each a group of its own.
         name: Of the collection, for messages and the card.
         network: What to train; the default variant if None.
@@ -99,7 +99,7 @@ def train_refiner(
     follow = follow or Follow()
     device = device or _fastest_device()
     seed = plan.schedule.seed
-    everything = _usable(x, labels, name, seed)
+    everything, drawn = _usable(x, labels, name, seed)
     held = held_out(everything.labels, seed, _ONE_IN)
     if not held.any():
         several = np.count_nonzero(np.unique(everything.labels, return_counts=True)[1] > 1)
@@ -107,7 +107,8 @@ def train_refiner(
             f"{name}: {several} groups have two different items or more; to hold some out takes "
             "9: label more, or fine-tune what ships by covey train universal"
         )
-    learned, watched = everything.of(~held), _few(everything.of(held), seed)
+    learned = everything.of(~held)
+    watched, judged = draw_groups(everything.of(held), _MOST_WATCHED, seed)
     config = network or BAttentionConfig(everything.rows.shape[1])
     n = len(everything.rows)
     plain = judge(watched)
@@ -136,11 +137,13 @@ def train_refiner(
             rows, None, config, again, follow.watch(PHASES[1]), device=device
         )
     elif whitening is None:  # nothing was learned from any item, so all of them may judge
-        expected = judge_rows(_few(rows, seed), list_length(1.0))
+        expected = judge_rows(draw_groups(rows, _MOST_WATCHED, seed)[0], list_length(1.0))
     about = {
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything)} groups of {name}",
         "held out before that": f"{len(watched.rows)} of them in {_groups(watched)} groups",
+        **({"drawn": drawn} if drawn else {}),
+        **({"judged": judged} if judged else {}),
         "seed": seed,
         "plan": asdict(plan),
         "steps": last.best_step,
@@ -159,21 +162,13 @@ def train_refiner(
 
 def _usable(
     x: NDArray[Any], labels: NDArray[np.integer[Any]], name: str, seed: int
-) -> LabelledRows:
-    """Different rows, those of nobody in groups of their own, not too many."""
+) -> tuple[LabelledRows, str]:
+    """Different rows, those of nobody in groups of their own, not too many; and what is left."""
     rows, groups = different_rows(x, labels)
     check_enough_groups(name, groups)
     alone = groups < 0
     groups[alone] = groups.max() + 1 + np.arange(np.count_nonzero(alone))
-    usable = LabelledRows(rows, groups)
-    return usable if len(rows) <= _MOST else usable.of(whole_groups(groups, _MOST, seed))
-
-
-def _few(items: LabelledRows, seed: int) -> LabelledRows:
-    """Whole groups of them, as many as are judged."""
-    if len(items.rows) <= _MOST_WATCHED:
-        return items
-    return items.of(whole_groups(items.labels, _MOST_WATCHED, seed))
+    return draw_groups(LabelledRows(rows, groups), _MOST, seed)
 
 
 def _whitened(whitening: Whitening | None, items: LabelledRows) -> LabelledRows:
