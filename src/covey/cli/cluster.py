@@ -118,6 +118,7 @@ def cluster(
     from covey.io.links import find_files
     from covey.io.report.groups import group
     from covey.io.report.verdict import judge
+    from covey.models.refiner import Refiner
 
     plan = plan_outputs(
         out,
@@ -140,7 +141,8 @@ def cluster(
         )
         if links is not None:
             find_files(item_names(table.n, table.ids, table.rows).astype(str), links)
-        check_memory(table.x, k, memory_limit)
+        refiner = trained if isinstance(trained, Refiner) else None
+        check_memory(table.x, k, memory_limit, refiner)
         result = interruptible(
             partial(
                 clustering.cluster,

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from covey import __version__
@@ -24,7 +23,7 @@ from covey.labelled_rows import (
     draw_groups,
     held_out,
 )
-from covey.models.b_attention import refine
+from covey.models.b_attention import fastest_device, refine
 from covey.models.b_attention_config import BAttentionConfig
 from covey.models.refiner import Refiner, list_length
 from covey.models.whitening import Whitening, fit_whitening
@@ -97,7 +96,7 @@ def train_refiner(
     """
     plan = plan or BAttentionPlan()
     follow = follow or Follow()
-    device = device or _fastest_device()
+    device = device or fastest_device()
     seed = plan.schedule.seed
     everything, drawn = _usable(x, labels, name, seed)
     held = held_out(everything.labels, seed, _ONE_IN)
@@ -177,7 +176,3 @@ def _whitened(whitening: Whitening | None, items: LabelledRows) -> LabelledRows:
 
 def _groups(items: LabelledRows) -> int:
     return len(np.unique(items.labels))
-
-
-def _fastest_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
