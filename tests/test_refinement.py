@@ -14,11 +14,12 @@ from covey.datasets.cameras import seen_by_cameras
 from covey.datasets.synthetic import von_mises_fisher_mixture
 from covey.datasets.view_draws import LabelledSet
 from covey.hub import UniversalModel, default_model
-from covey.labelled_rows import whole_groups
+from covey.labelled_rows import LabelledRows, draw_groups
 from covey.models.network import Network
 from covey.models.universal import UniversalScorer
 from covey.refinement import check_groups, refine_model
 from covey.types import InputError, UsageError
+from covey.vectors import as_rows
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +80,13 @@ def test_items_of_nobody_stand_alone(mine) -> None:
     assert figures["groups"] == np.count_nonzero(counts > 1) // 5
 
 
-def test_of_very_many_items_whole_groups_are_drawn(mine, monkeypatch) -> None:
+def test_of_very_many_items_groups_are_drawn(mine, monkeypatch) -> None:
     monkeypatch.setattr(refinement, "_COMPARED", 600)
-    figures = refine_model(default_model(), mine, steps=2).about["validation"]
-    assert 3 <= figures["groups"] < 20
-    chosen = whole_groups(mine.labels, 600, seed=1)
-    assert 600 <= np.count_nonzero(chosen) < 600 + np.bincount(mine.labels).max()
-    assert not set(mine.labels[chosen]) & set(mine.labels[~chosen])
+    about = refine_model(default_model(), mine, steps=2).about
+    assert 3 <= about["validation"]["groups"] < 20
+    drawn, told = draw_groups(LabelledRows(as_rows(mine.x), mine.labels), 600, 0)
+    assert about["refined on"] == f"{len(mine.x)} items of mine ({told})"
+    assert len(drawn.rows) <= 600
 
 
 def test_a_negative_seed_is_refused(mine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -25,6 +25,7 @@ from covey.knn import KnnInfo, build_knn_graph_with_info
 from covey.models.appraisal import Appraiser
 from covey.models.held_out import HeldOut
 from covey.models.refiner import KIND, Refiner
+from covey.models.refining_memory import require_refining_memory
 from covey.models.universal import UniversalScorer, relative_weights
 from covey.named_recipes import check_options, is_appraised, recipes_of, refined_recipe, sight_of
 from covey.partition.strength import membership_strength
@@ -120,8 +121,8 @@ def cluster(
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
         threads: At most so many, in every library; all cores that the process may use if None.
-        memory_limit: Bytes that float32 rows and the neighbour search may take on top of `x`;
-            what is available if None.
+        memory_limit: Bytes that float32 rows, refining and the neighbour search may take on top of
+            `x`; what is available if None.
         progress: Called with the stage and the share done.
 
     Returns:
@@ -130,7 +131,7 @@ def cluster(
     Raises:
         InputError: If a row holds NaN, infinity or, for the cosine, only zeros; if n < 2.
         UsageError: If an option is unknown or out of range.
-        MemoryLimitError: If rows or neighbour search would need more memory than allowed.
+        MemoryLimitError: If rows, refining or neighbour search would need more memory than allowed.
     """
     check_options(method, partition, prefer, metric, k, seed, threads)
     refiner = model if isinstance(model, Refiner) else None
@@ -151,7 +152,10 @@ def cluster(
         known = items.translate(constraints) if constraints else None
         if refiner is not None:
             refiner.check(rows.shape[1], metric)
+            held = 4 * len(items.item) * rows.shape[1]
+            require_refining_memory(refiner, n, limit=memory_limit, held=held)
             rows = refiner.prepare(rows)
+            items = replace(items, rows=rows)  # what they were is not needed any more
 
     def neighbours_of(rows: Float32, width: int) -> tuple[KnnGraph, KnnInfo]:
         return build_knn_graph_with_info(
@@ -171,6 +175,7 @@ def cluster(
         with clock.stage("refining"):
             rows = refiner.refine(rows, local, threads=threads, tick=clock.tick)
         del local
+        items = replace(items, rows=rows)
     with clock.stage("neighbours"):
         width = list_length(n, k)
         knn, search = neighbours_of(rows, width)

@@ -1,4 +1,4 @@
-"""Labelled items as a training wants them: each row once, whole groups drawn or held out."""
+"""Labelled items as a training wants them: each row once, groups drawn or held out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from covey.types import Float32, InputError, Int64
 from covey.vectors import as_rows, group_equal_rows, take_rows
 
 _FEWEST = 3  # groups of two items or more that are worth holding out
+_GIANTS = 10  # so many groups, of any size, fit into what is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,60 @@ def different_rows(x: NDArray[Any], labels: NDArray[np.integer[Any]]) -> tuple[F
     return take_rows(rows, first, in_place=False), groups
 
 
-def whole_groups(labels: Int64, most: int, seed: int) -> NDArray[np.bool_]:
-    """(n,) whether an item's group is drawn: random ones, until they hold `most` items."""
-    _, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(counts))
-    before = np.cumsum(counts[order]) - counts[order]
-    drawn = np.zeros(len(counts), np.bool_)
-    drawn[order[before < most]] = True
-    return drawn[code]
+def draw_groups(items: LabelledRows, most: int, seed: int) -> tuple[LabelledRows, str]:
+    """Leaves so many items that they are affordable: random groups, whole unless they are giants.
+
+    A group keeps a tenth of what may be had at most, or more where all groups fit cut to one size:
+    so no group alone fills the places, and however large they are, ten or all of them are there.
+    Items that are alone in their group take the part that they have of all items, half at most.
+
+    Shuffling the items draws the same ones, as a hash of their content puts them in the order that
+    the seed then mixes; new names for the groups draw the same where they sort alike.
+
+    Args:
+        items: n items, no two equal.
+        most: Items to leave, at most.
+        seed: Of the draw.
+
+    Returns:
+        The items in their order, all where there are no more than `most`; and in words what was
+        left out, empty where nothing was.
+    """
+    n = len(items.rows)
+    if n <= most:
+        return items, ""
+    rng = np.random.default_rng(seed)
+    _, row, key = group_equal_rows(items.rows)
+    place = np.empty(n, np.int64)
+    place[np.argsort(key[row], kind="stable")] = rng.permutation(n)
+    _, code, counts = np.unique(items.labels, return_inverse=True, return_counts=True)
+    alone = int(np.count_nonzero(counts == 1))
+    room = most - min(alone, most // 2, most * alone // n)
+    several = rng.permutation(np.flatnonzero(counts > 1))
+    largest = max(1, room // _GIANTS, _common_size(counts[several], room))
+    sizes = np.minimum(counts[several], largest)
+    drawn = several[np.cumsum(sizes) <= room]
+    quota = np.zeros(len(counts), np.int64)
+    quota[drawn] = largest
+    order = np.lexsort((place, code))
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n) - np.repeat(np.cumsum(counts) - counts, counts)
+    chosen = rank < quota[code]
+    lone = np.flatnonzero(counts[code] == 1)
+    chosen[lone[np.argsort(place[lone])[: most - np.count_nonzero(chosen)]]] = True
+    told = f"{np.count_nonzero(chosen):,} of {n:,} items were drawn"
+    if thinned := int(np.count_nonzero(counts[drawn] > largest)):
+        told += f"; groups that had more than {largest:,} were thinned to that: {thinned:,}"
+    return items.of(chosen), told
+
+
+def _common_size(counts: Int64, room: int) -> int:
+    """The largest size that groups may be cut to so that all of them fit."""
+    ascending = np.sort(counts)
+    left = np.arange(len(ascending), 0, -1)
+    level = (room - np.cumsum(ascending) + ascending) // left
+    over = np.flatnonzero(ascending > level)
+    return int(level[over[0]]) if len(over) else int(ascending.max(initial=0))
 
 
 def fewest_to_hold_out(one_in: int) -> int:

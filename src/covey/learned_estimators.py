@@ -18,6 +18,7 @@ from covey.extras import require
 from covey.label_codes import MISSING, as_labels, label_codes
 from covey.models.b_attention_config import BAttentionConfig, Flavour
 from covey.models.refiner import Refiner
+from covey.models.refining_memory import require_refining_memory
 from covey.types import Float32, InputError, Int64
 from covey.vectors import as_rows, group_equal_rows
 
@@ -137,10 +138,14 @@ class BAttention(TransformerMixin, BaseEstimator):
         """Refines the rows of `X` among themselves: (n, e) float32 of unit length.
 
         Equal rows count as one, as in `predict`.
+
+        Raises:
+            MemoryLimitError: If that needs more memory than there is.
         """
         check_is_fitted(self)
         x = validate_data(self, X, reset=False, dtype=[np.float32, np.float64, np.float16])
         first, item, _ = group_equal_rows(as_rows(x))
+        require_refining_memory(self.model_, len(first))
         rows = self.model_.prepare(as_rows(x[first]))
         return self.model_.refine(rows, threads=self._threads())[item]
 

@@ -16,7 +16,13 @@ from covey import __version__
 from covey.datasets.view_draws import LabelledSet
 from covey.extras import require
 from covey.hub import UniversalModel
-from covey.labelled_rows import check_enough_groups, different_rows, held_out, whole_groups
+from covey.labelled_rows import (
+    LabelledRows,
+    check_enough_groups,
+    different_rows,
+    draw_groups,
+    held_out,
+)
 from covey.models.universal import UniversalScorer
 from covey.training.examples import EdgeExamples, draw_edges
 from covey.types import UsageError
@@ -39,7 +45,7 @@ def refine_model(
     Args:
         model: Where to start.
         source: Labelled items; of items that belong to nobody each is a group of its own. Of more
-            than 50,000 different ones whole groups are drawn, about so many items in all.
+            than 50,000 different ones groups are drawn, so many items in all at most.
         steps: Of the optimiser.
         seed: Draws the groups that are held out, the items learned from, and batches.
         tell: Progress, called as `tell(what, share done)`.
@@ -66,9 +72,8 @@ def refine_model(
     check_enough_groups(source.name, labels)
     alone = labels < 0
     labels[alone] = labels.max() + 1 + np.arange(np.count_nonzero(alone))
-    if len(rows) > _COMPARED:
-        chosen = whole_groups(labels, _COMPARED, seed)
-        rows, labels = rows[chosen], labels[chosen]
+    items, drawn = draw_groups(LabelledRows(rows, labels), _COMPARED, seed)
+    rows, labels = items.rows, items.labels
     held = held_out(labels, seed)
     examples = _in_parts(draw_edges(rows[~held], labels[~held], _MOST, seed=seed))
     tell("edges", 0.8)
@@ -96,7 +101,7 @@ def refine_model(
             scorer = model.scorer
     about = {
         **model.about,
-        "refined on": f"{len(source.x)} items of {source.name}",
+        "refined on": f"{len(source.x)} items of {source.name}{drawn and f' ({drawn})'}",
         "covey": __version__,
         "validation": figures,
     }

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from covey.cli.machine import check_memory, expected_bytes, peak_memory_mb
+from covey.models.refining_memory import refining_bytes
 from covey.types import MemoryLimitError
 
 
@@ -31,3 +32,13 @@ def test_limit() -> None:
         check_memory(x, None, 10**6)
     with pytest.raises(MemoryLimitError, match="machine has"):
         check_memory(np.broadcast_to(np.float32(0), (10**9, 4096)), None, None)
+
+
+def test_refining_counts(any_refiner) -> None:
+    x = np.broadcast_to(np.float32(0), (100_000, 16))
+    plain, refined = expected_bytes(x, None), expected_bytes(x, None, any_refiner())
+    assert refined - plain == refining_bytes(any_refiner(), 100_000)
+    assert expected_bytes(x, None, any_refiner(1.0)) == plain
+    check_memory(x, None, refined, any_refiner())
+    with pytest.raises(MemoryLimitError, match="--memory-limit"):
+        check_memory(x, None, refined - 1, any_refiner())

@@ -113,6 +113,23 @@ def test_says_what_was_done(covey, rows, any_refiner, tmp_path, own, whitening, 
     assert done in scored.splitlines()[0]
 
 
+def test_search_in_too_little_memory_is_refused(covey, model, tmp_path) -> None:
+    search_few = (
+        "search",
+        "x.npy",
+        "--queries",
+        "q.npy",
+        "-o",
+        "near.npz",
+        "--memory-limit",
+        "9MB",
+    )
+    told = ("refining 130 items needs about ", "the limit is 9 MB", "leave the model out")
+    covey(*search_few, "--model", "m").refused(4, *told)
+    assert not (tmp_path / "near.npz").exists()
+    assert covey(*search_few).code == 0
+
+
 def test_reid(covey, model) -> None:
     reid = ("reid", "x.npy", "--labels", "y.npy")
     plain, refined = (covey(*reid, *more, "--json").json for more in ((), ("--model", "m")))

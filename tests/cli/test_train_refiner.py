@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -179,6 +181,11 @@ def test_says_as_the_card_does_whether_the_network_is_used(
     assert len(lines) == (3 if own == 1 and not whitening else 2)
     if own == 1:
         assert lines[1] in refiner_card(model, "made")
+    model.about |= {"drawn": "9 of 12 items were drawn", "judged": "2 of 3 items were drawn"}
+    more = sentences(model)
+    assert more[0] == "Of what is labelled, 9 of 12 items were drawn."
+    assert more[1] == "Of what was held out, 2 of 3 items were drawn."
+    assert more[2:] == lines
 
 
 def test_the_folder_that_one_is_in(covey, nine, tmp_path, monkeypatch) -> None:
@@ -190,10 +197,14 @@ def test_the_folder_that_one_is_in(covey, nine, tmp_path, monkeypatch) -> None:
     assert _names(tmp_path / "m") == FILES
 
 
-def _interrupted(folder: Path, *options: str) -> None:
-    """Trains in a process of its own until a checkpoint is kept, then presses Ctrl-C."""
+LONG = ("--steps", "150", "--threads", "1")
+
+
+@contextmanager
+def _training(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """`TRAIN` in a process of its own, whose group a terminal would interrupt."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "covey", *TRAIN, *options],
+        [sys.executable, "-m", "covey", *TRAIN, *LONG],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -202,17 +213,26 @@ def _interrupted(folder: Path, *options: str) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         start_new_session=True,
     )
-    while not (folder / "m.work" / "held-out.safetensors").exists():
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _interrupt_at(process: subprocess.Popen[str], file: Path) -> list[str]:
+    """Presses Ctrl-C as soon as a file is there, and gives what was said."""
+    while not file.exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     told, error = process.communicate(timeout=300)
     assert process.returncode == 130, error
     assert told == ""
-    lines = error.splitlines()
-    assert "covey: the same command goes on from m.work" in lines
-    assert lines[-1] == "covey: interrupted: nothing was left half-written"
     assert "Traceback" not in error
+    lines = error.splitlines()
+    assert lines[-1] == "covey: interrupted: nothing was left half-written"
+    return lines
 
 
 def test_tells_that_a_training_was_over_before(covey, nine, tmp_path) -> None:
@@ -223,14 +243,15 @@ def test_tells_that_a_training_was_over_before(covey, nine, tmp_path) -> None:
         "network": asdict(network),
         "plan": asdict(plan),
     }
-    kept = claim_training(tmp_path / "m.work", tmp_path / "m", facts)
+    with claim_training(tmp_path / "m.work", tmp_path / "m", facts) as kept:
 
-    def keep(phase, checkpoint) -> None:
-        kept.keep(phase, checkpoint)
-        raise KeyboardInterrupt
+        def keep(phase, checkpoint) -> None:
+            kept.keep(phase, checkpoint)
+            raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        train_refiner(source.x, source.labels, network=network, plan=plan, follow=Follow(keep=keep))
+        follow = Follow(keep=keep)
+        with pytest.raises(KeyboardInterrupt):
+            train_refiner(source.x, source.labels, network=network, plan=plan, follow=follow)
     ran = covey(*TRAIN, *QUICK)
     assert ran.code == 0, ran.err
     told = "covey: training without the groups held out was over before"
@@ -260,21 +281,45 @@ def test_the_training_on_all_groups_comes_on_in_a_log(covey, hidden, tmp_path) -
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_a_run_that_goes_on_to_the_same_model(covey, nine, tmp_path) -> None:
-    long = ("--steps", "100", "--threads", "1")
-    _interrupted(tmp_path, *long)
-    assert _names(tmp_path) == {"x.npy", "y.npy", "m.work"}
-    names = {name for name in _names(tmp_path / "m.work") if not name.startswith(".")}
-    assert names <= {"run.json", "held-out.safetensors", "all-groups.safetensors"}
-    covey(*TRAIN, *long, "--seed", "1").refused(2, "m.work: was left by a training on other data")
-    covey(*TRAIN, "--steps", "101").refused(2, "or with other options; remove it")
-    ran = covey(*TRAIN, *long)
+def test_ctrl_c_in_each_phase_and_the_same_model_in_the_end(covey, nine, tmp_path) -> None:
+    """Before anything is kept, while groups are held out, and while it learns from all."""
+    work, again = tmp_path / "m.work", "covey: the same command goes on from m.work"
+    with _training(tmp_path) as process:
+        assert again not in _interrupt_at(process, work / ".lock")
+    assert _names(tmp_path) == {"x.npy", "y.npy"}
+    kept = {"run.json"}
+    for phase in ("held-out", "all-groups"):
+        kept.add(f"{phase}.safetensors")
+        with _training(tmp_path) as process:
+            assert again in _interrupt_at(process, work / f"{phase}.safetensors")
+        assert _names(tmp_path) == {"x.npy", "y.npy", "m.work"}
+        assert _names(work) == kept
+    covey(*TRAIN, *LONG, "--seed", "1").refused(2, "m.work: was left by a training on other data")
+    covey(*TRAIN, "--steps", "151").refused(2, "or with other options; remove it")
+    ran = covey(*TRAIN, *LONG)
     assert ran.code == 0, ran.err
-    assert "covey: step 50 of 100: loss" not in ran.err
-    told = "covey: training without the groups held out goes on from step 50 of 100"
-    assert told in ran.err.splitlines()
-    whole = covey(*TRAIN[:-1], "n", *long)
-    assert "covey: step 50 of 100" in whole.err
+    assert "; held-out groups" not in ran.err
+    whole = covey(*TRAIN[:-1], "n", *LONG)
+    assert "covey: step 150 of 150" in whole.err
+    assert load_refiner(tmp_path / "n").about["steps"] > 50, "choose a longer second phase"
     assert _names(tmp_path) == {"x.npy", "y.npy", "m", "n"}
     for name in ("model.safetensors", "config.json"):
         assert (tmp_path / "m" / name).read_bytes() == (tmp_path / "n" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_two_at_once_are_kept_apart(covey, nine, tmp_path) -> None:
+    with _training(tmp_path) as process:
+        while not (tmp_path / "m.work" / "held-out.safetensors").exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        told = (f"m.work: is in use by process {process.pid} on ", "wait until that ends", "--work")
+        covey(*TRAIN, *LONG).refused(2, *told)
+        covey(*TRAIN[:-1], "n", *QUICK, "--work", "m.work").refused(2, *told)
+        assert process.poll() is None
+        process.kill()
+        process.wait()
+    ran = covey(*TRAIN, *LONG)  # the lock that a killed process left is in nobody's way
+    assert ran.code == 0, ran.err
+    assert "covey: step 50 of" not in ran.err
+    assert _names(tmp_path) == {"x.npy", "y.npy", "m"}

@@ -12,7 +12,7 @@ from covey.calibration import Calibration
 from covey.clustering import cluster
 from covey.metrics.clustering import evaluate
 from covey.models.held_out import HeldOut
-from covey.types import Constraints, InputError, UsageError
+from covey.types import Constraints, InputError, MemoryLimitError, UsageError
 from covey.vectors import as_rows
 
 pytest.importorskip("torch")
@@ -226,3 +226,16 @@ def test_takes_and_tells_no_more_stages_than_needed(any_refiner, collection, own
 def test_without_torch_where_the_network_gained_nothing(dial, collection, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     assert cluster(collection[0], model=dial).clustering.n == 220
+
+
+@pytest.mark.parametrize("name", ["trained", "whitened"])
+def test_memory_of_refining_counts(request, collection, name: str) -> None:
+    x, model = collection[0], request.getfixturevalue(name)
+    stages: list[str] = []
+    with pytest.raises(
+        MemoryLimitError, match=r"refining 220 items needs about .* MB, the limit is 20 MB: .*out"
+    ):
+        cluster(x, model=model, memory_limit=20 * 10**6, progress=lambda at, _: stages.append(at))
+    assert set(stages) == {"reading"}
+    cluster(x, memory_limit=20 * 10**6)
+    cluster(x, model=model, memory_limit=10**8)

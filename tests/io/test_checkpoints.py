@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -123,81 +124,114 @@ def _claim(tmp_path: Path, facts: dict[str, Any] = FACTS):
     return claim_training(tmp_path / "m.work", tmp_path / "m", facts)
 
 
+def _refused(tmp_path: Path, match: str, facts: dict[str, Any] = FACTS) -> None:
+    with pytest.raises(UsageError, match=match), _claim(tmp_path, facts):
+        pass
+
+
 def test_keeps_the_last_of_each_phase_and_starts_from_it(tmp_path: Path, kept) -> None:
-    training = _claim(tmp_path)
-    assert not (tmp_path / "m.work").exists()
-    assert training.start("held out") is None
-    training.keep("held out", kept[0])
+    work = tmp_path / "m.work"
+    with _claim(tmp_path) as training:
+        assert training.start("held out") is None
+        assert not training.begun
+        training.keep("held out", kept[0])
+        assert training.begun
+        training.keep("held out", kept[1])
+        training.keep("all groups", kept[2])
+    names = {path.name for path in work.iterdir()}
+    assert names == {"run.json", "held-out.safetensors", "all-groups.safetensors"}
+    with _claim(tmp_path) as again:
+        assert again.start("held out").step == 20
+        assert again.start("all groups").step == 30
+        assert "network.0.weight" in load_file(work / "held-out.safetensors")
+        again.remove()
+        assert not again.begun
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_which_nothing_was_kept_goes_away(tmp_path: Path) -> None:
+    with _claim(tmp_path):
+        assert (tmp_path / "m.work").is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_at_once_are_kept_apart(tmp_path: Path, kept) -> None:
+    with _claim(tmp_path) as training:
+        training.keep("held out", kept[0])
+        for facts in (FACTS, FACTS | {"data": 18}):
+            _refused(tmp_path, rf"m.work: is in use by process {os.getpid()} on ", facts)
+        training.keep("held out", kept[1])
+    with _claim(tmp_path) as again:
+        assert again.start("held out").step == 20
+
+
+def test_what_an_interrupted_training_still_finds_is_not_kept(tmp_path: Path, kept) -> None:
+    with _claim(tmp_path) as training:
+        training.keep("held out", kept[0])
     training.keep("held out", kept[1])
     training.keep("all groups", kept[2])
-    names = {path.name for path in (tmp_path / "m.work").iterdir()}
-    assert names == {"run.json", "held-out.safetensors", "all-groups.safetensors"}
-    again = _claim(tmp_path)
-    assert again.start("held out").step == 20
-    assert again.start("all groups").step == 30
-    assert "network.0.weight" in load_file(tmp_path / "m.work" / "held-out.safetensors")
-    again.remove()
-    assert list(tmp_path.iterdir()) == []
-    again.remove()
+    with _claim(tmp_path) as again:
+        assert again.start("held out").step == 10
+        assert again.start("all groups") is None
 
 
 @pytest.mark.parametrize("change", [{"data": 18}, {"plan": {"steps": 41}}, {"more": 1}])
 def test_another_training_is_refused(tmp_path: Path, kept, change) -> None:
-    _claim(tmp_path).keep("held out", kept[0])
-    with pytest.raises(UsageError, match=r"m.work: was left by .* other data .*; remove it, or"):
-        _claim(tmp_path, FACTS | change)
-    assert _claim(tmp_path).start("held out").step == 10
+    with _claim(tmp_path) as training:
+        training.keep("held out", kept[0])
+    _refused(tmp_path, r"m.work: was left by .* other data .*; remove it, or", FACTS | change)
+    with _claim(tmp_path) as training:
+        assert training.start("held out").step == 10
 
 
 def test_a_version_of_its_own(tmp_path: Path, kept) -> None:
-    _claim(tmp_path).keep("held out", kept[0])
+    with _claim(tmp_path) as training:
+        training.keep("held out", kept[0])
     path = tmp_path / "m.work" / "run.json"
     facts = json.loads(path.read_text())
     path.write_text(json.dumps(facts | {"covey": "0.0.1"}, sort_keys=True))
-    with pytest.raises(UsageError, match="was left by"):
-        _claim(tmp_path)
+    _refused(tmp_path, "was left by")
 
 
 def test_foreign_folders_stay_as_they_are(tmp_path: Path) -> None:
     work = tmp_path / "m.work"
     work.touch()
-    with pytest.raises(UsageError, match=r"m.work: cannot be a folder there; .* --work"):
-        _claim(tmp_path)
+    _refused(tmp_path, r"m.work: cannot be a folder there; .* --work")
     work.unlink()
     work.mkdir()
     (work / "photo.png").touch()
-    with pytest.raises(UsageError, match=r"m.work: holds photo.png that no training wrote"):
-        _claim(tmp_path)
+    _refused(tmp_path, r"m.work: holds photo.png that no training wrote")
     (work / "photo.png").rename(work / "mine.safetensors")
-    with pytest.raises(UsageError, match="was left by"):
-        _claim(tmp_path)
+    _refused(tmp_path, "was left by")
     assert [path.name for path in work.iterdir()] == ["mine.safetensors"]
-    with pytest.raises(UsageError, match=r"is where the model goes; name another folder as --work"):
-        claim_training(tmp_path / "m", tmp_path / "x" / ".." / "m", FACTS)
+    told = r"is where the model goes; name another folder as --work"
+    with pytest.raises(UsageError, match=told):
+        claim_training(tmp_path / "m", tmp_path / "x" / ".." / "m", FACTS).__enter__()
     with pytest.raises(UsageError, match="cannot be a folder there"):
-        claim_training(tmp_path / "no" / "work", tmp_path / "m", FACTS)
+        claim_training(tmp_path / "no" / "work", tmp_path / "m", FACTS).__enter__()
 
 
 def test_what_a_killed_process_left_is_in_nobodys_way(tmp_path: Path, kept) -> None:
     work = tmp_path / "m.work"
     work.mkdir()
     (work / ".run.0123.tmp.json").write_text("{")
-    training = _claim(tmp_path)
-    training.keep("held out", kept[0])
+    (work / ".lock").write_text("process 1 on elsewhere")
+    with _claim(tmp_path) as training:
+        training.keep("held out", kept[0])
     (work / ".held-out.0123.tmp.safetensors").write_text("half")
-    training = _claim(tmp_path)
-    assert training.start("held out").step == 10
-    training.remove()
+    with _claim(tmp_path) as training:
+        assert training.start("held out").step == 10
+        training.remove()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_only_its_own_files_are_removed(tmp_path: Path, kept) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "m.work").symlink_to(tmp_path / "disk")
-    training = _claim(tmp_path)
-    training.keep("held out", kept[0])
-    (tmp_path / "disk" / "notes.txt").write_text("put there meanwhile")
-    training.remove()
+    with _claim(tmp_path) as training:
+        training.keep("held out", kept[0])
+        (tmp_path / "disk" / "notes.txt").write_text("put there meanwhile")
+        training.remove()
     assert [path.name for path in (tmp_path / "disk").iterdir()] == ["notes.txt"]
     assert (tmp_path / "m.work").is_symlink()
 

@@ -16,6 +16,7 @@ from covey.models.b_attention import (  # noqa: E402
     centred_profiles,
     gather,
     refine,
+    sets_at_a_time,
 )
 
 SETS, MEMBERS, WIDTH = 3, 7, 5
@@ -216,6 +217,26 @@ def test_refines_some_sets_of_many_rows_and_maps_to_another_width():
     np.testing.assert_allclose(
         refine(network, rows, sets), naive(network, members, real), atol=2e-4
     )
+
+
+def test_refine_writes_where_it_is_told():
+    network = _network()
+    rows = _unit(np.random.default_rng(0).standard_normal((20, WIDTH))).astype(np.float32)
+    sets = np.random.default_rng(1).integers(20, size=(9, MEMBERS)).astype(np.int32)
+    wide = np.full((9, 8), 7, np.float32)
+    assert refine(network, rows, sets, out=wide[:, :6]).base is wide
+    np.testing.assert_allclose(wide[:, :6], refine(network, rows, sets, batch=2), atol=1e-6)
+    assert (wide[:, 6:] == 7).all()
+
+
+def test_so_many_sets_at_a_time_as_fit():
+    small, large = BAttentionConfig(512), BAttentionConfig.published(2048)
+    assert sets_at_a_time(small, 32, "cpu") == 256
+    assert 1 < sets_at_a_time(large, 240, "cpu") < 8
+    huge = BAttentionConfig.published(100_000)
+    assert sets_at_a_time(huge, 240, "cpu") == 1
+    for config in (small, large):
+        assert sets_at_a_time(config, 32, "cuda") == 16 * sets_at_a_time(config, 32, "cpu")
 
 
 def test_gather_leaves_places_without_member_empty():

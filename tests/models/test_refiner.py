@@ -67,6 +67,7 @@ def test_only_rows_where_the_network_gained_nothing(any_refiner, rows, monkeypat
     assert model.refine(rows) is rows
     sets = np.array([[4, 1], [2, -1]])
     np.testing.assert_array_equal(model.refine_sets(rows, sets), rows[[4, 2]])
+    np.testing.assert_array_equal(model.refine_sets(rows, sets, seeds=rows[:2]), rows[:2])
     with pytest.raises(InputError, match="these have 4"):
         model.refine(rows[:, :4])
     with pytest.raises(MissingExtraError, match=r"covey\[learn\]"):
@@ -87,6 +88,57 @@ def test_refine_is_refine_sets_of_every_item(torch, any_refiner, rows, own: floa
     )
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert found.shape == (90, 6 + 16 * (own > 0))
+
+
+@pytest.mark.parametrize("own", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("flavour", ["gcn", "transformer"])
+def test_seeds_that_are_no_rows(torch, any_refiner, rows, own: float, flavour) -> None:
+    model = any_refiner(own=own, flavour=flavour)
+    gallery, asked = rows[:80], rows[80:]
+    others = np.random.default_rng(0).integers(80, size=(10, 4)).astype(np.int32)
+    others[3, 2:] = -1
+    others[4] = -1
+    sets = np.hstack([80 + np.arange(10)[:, None], others])
+    found = model.refine_sets(gallery, others, seeds=asked)
+    np.testing.assert_allclose(found, model.refine_sets(rows, sets), atol=1e-6)
+    alone = model.refine_sets(gallery, others[:, :0], seeds=asked)
+    np.testing.assert_allclose(alone, model.refine_sets(rows, sets[:, :1]), atol=1e-6)
+
+
+def test_blocks_of_rows_that_are_joined(torch, any_refiner, rows, monkeypatch) -> None:
+    model, sets = any_refiner(own=0.4), local_sets(build_knn_graph(rows, 4))
+    whole = [model.refine_sets(rows, sets), model.refine_sets(rows, sets[:, 1:], seeds=rows)]
+    monkeypatch.setattr("covey.models.refiner._JOINED", 7)
+    for one in (model.refine_sets(rows, sets), model.refine_sets(rows, sets[:, 1:], seeds=rows)):
+        np.testing.assert_array_equal(one, whole.pop(0))
+
+
+def test_the_device_may_be_named(torch, any_refiner, rows) -> None:
+    model = any_refiner()
+    found = model.refine(rows, device="cpu")
+    np.testing.assert_allclose(found, model.refine(rows), atol=1e-4)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("own", [0.0, 0.4])
+def test_a_gpu_gives_the_same(torch, trained, any_refiner, rows, own: float) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device here")
+    from covey.models.b_attention import fastest_device
+
+    assert fastest_device() == "cuda"
+    assert fastest_device(1 << 60) == "cpu"
+    for model in (trained, any_refiner(own), any_refiner(own, flavour="transformer")):
+        torch.cuda.reset_peak_memory_stats()
+        found = model.refine(rows)
+        assert torch.cuda.max_memory_allocated() > 0
+        np.testing.assert_allclose(found, model.refine(rows, device="cpu"), atol=1e-4)
+        sets = local_sets(build_knn_graph(rows[:80], 4))[:10, 1:]
+        one, other = (
+            model.refine_sets(rows[:80], sets, seeds=rows[80:], device=device)
+            for device in ("cuda", "cpu")
+        )
+        np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def test_one_missing_direction_of_the_lists_is_mended(torch, any_refiner, rows) -> None:

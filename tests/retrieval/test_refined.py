@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 from covey.retrieval.collection import Collection
 from covey.retrieval.refined import refine_collection
 from covey.retrieval.search import search
-from covey.types import InputError
+from covey.types import InputError, MemoryLimitError
 
 
 @pytest.fixture
@@ -105,6 +105,19 @@ def test_nothing_but_preparing_where_the_network_gained_nothing(
 def test_other_dimensions_are_refused(any_refiner, rows) -> None:
     with pytest.raises(InputError, match="embeddings of 16 numbers, these have 12"):
         refine_collection(Collection.of(rows[:, :12], rows[:3, :12]), any_refiner())
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_done(any_refiner, rows) -> None:
+    told = r"refining 80 items needs about .* MB, the limit is 10 MB: take fewer items at a time"
+    for model in (any_refiner(), any_refiner(0.4, True)):
+        with pytest.raises(MemoryLimitError, match=told):
+            refine_collection(Collection.of(rows[:70], rows[70:]), model, memory_limit=10**7)
+        refine_collection(Collection.of(rows[:70], rows[70:]), model, memory_limit=10**8)
+    endless = np.broadcast_to(np.float32(0.25), (10**12, 16))
+    with pytest.raises(MemoryLimitError, match=r"refining 1,000,000,000,000 items .*system has"):
+        refine_collection(Collection(endless), any_refiner())
+    with pytest.raises(MemoryLimitError, match=r"refining 1,000,000,000,010 items .*system has"):
+        refine_collection(Collection(rows[:10], endless), any_refiner())
 
 
 def test_tells_progress(any_refiner, rows) -> None:

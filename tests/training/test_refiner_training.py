@@ -149,26 +149,28 @@ def test_a_seed_decides_on_everything(made, collection) -> None:
 
 @pytest.mark.parametrize("after", [1, 3, 4])
 def test_interrupted_it_goes_on_to_the_same_model(made, collection, tmp_path, after: int) -> None:
-    kept = claim_training(tmp_path / "work", tmp_path / "m", {})
+    claimed = partial(claim_training, tmp_path / "work", tmp_path / "m", {})
     count = 0
+    with claimed() as kept:
 
-    def keep(phase, checkpoint) -> None:
-        nonlocal count
-        kept.keep(phase, checkpoint)
-        count += 1
-        if count == after:
-            raise KeyboardInterrupt
+        def keep(phase, checkpoint) -> None:
+            nonlocal count
+            kept.keep(phase, checkpoint)
+            count += 1
+            if count == after:
+                raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        train(*collection, name="nine", follow=Follow(keep=keep, start=kept.start))
+        with pytest.raises(KeyboardInterrupt):
+            train(*collection, name="nine", follow=Follow(keep=keep, start=kept.start))
     told, begun = [], []
-    follow = Follow(
-        lambda *each: told.append(each[:2]),
-        kept.keep,
-        kept.start,
-        lambda *each: begun.append(each),
-    )
-    _assert_same(train(*collection, name="nine", follow=follow), made[0])
+    with claimed() as kept:
+        follow = Follow(
+            tell=lambda *each: told.append(each[:2]),
+            keep=kept.keep,
+            start=kept.start,
+            begin=lambda *each: begun.append(each),
+        )
+        _assert_same(train(*collection, name="nine", follow=follow), made[0])
     assert told == [each[:2] for each in made[1]][10 * after :]
     assert begun == [(PHASES[0], min(10 * after, 30), 30), (PHASES[1], max(10 * after - 30, 0), 20)]
 
@@ -264,13 +266,21 @@ def test_the_published_method(collection) -> None:
     np.testing.assert_allclose(np.linalg.norm(refined, axis=1), 1, atol=1e-5)
 
 
-def test_whole_groups_are_drawn_of_too_many(collection, monkeypatch) -> None:
-    monkeypatch.setattr("covey.training.refiner._MOST", 85)
-    assert train(*collection).about["trained on"].startswith("90 items in 9 groups")
+def test_groups_are_drawn_of_too_many_and_it_says_so(collection, monkeypatch) -> None:
+    x, labels = collection
     monkeypatch.setattr("covey.training.refiner._MOST", 90)
-    twelve = np.concatenate([collection[0], np.random.default_rng(0).standard_normal((30, 16))])
-    labels = np.concatenate([collection[1], 9 + np.arange(30) // 10])
-    assert train(twelve, labels).about["trained on"].startswith("90 items in 9 groups")
-    monkeypatch.setattr("covey.training.refiner._MOST", 80)
-    with pytest.raises(InputError, match="fewer than 9 fit among the 80 items"):
-        train(*collection)
+    assert not {"drawn", "judged"} & train(x, labels).about.keys()
+    more = np.concatenate([x, np.random.default_rng(0).standard_normal((200, 16))])
+    giant = np.concatenate([labels, np.full(200, 9)])
+    about = train(more, giant).about
+    assert about["trained on"] == "90 items in 10 groups of the items"
+    assert about["drawn"] == (
+        "90 of 290 items were drawn; groups that had more than 9 were thinned to that: 10"
+    )
+    monkeypatch.setattr("covey.training.refiner._MOST_WATCHED", 20)
+    model = train(x, labels)
+    assert model.held_out.n_items == 18
+    assert model.about["held out before that"] == "18 of them in 3 groups"
+    assert model.about["judged"] == (
+        "18 of 30 items were drawn; groups that had more than 6 were thinned to that: 3"
+    )

@@ -142,7 +142,8 @@ def cluster(
         )
         if links is not None:
             find_files(item_names(table.n, table.ids, table.rows).astype(str), links)
-        check_memory(table.x, k, memory_limit)
+        refiner = trained if isinstance(trained, Refiner) else None
+        check_memory(table.x, k, memory_limit, refiner)
         result = interruptible(
             partial(
                 clustering.cluster,

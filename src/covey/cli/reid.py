@@ -136,14 +136,13 @@ def reid(
         asked_pictures = (
             None if asked is None or query_images is None else read_images(query_images, asked)
         )
-        collection = Collection.of(table.x, None if asked is None else asked.x)
         rule = PROTOCOLS[protocol]
 
         def work() -> tuple[Ranker, RetrievalScores]:
-            searched = collection
+            searched = Collection.of(table.x, None if asked is None else asked.x)
             if refiner is not None:
                 tick = partial(tell, "refining")
-                searched = refine_collection(collection, refiner, threads=threads, tick=tick)
+                searched = refine_collection(searched, refiner, threads=threads, tick=tick)
             tell("searching", 0.0)
             reranking = None
             if rerank != "none":

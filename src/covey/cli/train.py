@@ -159,8 +159,8 @@ def universal(
             assert sets is not None
             plan = Plan(edge_views or 1400, cut_views or 480, steps=steps or 1500, seed=seed)
             kept = work or work_folder(out)
-            claim_examples(kept, out, sets, asdict(plan) | {"draws": DRAWS})
-            model = make_model(sets, plan, kept, leave_out=leave_out, jobs=threads, tell=tell)
+            with claim_examples(kept, out, sets, asdict(plan) | {"draws": DRAWS}):
+                model = make_model(sets, plan, kept, leave_out=leave_out, jobs=threads, tell=tell)
             facts = {"sets": model.about["sets"], "work": str(kept)}
             done = (
                 f"Trained on {plan.edge_views + plan.cut_views:,} views of "

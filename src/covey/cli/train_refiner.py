@@ -109,57 +109,54 @@ def b_attention(
             flavour=flavour,
         )
         plan = BAttentionPlan(schedule=Schedule(steps=steps, seed=seed))
-        kept = claim_training(
-            work or work_folder(out),
-            out,
-            {
-                "data": checksum(source.x, source.labels),
-                "network": asdict(network),
-                "plan": asdict(plan),
-            },
-        )
+        facts: dict[str, Any] = {
+            "data": checksum(source.x, source.labels),
+            "network": asdict(network),
+            "plan": asdict(plan),
+        }
+        with claim_training(work or work_folder(out), out, facts) as kept:
+            stopped = Event()
+            ends: dict[str, int] = {}
 
-        stopped = Event()
-        ends: dict[str, int] = {}
+            def begun(phase: str, done: int, last: int) -> None:
+                ends[phase] = last
+                if done and not stopped.is_set():
+                    name = stage_name(f"training, {phase}")
+                    how = f"goes on from step {done} of {last}"
+                    terminal.remark(f"covey: {name} {how if done < last else 'was over before'}")
 
-        def begun(phase: str, done: int, last: int) -> None:
-            ends[phase] = last
-            if done and not stopped.is_set():
-                name = stage_name(f"training, {phase}")
-                how = f"goes on from step {done} of {last}"
-                terminal.remark(f"covey: {name} {how if done < last else 'was over before'}")
+            def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
+                last = ends[phase]
+                tell(f"training, {phase}", step / last)
+                if not stopped.is_set() and (step % plan.schedule.every == 0 or step == last):
+                    terminal.remark(step_sentence(step, last, loss, validation))
 
-        def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
-            last = ends[phase]
-            tell(f"training, {phase}", step / last)
-            if not stopped.is_set() and (step % plan.schedule.every == 0 or step == last):
-                terminal.remark(step_sentence(step, last, loss, validation))
+            def trained() -> Refiner:
+                with bounded_threads(threads):  # numba counts by thread, and this is another one
+                    return train_refiner(
+                        source.x,
+                        source.labels,
+                        name=emb.name,
+                        network=network,
+                        plan=plan,
+                        follow=Follow(told, kept.keep, tell, kept.start, begun),
+                    )
 
-        def trained() -> Refiner:
-            with bounded_threads(threads):  # numba counts by thread, and this is another one
-                return train_refiner(
-                    source.x,
-                    source.labels,
-                    name=emb.name,
-                    network=network,
-                    plan=plan,
-                    follow=Follow(told, kept.keep, tell, kept.start, begun),
-                )
-
-        try:
-            model = interruptible(trained)
-        except KeyboardInterrupt:
-            stopped.set()
-            if kept.folder.is_dir():
-                terminal.remark(f"covey: the same command goes on from {kept.folder}")
-            raise
-        for phase in ends:
-            tell(f"training, {phase}", 1.0)
-        command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
-        write_model(out, model, refiner_card(model, command), force=force)
-        kept.remove()
+            try:
+                model = interruptible(trained)
+            except KeyboardInterrupt:
+                stopped.set()
+                kept.close()
+                if kept.begun:
+                    terminal.remark(f"covey: the same command goes on from {kept.folder}")
+                raise
+            for phase in ends:
+                tell(f"training, {phase}", 1.0)
+            command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
+            write_model(out, model, refiner_card(model, command), force=force)
+            kept.remove()
     used = labels_used(source, table)
-    facts: dict[str, Any] = {
+    facts = {
         "version": __version__,
         **used,
         "about": model.about,
@@ -195,10 +192,15 @@ def sentences(model: Refiner) -> list[str]:
 
     found = model.about["validation"]
     lines = [
-        f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the embeddings "
-        f"as they are {found['BCubed F of the cosine']:.3f}.",
-        network_sentence(model),
+        f"Of what {what}, {model.about[name]}."
+        for name, what in (("drawn", "is labelled"), ("judged", "was held out"))
+        if name in model.about
     ]
+    lines.append(
+        f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the embeddings "
+        f"as they are {found['BCubed F of the cosine']:.3f}."
+    )
+    lines.append(network_sentence(model))
     if not model.uses_network and model.whitening is None:
         lines.append(
             "The model knows where to cut and what to expect. Compare with covey cluster without "

@@ -84,6 +84,11 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         shutil.rmtree(aside)
 
 
+def is_half_written(name: str) -> bool:
+    """Whether a killed process left a file or folder of this name behind."""
+    return name.startswith(".") and ".tmp" in name
+
+
 def _check_target(path: Path, final: Path) -> None:
     try:
         mode = os.stat(final).st_mode

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from covey import __version__
-from covey.io.atomic import atomic_file
+from covey.io.atomic import atomic_file, is_half_written
 from covey.io.files import listed
+from covey.io.folder_lock import LOCK, locked_folder
 from covey.types import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -28,55 +30,73 @@ _SUFFIX = ".safetensors"
 _STATE = "state"  # key of the metadata
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrainingFolder:
     """Where one training keeps its checkpoints, by phase.
 
     Attributes:
-        folder: Made when there is something to keep.
+        folder: Holds nothing else.
         run: What the training is of, as text.
     """
 
     folder: Path
     run: str
+    _closed: bool = field(default=False, init=False)
+    _writing: Lock = field(default_factory=Lock, init=False)
 
     def keep(self, phase: str, checkpoint: Checkpoint) -> None:
         """Writes a checkpoint in the place of the phase's last one."""
-        self.folder.mkdir(exist_ok=True)
-        if not (self.folder / _RUN).exists():
-            with atomic_file(self.folder / _RUN) as path:
-                path.write_text(self.run, encoding="utf-8")
-        with atomic_file(self._path(phase)) as path:
-            write_checkpoint(path, checkpoint)
+        with self._writing:
+            if self._closed:
+                return
+            if not self.begun:
+                with atomic_file(self.folder / _RUN) as path:
+                    path.write_text(self.run, encoding="utf-8")
+            with atomic_file(self._path(phase)) as path:
+                write_checkpoint(path, checkpoint)
 
     def start(self, phase: str) -> Checkpoint | None:
         """The phase's last checkpoint, if there is one."""
         path = self._path(phase)
         return read_checkpoint(path) if path.is_file() else None
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to go on from."""
+        return (self.folder / _RUN).exists()
+
+    def close(self) -> None:
+        """Keeps nothing more, and waits for what is being written.
+
+        An interrupted training still runs, in another thread, for as long as the process does.
+        """
+        with self._writing:
+            self._closed = True
+
     def remove(self) -> None:
-        """Ends it: the training is over. A folder that cannot go, as a link to one, stays empty."""
-        if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                if path.name == _RUN or path.name.endswith(_SUFFIX) or _is_half_written(path.name):
-                    path.unlink()
-            with suppress(OSError):
-                self.folder.rmdir()
+        """Ends it: the training is over. Whatever else is in the folder stays."""
+        for path in self.folder.iterdir():
+            if path.name == _RUN or path.name.endswith(_SUFFIX) or is_half_written(path.name):
+                path.unlink()
 
     def _path(self, phase: str) -> Path:
         return self.folder / f"{phase.replace(' ', '-')}{_SUFFIX}"
 
 
-def claim_training(work: Path, out: Path, facts: Mapping[str, Any]) -> TrainingFolder:
-    """Finds a folder free, or kept by an interrupted run of the same training.
+@contextmanager
+def claim_training(work: Path, out: Path, facts: Mapping[str, Any]) -> Iterator[TrainingFolder]:
+    """Takes a folder that is free, or was left by an interrupted run of the same training.
+
+    Other processes are kept out of it while the block runs, as `locked_folder` says. At the end an
+    empty folder is removed.
 
     Args:
-        work: The folder; it is not made here.
+        work: The folder; made if there is none.
         out: Where the model goes.
         facts: Whatever decides on the training.
 
     Raises:
-        UsageError: If it holds anything else.
+        UsageError: If it holds anything else, or another process works there.
     """
     if work.resolve() == out.resolve():
         raise UsageError(f"{work}: is where the model goes; name another folder as --work")
@@ -84,26 +104,29 @@ def claim_training(work: Path, out: Path, facts: Mapping[str, Any]) -> TrainingF
     writable = os.access(work if work.is_dir() else parent, os.W_OK | os.X_OK)
     if not parent.is_dir() or (work.exists() and not work.is_dir()) or not writable:
         raise UsageError(f"{work}: cannot be a folder there; name another one as --work")
-    run = json.dumps({"covey": __version__, **facts}, sort_keys=True)
-    names = sorted(entry.name for entry in work.iterdir()) if work.is_dir() else []
-    if entries := [name for name in names if not _is_half_written(name)]:
-        if foreign := [name for name in entries if name != _RUN and not name.endswith(_SUFFIX)]:
-            raise UsageError(
-                f"{work}: holds {listed(foreign)} that no training wrote; name another folder as "
-                "--work"
-            )
+    if foreign := [name for name in _entries(work) if name != _RUN and not name.endswith(_SUFFIX)]:
+        raise UsageError(
+            f"{work}: holds {listed(foreign)} that no training wrote; name another folder as --work"
+        )
+    training = TrainingFolder(work, json.dumps({"covey": __version__, **facts}, sort_keys=True))
+    with locked_folder(work):
         path = work / _RUN
-        if not (path.is_file() and path.read_bytes() == run.encode()):
+        same = path.is_file() and path.read_bytes() == training.run.encode()
+        if _entries(work) and not same:
             raise UsageError(
                 f"{work}: was left by a training on other data or with other options; remove it, "
                 "or name another folder as --work"
             )
-    return TrainingFolder(work, run)
+        try:
+            yield training
+        finally:
+            training.close()
 
 
-def _is_half_written(name: str) -> bool:
-    """Whether a killed process left it behind, see `covey.io.atomic`."""
-    return name.startswith(".") and ".tmp" in name
+def _entries(work: Path) -> list[str]:
+    """What a folder holds, but for what is in nobody's way."""
+    names = sorted(entry.name for entry in work.iterdir()) if work.is_dir() else []
+    return [name for name in names if name != LOCK and not is_half_written(name)]
 
 
 def checksum(*arrays: NDArray[Any]) -> int:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from covey import __version__
-from covey.io.atomic import atomic_file
+from covey.io.atomic import atomic_file, is_half_written
 from covey.io.files import listed
+from covey.io.folder_lock import LOCK, locked_folder
 from covey.types import InputError, UsageError
 
 PLAN = "plan.json"
 """Says what the examples were made for."""
 
-_ENTRIES = {"edges", "cuts", PLAN}
+_ENTRIES = {"edges", "cuts", PLAN, LOCK}
 _BLOCK_BYTES = 1 << 22
 
 
-def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -> None:
+@contextmanager
+def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -> Iterator[None]:
     """Makes the folder of examples for these sets and this plan, or finds it made for them.
 
     A folder without examples is free: a run that refused a set leaves it, and the set is mended.
+    Other processes are kept out of it while the block runs, as `locked_folder` says.
 
     Args:
         work: The folder.
@@ -33,7 +37,7 @@ def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -
 
     Raises:
         InputError: If `sets` is no folder, or a file in it cannot be read.
-        UsageError: If `work` cannot be made, or holds something else.
+        UsageError: If `work` cannot be made, holds something else, or another process works there.
     """
     if work.resolve() == out.resolve():
         raise UsageError(f"{work}: is where the model goes; name another folder as --work")
@@ -43,13 +47,12 @@ def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -
         raise InputError(f"{sets}: is no folder; name one with labelled sets")
     sums = {path.name: _checksum(path) for path in sorted(sets.glob("*.npz"))}
     own = json.dumps({"covey": __version__, "sets": sums, "plan": dict(plan)})
-    if work.is_dir():
-        foreign = sorted({entry.name for entry in work.iterdir()} - _ENTRIES)
-        if foreign:
-            raise UsageError(
-                f"{work}: holds {listed(foreign)} that no training wrote; name another folder as "
-                "--work"
-            )
+    found = {entry.name for entry in work.iterdir()} if work.is_dir() else set()
+    if foreign := sorted(name for name in found - _ENTRIES if not is_half_written(name)):
+        raise UsageError(
+            f"{work}: holds {listed(foreign)} that no training wrote; name another folder as --work"
+        )
+    with locked_folder(work):
         path = work / PLAN
         begun = any(work.glob("*/*.npz"))
         if begun and not (path.is_file() and path.read_bytes() == own.encode()):
@@ -57,9 +60,9 @@ def claim_examples(work: Path, out: Path, sets: Path, plan: Mapping[str, Any]) -
                 f"{work}: holds examples of other sets or another plan; remove it, or name another "
                 "folder as --work"
             )
-    work.mkdir(exist_ok=True)
-    with atomic_file(work / PLAN) as temporary:
-        temporary.write_text(own, encoding="utf-8")
+        with atomic_file(path) as temporary:
+            temporary.write_text(own, encoding="utf-8")
+        yield
 
 
 def _checksum(path: Path) -> int:

@@ -30,12 +30,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from covey.models.b_attention_config import BAttentionConfig
+from covey.models.b_attention_config import BATCH_BYTES, BAttentionConfig
 from covey.types import Float32, IntArray
 
 _SINGLE, _MULTIPLE = 1.0, 4.0  # at the start: cosines of profiles lie in [-1, 1], logits do not
 _START = 0.02  # deviation of what a mended layer adds at first
 _ENTERED = 65_536  # embeddings that are mapped to the width at a time
+_MOST_SETS = 256  # refined at a time: more are no faster on a CPU
+_GPU = 16  # times as many bytes and sets on a GPU
 
 
 class BAttentionNetwork(nn.Module):
@@ -66,7 +68,10 @@ class BAttentionNetwork(nn.Module):
         Returns:
             (b, outputs) of unit length.
         """
-        x, real = gather(entered, sets)
+        return self.of_members(*gather(entered, sets))
+
+    def of_members(self, x: Tensor, real: Tensor) -> Tensor:
+        """The same of (b, m, width) members and (b, m) bool, which of them there are."""
         for number, layer in enumerate(self.layers, 1):
             x = layer(x, real, 1 if number == len(self.layers) else x.shape[1])
         seed = x[:, 0]
@@ -201,22 +206,45 @@ def gather(rows: Tensor, sets: Tensor) -> tuple[Tensor, Tensor]:
     return rows[sets.clamp(min=0)] * real[..., None], real
 
 
+def fastest_device(needed: int = 0) -> str:
+    """A GPU where torch finds one that has so many bytes free, otherwise the CPU."""
+    there = torch.cuda.is_available() and torch.cuda.mem_get_info()[0] > needed
+    return "cuda" if there else "cpu"
+
+
+def gpu_bytes(config: BAttentionConfig, n: int) -> int:
+    """What `refine` takes there among n rows: all of them mapped, and some batches."""
+    return 4 * n * config.width + 2 * _GPU * BATCH_BYTES
+
+
+def sets_at_a_time(config: BAttentionConfig, members: int, device: str) -> int:
+    """How many local sets are refined at a time: as many as their share of memory allows."""
+    times = 1 if device == "cpu" else _GPU
+    return max(1, min(_MOST_SETS, BATCH_BYTES // config.bytes_of_set(members)) * times)
+
+
 @torch.no_grad()
 def refine(
     network: BAttentionNetwork,
     rows: Float32,
     sets: IntArray,
     *,
-    batch: int = 256,
+    seeds: Float32 | None = None,
+    out: Float32 | None = None,
+    batch: int | None = None,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Float32:
-    """Refines the first members of local sets.
+    """Refines the first members of local sets, where the network is.
 
     Args:
         network: Trained.
         rows: (n, inputs) float32 of unit length.
-        sets: (s, m) int64 rows, the item itself first, -1 where there is no member.
-        batch: Sets at a time; memory is n x width floats, and batch x m x width a few times over.
+        sets: (s, m) rows, the item itself first, -1 where there is no member.
+        seeds: (s, inputs) float32, the items themselves where they are no rows; `sets` then names
+            the other members only.
+        out: (s, outputs) float32 to write to.
+        batch: Sets at a time; what fits into `BATCH_BYTES` if None. Memory is that, n x width and
+            s x outputs floats.
         tick: Called with the share done.
 
     Returns:
@@ -228,9 +256,17 @@ def refine(
     for start in range(0, len(rows), _ENTERED):
         part = torch.tensor(rows[start : start + _ENTERED], device=device)  # may be read-only
         entered[start : start + _ENTERED] = network.enter(part)
-    out = np.empty((len(sets), network.config.outputs), np.float32)
+    if out is None:
+        out = np.empty((len(sets), network.config.outputs), np.float32)
+    members = sets.shape[1] + (seeds is not None)
+    batch = batch or sets_at_a_time(network.config, members, device.type)
     for start in range(0, len(sets), batch):
-        part = torch.from_numpy(sets[start : start + batch]).to(device)
-        out[start : start + batch] = network(entered, part).cpu().numpy()
+        block = slice(start, start + batch)
+        x, real = gather(entered, torch.tensor(sets[block], dtype=torch.int64, device=device))
+        if seeds is not None:
+            own = network.enter(torch.tensor(seeds[block], device=device))
+            x = torch.cat([own[:, None], x], dim=1)
+            real = functional.pad(real, (1, 0), value=True)
+        out[block] = network.of_members(x, real).cpu().numpy()
         tick(min(1.0, (start + batch) / len(sets)))
     return out

@@ -8,6 +8,9 @@ from typing import Literal
 
 Flavour = Literal["gcn", "transformer"]
 
+BATCH_BYTES = 64 << 20
+"""What the local sets that are refined at a time may take; on a GPU sixteen times that."""
+
 
 @dataclass(frozen=True, slots=True)
 class BAttentionConfig:
@@ -62,6 +65,15 @@ class BAttentionConfig:
         for name, after, before in linear:
             other |= {f"{name}.weight": (after, before), f"{name}.bias": (after,)}
         return other
+
+    def bytes_of_set(self, members: int) -> int:
+        """About what a layer holds of one local set at its most, all in float32.
+
+        Half a dozen copies of the members, with a Transformer's hidden layer 14 more, and three of
+        their weights and profiles: to a third what was measured, at 64 to 1,024 dimensions.
+        """
+        copies = 6 if self.flavour == "gcn" else 20
+        return 4 * members * (copies * self.width + 3 * (members + self.tests))
 
     def _inside(self) -> Iterator[tuple[str, int, int]]:
         """The linear maps of a layer: name, dimensions after and before."""

@@ -34,6 +34,8 @@ SCORER = "scorer"
 REFINED_NEIGHBOURS, _OWN_NEIGHBOURS = 40, 80
 """Neighbours whose cosines are judged and clustered: of refined rows, and of rows as they are."""
 
+_JOINED = 8192  # rows that are joined at a time
+
 
 def list_length(own: float) -> int:
     """Neighbours whose cosines are judged and clustered, by the share of the embedding itself."""
@@ -158,6 +160,7 @@ class Refiner:
         knn: KnnGraph | None = None,
         *,
         threads: int | None = None,
+        device: str | None = None,
         tick: Callable[[float], None] = lambda done: None,
     ) -> Float32:
         """Refines all rows of a collection.
@@ -167,6 +170,8 @@ class Refiner:
             knn: Their neighbours, without the items themselves, `neighbours_among(n)` each; looked
                 for if None.
             threads: At most so many.
+            device: Where torch computes; if None a GPU that it finds and that has the memory,
+                otherwise the CPU. Results differ by rounding.
             tick: Called with the share done.
 
         Returns:
@@ -182,14 +187,17 @@ class Refiner:
             return rows
         if knn is None:
             knn = build_knn_graph(rows, self.neighbours_among(len(rows)), threads=threads)
-        return self.refine_sets(rows, symmetric_sets(knn, self.members), threads=threads, tick=tick)
+        sets = symmetric_sets(knn, self.members)
+        return self.refine_sets(rows, sets, threads=threads, device=device, tick=tick)
 
     def refine_sets(
         self,
         rows: Float32,
         sets: IntArray,
         *,
+        seeds: Float32 | None = None,
         threads: int | None = None,
+        device: str | None = None,
         tick: Callable[[float], None] = lambda done: None,
     ) -> Float32:
         """Refined embeddings of the first members of s local sets, as `refine` gives them.
@@ -197,23 +205,33 @@ class Refiner:
         Args:
             rows: (n, inputs) float32 of unit length, as `prepare` gives them.
             sets: (s, members) numbers of rows, -1 where there is no member.
+            seeds: (s, inputs) float32, the first members where they are no rows; `sets` then names
+                the others, (s, members - 1).
             threads: At most so many.
+            device: As for `refine`.
             tick: Called with the share done.
         """
         if not self.uses_network:
-            return rows[sets[:, 0]]
+            return rows[sets[:, 0]] if seeds is None else seeds
         torch = require("torch", "learn")
-        from covey.models.b_attention import BAttentionNetwork, refine
+        from covey.models.b_attention import BAttentionNetwork, fastest_device, gpu_bytes, refine
 
         network = BAttentionNetwork(self.network)
         network.load_state_dict({k: torch.from_numpy(v) for k, v in self.tensors.items()})
+        network.to(device or fastest_device(gpu_bytes(self.network, len(rows))))
+        out = np.empty((len(sets), self.dimensions), np.float32)
+        outputs = self.network.outputs
         before = torch.get_num_threads()
         torch.set_num_threads(min(threads or before, before))
         try:
-            refined = refine(network, rows, sets, tick=tick)
+            refine(network, rows, sets, seeds=seeds, out=out[:, :outputs], tick=tick)
         finally:
             torch.set_num_threads(before)
-        return joined(refined, rows[sets[:, 0]], self.own) if self.own else refined
+        for start in range(0, len(sets) if self.own else 0, _JOINED):
+            block = slice(start, start + _JOINED)
+            items = rows[sets[block, 0]] if seeds is None else seeds[block]
+            out[block] = joined(out[block, :outputs], items, self.own)
+        return out
 
     def neighbours_among(self, n: int) -> int:
         """How many neighbours the local sets of n items are made from."""
@@ -223,6 +241,13 @@ class Refiner:
     def list_length(self) -> int:
         """Neighbours of the rows that `refine` gives, as they were judged."""
         return list_length(self.own) if self.scorer is None else LIST_LENGTH
+
+    @property
+    def dimensions(self) -> int:
+        """Of the rows that `refine` gives."""
+        if self.own == 1:
+            return self.network.inputs
+        return self.network.outputs + (self.network.inputs if self.own else 0)
 
     @property
     def members(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from covey.models.refiner import Refiner
+from covey.models.refining_memory import require_refining_memory
 from covey.retrieval.collection import Collection
 from covey.retrieval.search import search
 from covey.types import IntArray
@@ -31,23 +32,26 @@ def refine_collection(
         collection: n items and their queries.
         refiner: By `covey.training.refiner`.
         threads: At most so many.
-        memory_limit: Bytes that a search of neighbours may take.
+        memory_limit: Bytes that refining may take, and each search of neighbours, on top of the
+            collection; what is available if None.
         seed: Of that search.
         tick: Called with the share done.
 
     Raises:
         InputError: If the refiner was trained on embeddings of other dimensions.
+        MemoryLimitError: If more memory is needed than there is; raised before it is taken.
         MissingExtraError: If torch is not installed.
     """
     refiner.check(collection.gallery.shape[1])
+    n, q = len(collection.gallery), 0 if collection.queries is None else len(collection.queries)
+    require_refining_memory(refiner, n, q, limit=memory_limit)
     gallery = refiner.prepare(collection.gallery)
     asked = None if collection.queries is None else refiner.prepare(collection.queries)
     if not refiner.uses_network:
         return Collection(gallery, asked)
-    n, q = len(gallery), 0 if asked is None else len(asked)
 
-    def local_sets(items: Collection, first: int) -> IntArray:
-        """Each item asked, whose row in the pool the first is, and its nearest in the gallery."""
+    def nearest(items: Collection) -> IntArray:
+        """For each item asked its nearest in the gallery, as many as a local set has others."""
         near, _ = search(
             items,
             max(1, refiner.members - 1),
@@ -55,16 +59,15 @@ def refine_collection(
             memory_limit=memory_limit,
             seed=seed,
         )
-        own = first + np.arange(near.n, dtype=np.int64)[:, None]
-        return np.hstack([own, near.indices])[:, : refiner.members]
+        return near.indices[:, : refiner.members - 1]
 
     def part(start: int, count: int) -> Callable[[float], None]:
         return lambda done: tick((start + done * count) / (n + q))
 
-    sets = local_sets(Collection(gallery), 0)
+    sets = np.hstack([np.arange(n)[:, None], nearest(Collection(gallery))])
     refined = refiner.refine_sets(gallery, sets, threads=threads, tick=part(0, n))
     if asked is None:
         return Collection(refined)
-    sets = local_sets(Collection(gallery, asked), n)
-    pool = np.concatenate([gallery, asked])
-    return Collection(refined, refiner.refine_sets(pool, sets, threads=threads, tick=part(n, q)))
+    sets = nearest(Collection(gallery, asked))
+    found = refiner.refine_sets(gallery, sets, seeds=asked, threads=threads, tick=part(n, q))
+    return Collection(refined, found)

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from covey import __version__
@@ -23,12 +22,12 @@ from covey.labelled_rows import (
     LabelledRows,
     check_enough_groups,
     different_rows,
+    draw_groups,
     fewest_to_hold_out,
     held_out,
-    whole_groups,
 )
 from covey.metrics.clustering import bcubed
-from covey.models.b_attention import refine
+from covey.models.b_attention import fastest_device, refine
 from covey.models.b_attention_config import BAttentionConfig
 from covey.models.refiner import Refiner, joined
 from covey.models.whitening import Whitening, fit_whitening
@@ -48,7 +47,7 @@ _FEWEST = fewest_to_hold_out(_ONE_IN)
 _HINT = (
     "label more, or fine-tune the scorer that ships by covey train universal, for which 2 will do"
 )
-_MOST = 100_000  # labelled items that are learned from, by whole groups
+_MOST = 100_000  # labelled items that are learned from
 _MOST_WATCHED = 12_000  # and that are judged
 
 PHASES = ("held out", "all groups")
@@ -102,8 +101,8 @@ def train_refiner(
     """Learns from some groups what belongs together, for others of the same embedding.
 
     Args:
-        x: (n, d) embeddings. Of more than 100,000 different ones whole groups are drawn, about so
-            many items in all.
+        x: (n, d) embeddings. Of more than 100,000 different ones groups are drawn, so many items in
+            all at most, and groups of more than 10,000 thinned (see `draw_groups`).
         labels: (n,) groups; negative for items of nobody, each a group of its own.
         name: Of the collection, for messages and the card.
         network: What to train; the default variant if None.
@@ -119,16 +118,17 @@ def train_refiner(
     """
     plan = plan or BAttentionPlan()
     follow = follow or Follow()
-    device = device or _fastest_device()
+    device = device or fastest_device()
     seed = plan.schedule.seed
-    everything, named = _usable(x, labels, name, seed)
+    everything, named, drawn = _usable(x, labels, name, seed)
     held = held_out(everything.labels, seed, _ONE_IN)
     if not held.any():
         raise InputError(
             f"{name}: groups are so large that fewer than {_FEWEST} fit among the {_MOST:,} items "
             "that are learned from; leave out some items of each"
         )
-    learned, items = everything.of(~held), _few(everything.of(held), seed)
+    learned = everything.of(~held)
+    items, judged = draw_groups(everything.of(held), _MOST_WATCHED, seed)
     watched = items
     config = network or BAttentionConfig(everything.rows.shape[1])
     n = len(everything.rows)
@@ -153,7 +153,7 @@ def train_refiner(
     rows = _whitened(whitening, everything)
     judges = items
     if best.own == 1 and whitening is None:  # nothing was learned from any item: all may judge
-        judges = _few(everything, seed)
+        judges = draw_groups(everything, _MOST_WATCHED, seed)[0]
         best = plain = judge(judges)
 
     def rows_at(own: float) -> LabelledRows:
@@ -174,6 +174,8 @@ def train_refiner(
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything.labels, named, name)}",
         "held out before that": f"{len(items.rows)} of them in {_groups(items.labels, named)}",
+        **({"drawn": drawn} if drawn else {}),
+        **({"judged": judged} if judged else {}),
         "seed": seed,
         "plan": asdict(plan),
         "steps": last.best_step,
@@ -196,24 +198,15 @@ def train_refiner(
 
 def _usable(
     x: NDArray[Any], labels: NDArray[np.integer[Any]], name: str, seed: int
-) -> tuple[LabelledRows, int]:
-    """Different rows, those of nobody in groups of their own from a number on, not too many."""
+) -> tuple[LabelledRows, int, str]:
+    """Different rows, those of nobody in groups from a number on; and what is left out."""
     rows, groups = different_rows(x, labels)
     check_enough_groups(name, groups, _FEWEST, hint=_HINT)
     alone = groups < 0
     named = int(groups.max()) + 1
     groups[alone] = named + np.arange(np.count_nonzero(alone))
-    usable = LabelledRows(rows, groups)
-    if len(rows) > _MOST:
-        usable = usable.of(whole_groups(groups, _MOST, seed))
-    return usable, named
-
-
-def _few(items: LabelledRows, seed: int) -> LabelledRows:
-    """Whole groups of them, as many as are judged."""
-    if len(items.rows) <= _MOST_WATCHED:
-        return items
-    return items.of(whole_groups(items.labels, _MOST_WATCHED, seed))
+    usable, drawn = draw_groups(LabelledRows(rows, groups), _MOST, seed)
+    return usable, named, drawn
 
 
 def _whitened(whitening: Whitening | None, items: LabelledRows) -> LabelledRows:
@@ -225,7 +218,3 @@ def _groups(labels: Int64, named: int, name: str = "") -> str:
     nobody = np.count_nonzero(labels >= named)
     told = f"{len(np.unique(labels)) - nobody} groups" + (f" of {name}" if name else "")
     return told + (f", {nobody} of them of nobody" if nobody else "")
-
-
-def _fastest_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
