@@ -113,7 +113,7 @@ def test_info_describes_a_model_that_refines(covey, trained, tmp_path) -> None:
     f = 2 * held.precision * held.recall / (held.precision + held.recall)
     best = int(f.argmax())
     assert facts["cut"]["n_items"] == 80
-    assert facts["cut"]["cosine"] == held.cut[best]
+    assert facts["cut"]["score"] == held.cut[best]
     expected = np.interp(held.cut[best], held.calibration.score, held.calibration.probability)
     assert facts["cut"]["probability"] == pytest.approx(expected, abs=1e-5)
     assert facts["cut"]["precision"] == held.precision[best]

@@ -242,6 +242,7 @@ def test_tells_that_a_training_was_over_before(covey, nine, tmp_path) -> None:
         "data": checksum(source.x, source.labels),
         "network": asdict(network),
         "plan": asdict(plan),
+        "scores": "auto",
     }
     with claim_training(tmp_path / "m.work", tmp_path / "m", facts) as kept:
 

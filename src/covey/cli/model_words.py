@@ -5,7 +5,7 @@ from __future__ import annotations
 from covey.hub import Model, UniversalModel
 from covey.io.model_card import validation_sentence
 from covey.io.model_facts import model_facts
-from covey.io.refiner_card import FIGURES, cut_sentence, network_sentence
+from covey.io.refiner_card import FIGURES, cut_sentence, edges_sentence, network_sentence
 from covey.io.report.words import count
 from covey.models.refiner import KIND, Refiner
 
@@ -53,6 +53,7 @@ def _of(name: str, model: Refiner) -> list[str]:
         f"trained on: {facts['trained_on'] or '(not known)'}",
         f"held out before that, to decide: {facts['held_out'] or '(not known)'}",
         network_sentence(model),
+        edges_sentence(model),
         *_figures(facts["figures"] or {}),
         cut_sentence(model),
         "In another collection the cut is chosen anew for its size; covey cluster tells it as the "

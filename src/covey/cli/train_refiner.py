@@ -52,6 +52,13 @@ def b_attention(
         Literal["gcn", "transformer"],
         typer.Option(help="Layers: of a graph convolution, or of a Transformer."),
     ] = "gcn",
+    scores: Annotated[
+        Literal["auto", "cosine"],
+        typer.Option(
+            help="What may weigh edges: their cosine, or (auto) also a scorer that is learned from "
+            "the groups that are held out, where it makes better groups of them."
+        ),
+    ] = "auto",
     steps: Annotated[
         int, typer.Option(min=1, help="Steps of the optimiser at most; it may stop earlier.")
     ] = 400,
@@ -113,6 +120,7 @@ def b_attention(
             "data": checksum(source.x, source.labels),
             "network": asdict(network),
             "plan": asdict(plan),
+            "scores": scores,
         }
         with claim_training(work or work_folder(out), out, facts) as kept:
             stopped = Event()
@@ -139,6 +147,7 @@ def b_attention(
                         name=emb.name,
                         network=network,
                         plan=plan,
+                        scores=scores,
                         follow=Follow(told, kept.keep, tell, kept.start, begun),
                     )
 
@@ -188,7 +197,7 @@ def step_sentence(step: int, last: int, loss: float, validation: Validation | No
 
 def sentences(model: Refiner) -> list[str]:
     """What was gained on the groups that were held out, and whether the network is used."""
-    from covey.io.refiner_card import network_sentence
+    from covey.io.refiner_card import edges_sentence, network_sentence, unlabelled_sentence
 
     found = model.about["validation"]
     lines = [
@@ -200,10 +209,7 @@ def sentences(model: Refiner) -> list[str]:
         f"On held-out groups, at the best cut: BCubed F {found['BCubed F']:.3f}, of the embeddings "
         f"as they are {found['BCubed F of the cosine']:.3f}."
     )
-    lines.append(network_sentence(model))
-    if not model.uses_network and model.whitening is None:
-        lines.append(
-            "The model knows where to cut and what to expect. Compare with covey cluster without "
-            "it."
-        )
+    lines += [network_sentence(model), edges_sentence(model)]
+    if told := unlabelled_sentence(model):
+        lines.append(told)
     return lines

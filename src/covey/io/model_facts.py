@@ -18,7 +18,8 @@ def model_facts(model: Model) -> dict[str, Any]:
         `kind`, `weights` (how many), `dim` (values in a row that it takes, None for any),
         `trained_on` and `figures` (None where nothing is known), `seed`, `covey` (the version that
         made it), `needs_pytorch`, and all of `about`. Of a refiner also `uses_network`, `network`,
-        `own` (share of the embedding itself in every cosine), `whitens`, and `cut`, see `best_cut`.
+        `own` (share of the embedding itself in every cosine), `whitens`, `edges` (what weighs
+        them), `partition`, and `cut`, see `best_cut`.
     """
     about = model.about
     facts: dict[str, Any] = {
@@ -39,6 +40,8 @@ def model_facts(model: Model) -> dict[str, Any]:
             "network": asdict(model.network),
             "own": model.own,
             "whitens": model.whitening is not None,
+            "edges": "cosine" if model.scorer is None else "learned",
+            "partition": model.partition,
             "cut": best_cut(model),
         }
     return facts | {
@@ -53,13 +56,13 @@ def best_cut(model: Refiner) -> dict[str, float | int]:
     """Of the items that a refiner was judged by, the cut of the highest BCubed F.
 
     Returns:
-        `n_items` of them, `cosine` and, for the same cut, `probability` that two such neighbours
+        `n_items` of them, `score` and, for the same cut, `probability` that two such neighbours
         belong together, BCubed `precision` and `recall`.
     """
     held, best = model.held_out, model.held_out.at_best
     return {
         "n_items": held.n_items,
-        "cosine": float(held.cut[best]),
+        "score": float(held.cut[best]),
         "probability": float(held.calibration(held.cut[[best]].astype(np.float32))[0]),
         "precision": float(held.precision[best]),
         "recall": float(held.recall[best]),

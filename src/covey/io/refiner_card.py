@@ -14,7 +14,7 @@ For Covey, which finds what belongs together in unlabelled embeddings. It maps e
 collection to a better one, from the item and its nearest: an attention whose weights come from
 many statistical tests (B-Attention, Wang et al., NeurIPS 2022). It was trained on labelled items
 and is for other items **of the same kind, embedded by the same model**. `model.safetensors` holds
-the weights; `config.json` what they fit, and what cosines and cuts meant on held-out groups.
+the weights; `config.json` what they fit, and what scores and cuts meant on held-out groups.
 """
 
 _NOT_USED = """\
@@ -22,8 +22,9 @@ _NOT_USED = """\
 
 For Covey, which finds what belongs together in unlabelled embeddings. {sentence}
 
-What it brings is what labelled items taught about cosines: where to cut, and what precision and
-recall to expect. It is for other items **of the same kind, embedded by the same model**.
+What it brings is what labelled items taught about edges: how to weigh them, where to cut, and what
+precision and recall to expect. It is for other items **of the same kind, embedded by the same
+model**.
 `config.json` holds that; `model.safetensors` {weights}. PyTorch is not needed.
 """
 
@@ -64,6 +65,29 @@ def network_sentence(model: Refiner) -> str:
     return f"{why} They stay as they are."
 
 
+def edges_sentence(model: Refiner) -> str:
+    """What weighs edges, and what makes groups of them."""
+    groups = model.partition.replace("-", " ")
+    if model.scorer is None:
+        return f"Edges are weighed by {_rows(model)}: their cosine. Groups are made by {groups}."
+    return (
+        "Edges are weighed by a small network learned from held-out groups: the probability that "
+        f"both ends belong together. Groups are made by {groups}."
+    )
+
+
+def unlabelled_sentence(model: Refiner) -> str:
+    """How the default without labels does on the same items; empty if that is not known."""
+    found = model.about.get("validation") or {}
+    plain, own = found.get("BCubed F without labels"), found.get("BCubed F")
+    if not (isinstance(plain, float) and isinstance(own, float)):
+        return ""
+    told = f"covey cluster without a model reaches BCubed F {plain:.3f} on the same items"
+    if plain > own:
+        return f"{told}: that is better, so leave the model out."
+    return f"{told}, at a cut that it finds without labels."
+
+
 def refiner_card(model: Refiner, command: str) -> str:
     """Markdown on what a refiner is, what it was made of, by which command, and how it does.
 
@@ -87,6 +111,8 @@ def refiner_card(model: Refiner, command: str) -> str:
         f"- embeddings: {network.inputs} dimensions, compared by cosine",
         *network_lines,
         f"- embeddings whitened first: {'no' if model.whitening is None else 'yes'}",
+        f"- edges weighed by: {'the cosine' if model.scorer is None else 'a learned scorer'}",
+        f"- groups made by: {model.partition}",
         *(f"- {name}: {about[name]}" for name in told if name in about),
         f"- Covey: {about.get('covey', 'not known')}",
     ]
@@ -96,6 +122,7 @@ def refiner_card(model: Refiner, command: str) -> str:
         for name, other in FIGURES.items()
         if _is_known(found.get(name)) and _is_known(found.get(other))
     ]
+    unlabelled = unlabelled_sentence(model)
     table = "\n".join(["| | with the model | without it |", "|---|---|---|", *figures, ""])
     parts = [
         _beginning(model) + "\n" + _COMMANDS,
@@ -103,8 +130,9 @@ def refiner_card(model: Refiner, command: str) -> str:
         "## Made of\n\n" + "\n".join(lines) + "\n",
         "## Figures\n\nOn the groups that were held out:\n",
         *([table] if figures else []),
+        *([f"{unlabelled}\n"] if unlabelled else []),
         f"{cut_sentence(model)} In another collection the cut is chosen anew for its size, and "
-        "`covey cluster` tells it as that probability, not as the cosine.\n",
+        "`covey cluster` tells it as that probability, not as the score.\n",
         _LIMITS,
     ]
     return "\n".join(parts)
@@ -114,8 +142,8 @@ def cut_sentence(model: Refiner) -> str:
     """Where to cut the items that a refiner was judged by, and what came of it."""
     cut = best_cut(model)
     return (
-        f"At the best cut of {cut['n_items']:,} items that it was judged by, a cosine of "
-        f"{cut['cosine']:.3f} between {_rows(model)} (there the probability to belong together is "
+        f"At the best cut of {cut['n_items']:,} items that it was judged by, a {_score(model)} of "
+        f"{cut['score']:.3f} between {_rows(model)} (there the probability to belong together is "
         f"{cut['probability']:.3f}): BCubed precision {cut['precision']:.3f} and recall "
         f"{cut['recall']:.3f}."
     )
@@ -128,6 +156,10 @@ def _beginning(model: Refiner) -> str:
     if model.whitening is not None:
         weights = "the whitening, and " + weights
     return _NOT_USED.format(sentence=network_sentence(model), weights=f"holds {weights}")
+
+
+def _score(model: Refiner) -> str:
+    return "cosine" if model.scorer is None else "learned score"
 
 
 def _rows(model: Refiner) -> str:
