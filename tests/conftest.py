@@ -6,6 +6,7 @@ Torch is asked for by what trains only: a refiner is arrays.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,7 +64,9 @@ def trained(hidden, small_network, short_plan) -> Refiner:
     """Trained on `hidden()`, without whitening, the network trusted."""
     from covey.training.refiner import train_refiner
 
-    return train_refiner(*hidden(), name="hidden.npy", network=small_network, plan=short_plan)
+    return train_refiner(
+        *hidden(), name="hidden.npy", network=small_network, plan=short_plan, scores="cosine"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +74,22 @@ def whitened(hidden, small_network, short_plan) -> Refiner:
     """Trained on rows that are whitened first."""
     from covey.training.refiner import train_refiner
 
-    return train_refiner(*hidden(wide=3.0), network=small_network, plan=short_plan)
+    return train_refiner(*hidden(wide=3.0), network=small_network, plan=short_plan, scores="cosine")
+
+
+@pytest.fixture(scope="session")
+def with_scorer(hidden, any_refiner) -> Refiner:
+    """Leaves rows as they are; a scorer learned from `hidden()` weighs edges."""
+    pytest.importorskip("torch")
+    from covey.labelled_rows import LabelledRows
+    from covey.training.choosing import judge_learned
+    from covey.vectors import as_rows
+
+    x, labels = hidden()
+    way = judge_learned(LabelledRows(as_rows(x), labels), 1.0)[-1]
+    assert way.learned is not None
+    scorer = way.learned.scorer()
+    return replace(any_refiner(1.0), held_out=way.held, scorer=scorer, partition=way.partition)
 
 
 @pytest.fixture(scope="session")

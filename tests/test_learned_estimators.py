@@ -36,7 +36,7 @@ def others(hidden) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def fitted(collection) -> BAttention:
-    return BAttention(steps=8, random_state=3).fit(*collection)
+    return BAttention(scores="cosine", steps=8, random_state=3).fit(*collection)
 
 
 def _weights(estimator: BAttention) -> dict[str, np.ndarray]:
@@ -73,7 +73,7 @@ def test_says_that_the_network_is_not_used(fitted, others) -> None:
 
 @pytest.mark.slow
 def test_says_that_the_network_is_used(hidden, others) -> None:
-    learner = BAttention(steps=40, random_state=3).fit(*hidden())
+    learner = BAttention(scores="cosine", steps=40, random_state=3).fit(*hidden())
     assert learner.model_.own < 1, "choose data from which a network learns"
     assert learner.uses_network_ is True
     found = learner.validation_
@@ -118,14 +118,14 @@ def test_pickled_it_predicts_the_same(fitted, others) -> None:
 
 def test_names_are_identities_as_numbers_are(fitted, collection) -> None:
     x, labels = collection
-    _assert_same(BAttention(steps=8, random_state=3).fit(x, NAMES[labels]), fitted)
+    _assert_same(BAttention(scores="cosine", steps=8, random_state=3).fit(x, NAMES[labels]), fitted)
 
 
 def test_numbers_below_zero_are_nobody(collection) -> None:
     x, labels = collection
     x = np.concatenate([x, np.random.default_rng(0).standard_normal((9, 16))])
     some = np.concatenate([labels, np.repeat([-1.0, -2.0, -7.0], 3)])
-    model = BAttention(steps=2).fit(x, some).model_
+    model = BAttention(scores="cosine", steps=2).fit(x, some).model_
     told = "99 items in 9 groups of the items, 9 of them of nobody"
     assert model.about["trained on"] == told
     assert model.about["plan"]["schedule"]["steps"] == 2
@@ -142,7 +142,9 @@ def test_rows_whose_identity_is_missing_are_left_out(collection, names, missing)
     x, labels = collection
     more = np.concatenate([x[:45], np.random.default_rng(0).standard_normal((9, 16)), x[45:]])
     y = np.concatenate([names[labels[:45]], np.array(missing, names.dtype), names[labels[45:]]])
-    found, expected = (BAttention(steps=2).fit(*each) for each in ((more, y), (x, labels)))
+    found, expected = (
+        BAttention(scores="cosine", steps=2).fit(*each) for each in ((more, y), (x, labels))
+    )
     assert found.model_.about == expected.model_.about
     for name, weight in _weights(found).items():
         np.testing.assert_allclose(weight, _weights(expected)[name], atol=1e-5)
@@ -158,10 +160,10 @@ def test_identities_mean_the_same_in_a_file(collection, tmp_path) -> None:
     np.testing.assert_array_equal(source.x, x[known])
     numbers = [None, -1, None, -3, float("nan"), -1, None, -1, -1, -1]
     y = np.array([*labels[:80], *numbers], object)
-    found = BAttention(steps=1).fit(x, y).model_.about
+    found = BAttention(scores="cosine", steps=1).fit(x, y).model_.about
     assert found["trained on"] == "86 items in 9 groups of the items, 6 of them of nobody"
     assert (source.labels < 0).sum() == 6
-    assert found == BAttention(steps=1).fit(source.x, source.labels).model_.about
+    assert found == BAttention(scores="cosine", steps=1).fit(source.x, source.labels).model_.about
 
 
 @pytest.mark.parametrize(
@@ -176,34 +178,34 @@ def test_what_is_no_identity_is_refused_by_its_row(collection, row, label, told)
     names = NAMES[collection[1]].astype(object)
     names[row] = label
     with pytest.raises(InputError, match=told):
-        BAttention(steps=1).fit(collection[0], names)
+        BAttention(scores="cosine", steps=1).fit(collection[0], names)
 
 
 def test_no_identities_are_refused_with_the_way_out(collection) -> None:
     x, labels = collection
     with pytest.raises(InputError, match=r"requires y to be passed.*GraphClusterer"):
-        BAttention(steps=1).fit(x, None)
+        BAttention(scores="cosine", steps=1).fit(x, None)
     for nothing in ([None] * 90, np.full(90, np.nan), np.full(90, -1), [""] * 90):
         with pytest.raises(InputError, match=r"y: names no identity, all 90 rows .*GraphClusterer"):
-            BAttention(steps=1).fit(x, nothing)
+            BAttention(scores="cosine", steps=1).fit(x, nothing)
     with pytest.raises(InputError, match=r"y: row 3 holds 1\.5; labels must be whole numbers"):
-        BAttention(steps=1).fit(x, np.where(np.arange(90) == 3, 1.5, labels))
+        BAttention(scores="cosine", steps=1).fit(x, np.where(np.arange(90) == 3, 1.5, labels))
     with pytest.raises(InputError, match="y: row 0 holds inf"):
-        BAttention(steps=1).fit(x, np.where(np.arange(90) == 0, np.inf, labels))
+        BAttention(scores="cosine", steps=1).fit(x, np.where(np.arange(90) == 0, np.inf, labels))
     with pytest.raises(InputError, match=r"y: has shape \(90, 2\)"):
-        BAttention(steps=1).fit(x, np.column_stack([labels, labels]))
+        BAttention(scores="cosine", steps=1).fit(x, np.column_stack([labels, labels]))
 
 
 def test_a_transformer_of_one_test_in_half_precision(collection, others) -> None:
     x, labels = collection
-    found = BAttention(tests="multiple", flavour="transformer", steps=1)
+    found = BAttention(scores="cosine", tests="multiple", flavour="transformer", steps=1)
     network = found.fit(x.astype(np.float16), labels).model_.network
     assert (network.single, network.multiple, network.flavour) == (False, True, "transformer")
     assert len(found.predict(others[0].astype(np.float16))) == 80
 
 
 def test_a_plain_gcn(collection) -> None:
-    network = BAttention(tests="none", steps=1).fit(*collection).model_.network
+    network = BAttention(scores="cosine", tests="none", steps=1).fit(*collection).model_.network
     assert (network.single, network.multiple, network.flavour) == (False, False, "gcn")
 
 
@@ -224,7 +226,7 @@ def test_wrong_parameters_are_refused(collection, wrong, told) -> None:
 
 def test_wrong_input_is_refused(fitted, collection, others) -> None:
     x, labels = collection
-    estimator = BAttention(steps=1)
+    estimator = BAttention(scores="cosine", steps=1)
     with pytest.raises(NotFittedError):
         estimator.predict(x)
     with pytest.raises(NotFittedError):
@@ -270,4 +272,4 @@ def test_a_graph_clusterer_takes_the_model(fitted, others, tmp_path) -> None:
 def test_without_torch(collection, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"covey\[learn\]"):
-        BAttention(steps=1).fit(*collection)
+        BAttention(scores="cosine", steps=1).fit(*collection)

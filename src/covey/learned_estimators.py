@@ -23,6 +23,7 @@ from covey.types import Float32, InputError, Int64
 from covey.vectors import as_rows, group_equal_rows
 
 Tests = Literal["both", "multiple", "single", "none"]
+Scores = Literal["auto", "cosine"]
 
 
 class BAttention(TransformerMixin, BaseEstimator):
@@ -36,6 +37,8 @@ class BAttention(TransformerMixin, BaseEstimator):
     Args:
         tests: What weighs the members of a local set; "none" is a plain GCN.
         flavour: "gcn" or "transformer".
+        scores: What may weigh edges: "cosine", or "auto", by which a scorer learned from the
+            identities that are held out competes.
         steps: Of the optimiser, at most.
         prefer: "precision", "balanced" or "recall", as in `cluster`.
         random_state: Seed, `RandomState` or None, which stands for seed 0.
@@ -59,6 +62,7 @@ class BAttention(TransformerMixin, BaseEstimator):
         *,
         tests: Tests = "both",
         flavour: Flavour = "gcn",
+        scores: Scores = "auto",
         steps: int = 400,
         prefer: Prefer = "balanced",
         random_state: int | np.random.RandomState | None = None,
@@ -66,6 +70,7 @@ class BAttention(TransformerMixin, BaseEstimator):
     ) -> None:
         self.tests = tests
         self.flavour = flavour
+        self.scores = scores
         self.steps = steps
         self.prefer = prefer
         self.random_state = random_state
@@ -93,6 +98,8 @@ class BAttention(TransformerMixin, BaseEstimator):
             raise ValueError(f"tests must be both, multiple, single or none, got {self.tests!r}")
         if self.flavour not in ("gcn", "transformer"):
             raise ValueError(f"flavour must be gcn or transformer, got {self.flavour!r}")
+        if self.scores not in ("auto", "cosine"):
+            raise ValueError(f"scores must be auto or cosine, got {self.scores!r}")
         if not isinstance(self.steps, Integral) or self.steps < 1:
             raise ValueError(f"steps must be a whole number above 0, got {self.steps!r}")
         require("torch", "learn")
@@ -112,6 +119,7 @@ class BAttention(TransformerMixin, BaseEstimator):
             codes[known],
             network=network,
             plan=BAttentionPlan(schedule=schedule),
+            scores=self.scores,
         )
         self.uses_network_: bool = self.model_.uses_network
         self.whitens_: bool = self.model_.whitening is not None

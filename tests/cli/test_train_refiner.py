@@ -35,7 +35,7 @@ from covey.training.watch import Validation
 
 FILES = {"model.safetensors", "config.json", "README.md"}
 TRAIN = ("train", "b-attention", "x.npy", "--labels", "y.npy", "-o", "m")
-QUICK = ("--steps", "4", "--threads", "1")
+QUICK = ("--steps", "4", "--threads", "1", "--scores", "cosine")
 
 
 @pytest.fixture
@@ -109,7 +109,10 @@ def test_negative_labels_are_items_of_nobody(covey, nine, tmp_path) -> None:
     assert first == "Trained on 85 items in 9 groups, 5 of them of nobody."
     assert notes[0] == "Left out: 5 rows without a label."
     assert notes[1].startswith("Note: an item with a negative label counts as belonging with noth")
-    model, fitted = load_refiner(tmp_path / "m"), BAttention(steps=4).fit(x, some).model_
+    model, fitted = (
+        load_refiner(tmp_path / "m"),
+        BAttention(steps=4, scores="cosine").fit(x, some).model_,
+    )
     for name, weight in model.weights().items():
         np.testing.assert_allclose(weight, fitted.weights()[name], atol=1e-5)
     told = "85 items in 9 groups of x.npy, 5 of them of nobody"
@@ -242,7 +245,7 @@ def test_tells_that_a_training_was_over_before(covey, nine, tmp_path) -> None:
         "data": checksum(source.x, source.labels),
         "network": asdict(network),
         "plan": asdict(plan),
-        "scores": "auto",
+        "scores": "cosine",
     }
     with claim_training(tmp_path / "m.work", tmp_path / "m", facts) as kept:
 
@@ -252,7 +255,9 @@ def test_tells_that_a_training_was_over_before(covey, nine, tmp_path) -> None:
 
         follow = Follow(keep=keep)
         with pytest.raises(KeyboardInterrupt):
-            train_refiner(source.x, source.labels, network=network, plan=plan, follow=follow)
+            train_refiner(
+                source.x, source.labels, network=network, plan=plan, follow=follow, scores="cosine"
+            )
     ran = covey(*TRAIN, *QUICK)
     assert ran.code == 0, ran.err
     told = "covey: training without the groups held out was over before"

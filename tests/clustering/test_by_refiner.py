@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from covey.calibration import Calibration
 from covey.clustering import cluster
+from covey.knn import build_knn_graph
 from covey.metrics.clustering import evaluate
 from covey.models.held_out import HeldOut
+from covey.scoring import score_edges
 from covey.types import Constraints, InputError, MemoryLimitError, UsageError
 from covey.vectors import as_rows
 
@@ -239,3 +242,54 @@ def test_memory_of_refining_counts(request, collection, name: str) -> None:
     assert set(stages) == {"reading"}
     cluster(x, memory_limit=20 * 10**6)
     cluster(x, model=model, memory_limit=10**8)
+
+
+@pytest.fixture(scope="module")
+def by_scorer(with_scorer, collection):
+    return cluster(collection[0], model=with_scorer)
+
+
+def test_learned_scores_make_the_groups(by_scorer, with_scorer, collection) -> None:
+    x, labels = collection
+    report = by_scorer.report
+    assert (report.method, report.partition, report.k) == ("b-attention", "average-linkage", 64)
+    rows = as_rows(x)
+    knn = build_knn_graph(rows, 64)
+    edges = score_edges(rows, knn, "learned", model=with_scorer.scorer)
+    pairs = {
+        (int(a), int(b)): score
+        for a, b, score in zip(edges.source, edges.target, edges.score, strict=True)
+    }
+    used = by_scorer.edges
+    for a, b, score in zip(used.source, used.target, used.score, strict=True):
+        assert score == pytest.approx(pairs[int(a), int(b)], abs=1e-5)
+    cuts = with_scorer.held_out.cut
+    assert np.abs(used.score.min() - cuts).min() < 0.1
+    found = evaluate(labels, by_scorer.clustering.labels).bcubed
+    plain = evaluate(labels, cluster(x).clustering.labels).bcubed
+    assert found.f > plain.f
+    assert abs(report.expected_precision - found.precision) < 0.2
+    assert abs(report.expected_recall - found.recall) < 0.2
+
+
+def test_learned_scores_of_shuffled_and_repeated_rows(by_scorer, with_scorer, collection) -> None:
+    x, _ = collection
+    order = np.random.default_rng(1).permutation(len(x))
+    shuffled = cluster(x[order], model=with_scorer).clustering.labels
+    expected = by_scorer.clustering.labels[order]
+    assert adjusted_rand_score(shuffled, expected) == 1
+    doubled = cluster(np.concatenate([x, x[:30]]), model=with_scorer).clustering.labels
+    assert adjusted_rand_score(doubled[: len(x)], by_scorer.clustering.labels) == 1
+    np.testing.assert_array_equal(doubled[len(x) :], doubled[:30])
+
+
+def test_any_partition_goes_with_learned_scores(with_scorer, collection) -> None:
+    for name in ("map-equation", "leiden", "components"):
+        result = cluster(collection[0][:80], model=with_scorer, partition=name)
+        assert result.report.partition == name
+        assert len(result.clustering.labels) == 80
+
+
+@pytest.mark.parametrize("n", [2, 3, 20])
+def test_learned_scores_of_few_items(with_scorer, collection, n) -> None:
+    assert len(cluster(collection[0][:n], model=with_scorer).clustering.labels) == n

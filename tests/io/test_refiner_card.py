@@ -34,7 +34,7 @@ def test_card_of_a_refiner(trained) -> None:
     assert f"a cosine of {held.cut[best]:.3f} between refined embeddings (there the prob" in card
     probability = np.interp(held.cut[best], held.calibration.score, held.calibration.probability)
     assert f"is {probability:.3f}): BCubed precision {held.precision[best]:.3f} and " in card
-    assert "`covey cluster` tells it as that probability, not as the cosine." in card
+    assert "`covey cluster` tells it as that probability, not as the score." in card
     assert "best cut of 80 items" in card
     assert "do not decide about people" in card
 

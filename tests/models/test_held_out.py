@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,16 @@ def test_as_many_items_change_nothing_and_the_way_does_not_matter(held) -> None:
     )
     assert (held.among(30).precision >= held.precision).all()
     np.testing.assert_array_equal(held.among(0).precision, held.among(1).precision)
+
+
+def test_falls_are_powers_of_growth(held) -> None:
+    slow = replace(held, precision_falls=0.5, recall_falls=0.25)
+    more = slow.among(1600)
+    np.testing.assert_allclose(more.precision, diluted(held.precision, 4.0))
+    np.testing.assert_allclose(more.recall, diluted(held.recall, 2.0))
+    np.testing.assert_allclose(more.calibration.probability, [0.2 / (0.2 + 0.8 * 4), 1.0])
+    np.testing.assert_allclose(more.among(100).recall, held.recall)
+    assert (slow.among(25).recall > held.recall).all()
 
 
 def test_best_cut_moves_up_among_more(held) -> None:

@@ -77,13 +77,25 @@ def test_weights_given_are_not_changed(any_refiner) -> None:
     assert list(weights) == names
 
 
-@pytest.mark.parametrize("name", ["network", "own", "held_out"])
+@pytest.mark.parametrize("name", ["network", "own", "held_out", "partition", "scale"])
 def test_a_missing_part(parts, name: str) -> None:
     del parts[0][name]
     _refused(*parts, "m/config.json: has no", name)
 
 
-@pytest.mark.parametrize("name", ["n_items", "score", "probability", "cut", "precision", "recall"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "n_items",
+        "score",
+        "probability",
+        "cut",
+        "precision",
+        "recall",
+        "precision_falls",
+        "recall_falls",
+    ],
+)
 def test_a_missing_part_of_what_was_held_out(parts, name: str) -> None:
     del parts[0]["held_out"][name]
     _refused(*parts, "m/config.json: has no", name)
@@ -226,3 +238,52 @@ def test_what_is_known_may_be_nothing(parts, about: Any) -> None:
 def test_says_of_itself_what_was_read(parts) -> None:
     again = _parts(_read(*parts))
     assert again[0] == parts[0]
+
+
+def test_reads_a_scorer(with_scorer) -> None:
+    found = _read(*_parts(with_scorer))
+    assert (found.partition, found.held_out.precision_falls) == ("average-linkage", 1.0)
+    assert (found.scorer.scale, found.scorer.level) == (with_scorer.scorer.scale, 0.0)
+    assert found.weights().keys() == with_scorer.weights().keys()
+    for name, weight in with_scorer.weights().items():
+        assert found.weights()[name].tobytes() == weight.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        ({"zero": 0.0}, "scale must hold zero, unit, narrow, wide"),
+        ([1], "scale must hold"),
+        ({"zero": 0.0, "unit": 0.0, "narrow": 1.0, "wide": 1.0}, "unit of the scale must be above"),
+        (
+            {"zero": None, "unit": 1.0, "narrow": 1.0, "wide": 1.0},
+            "zero of the scale must be a fin",
+        ),
+    ],
+)
+def test_a_wrong_scale(with_scorer, scale: Any, words: str) -> None:
+    config, weights = _parts(with_scorer)
+    config["scale"] = scale
+    _refused(config, weights, "m/config.json: ", words)
+
+
+def test_a_scorer_that_does_not_fit(with_scorer) -> None:
+    config, weights = _parts(with_scorer)
+    lacking = {name: each for name, each in weights.items() if name != "scorer.mean"}
+    _refused(config, lacking, "m/model.safetensors: has no tensor 'scorer.mean'")
+    bent = weights | {"scorer.0.weight": weights["scorer.0.weight"][:, :5]}
+    _refused(config, bent, "m/model.safetensors: scorer.0.weight has shape (32, 5), not (32, 22)")
+    _refused(config | {"scale": None}, weights, "scorer.mean should have shape none")
+
+
+@pytest.mark.parametrize("name", ["precision_falls", "recall_falls"])
+@pytest.mark.parametrize("fall", [-0.1, 2.1, None, "1"])
+def test_falls_out_of_range(parts, name: str, fall: Any) -> None:
+    parts[0]["held_out"][name] = fall
+    _refused(*parts, "m/config.json: ", "fall")
+
+
+@pytest.mark.parametrize("partition", [None, "", 3])
+def test_a_partition_without_a_name(parts, partition: Any) -> None:
+    parts[0]["partition"] = partition
+    _refused(*parts, "partition must be a name")

@@ -28,7 +28,7 @@ from covey.vectors import as_rows  # noqa: E402
 TINY = BAttentionConfig(16, width=16, outputs=8, layers=1, tests=6)
 PLAN = BAttentionPlan(schedule=Schedule(steps=30, every=10, rate=3e-2), seeds=8, groups=8)
 
-train = partial(train_refiner, network=TINY, plan=PLAN)
+train = partial(train_refiner, network=TINY, plan=PLAN, scores="cosine")
 
 
 def _assert_same(a: Refiner, b: Refiner) -> None:
@@ -131,7 +131,7 @@ def test_labels_of_held_out_groups_do_not_leak(hidden) -> None:
         kept.append([])
         network = replace(TINY, faithful=True)  # no choice of whitening, which is by labels
         follow = Follow(keep=lambda phase, checkpoint: kept[-1].append((phase, checkpoint)))
-        train_refiner(x, each, network=network, plan=PLAN, follow=follow)
+        train_refiner(x, each, network=network, plan=PLAN, follow=follow, scores="cosine")
     first, second = ([at for phase, at in each if phase == PHASES[0]] for each in kept)
     assert [at.score for at in first] != [at.score for at in second]
     for one, other in zip(first, second, strict=True):
