@@ -96,3 +96,5 @@ def test_a_network_that_is_not_used_is_not_described(any_refiner, whitening) -> 
 )
 def test_says_how_far_the_network_is_used(any_refiner, own, told) -> None:
     assert told in network_sentence(any_refiner(own))
+    assert "whitened" not in network_sentence(any_refiner(own))
+    assert network_sentence(any_refiner(own, True)).endswith(" Embeddings are whitened first.")

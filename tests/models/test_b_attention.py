@@ -244,3 +244,25 @@ def test_gather_leaves_places_without_member_empty():
     members, real = gather(rows, torch.tensor([[2, -1, 0]]))
     assert real.tolist() == [[True, False, True]]
     assert members[0, 1].tolist() == [0, 0]
+
+
+def test_several_threads_add_up_gradients_in_one_order() -> None:
+    rng = np.random.default_rng(0)
+    sets = rng.integers(-1, 50, (2000, 32))
+    rows = torch.tensor(rng.standard_normal((50, 64), dtype=np.float32), requires_grad=True)
+    weights = torch.tensor(rng.standard_normal((2000, 32, 64), dtype=np.float32))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        found = []
+        for _ in range(8):
+            rows.grad = None
+            (gather(rows, torch.from_numpy(sets))[0] * weights).sum().backward()
+            found.append(rows.grad.clone())
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(each, found[0]) for each in found)
+    expected = np.zeros((50, 64))
+    for one, weight in zip(sets.ravel(), weights.numpy().reshape(-1, 64), strict=True):
+        expected[one] += weight * (one >= 0)
+    np.testing.assert_allclose(found[0].numpy(), expected, atol=2e-3)

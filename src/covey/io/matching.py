@@ -25,7 +25,7 @@ class Matched:
     """The items that have both a group and a place in the labels.
 
     Attributes:
-        labels_true: (n,) int64, -1 where the label is missing.
+        labels_true: (n,) int64, negative where the label is missing or a negative number.
         labels_pred: (n,) int64, -1 for noise.
         unmatched_groups, unmatched_labels: The first 20 items that only one of the files names.
         notes: Sentences for the user.
@@ -39,7 +39,7 @@ class Matched:
 
     @property
     def n_unlabelled(self) -> int:
-        """Items whose label is missing."""
+        """Items whose label is missing or a negative number."""
         return int(np.count_nonzero(self.labels_true < 0))
 
 

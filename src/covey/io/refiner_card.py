@@ -55,9 +55,10 @@ def network_sentence(model: Refiner) -> str:
     """Whether the network is used, and what is where it is not."""
     if model.uses_network:
         rest = f", the other {model.own:.0%} the embedding itself" if model.own else ""
+        first = "" if model.whitening is None else " Embeddings are whitened first."
         return (
             f"The network is used: {1 - model.own:.0%} of every cosine is what it makes of an item "
-            f"and its nearest{rest}."
+            f"and its nearest{rest}.{first}"
         )
     why = "The network is not used: on held-out groups embeddings were not clearly better by it."
     if model.whitening is not None:

@@ -203,7 +203,10 @@ def gather(rows: Tensor, sets: Tensor) -> tuple[Tensor, Tensor]:
         (b, m, d) members, zero where there is none, and (b, m) bool, where there is one.
     """
     real = sets >= 0
-    return rows[sets.clamp(min=0)] * real[..., None], real
+    # Gradients of `rows[sets]` are added by several threads in the order in which they arrive, and
+    # the same seed would not give the same weights.
+    members = rows.index_select(0, sets.clamp(min=0).flatten()).reshape(*sets.shape, -1)
+    return members * real[..., None], real
 
 
 def fastest_device(needed: int = 0) -> str:
