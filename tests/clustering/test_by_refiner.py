@@ -268,7 +268,10 @@ def test_learned_scores_make_the_groups(by_scorer, with_scorer, collection) -> N
     found = evaluate(labels, by_scorer.clustering.labels).bcubed
     plain = evaluate(labels, cluster(x).clustering.labels).bcubed
     assert found.f > plain.f
-    assert abs(report.expected_precision - found.precision) < 0.2
+    told = with_scorer.held_out.among(len(x))
+    assert report.agreement < 0.3, "so the promise of precision is drawn down"
+    assert report.expected_precision < told.precision.max()
+    assert told.recall.min() <= report.expected_recall <= told.recall.max()
     assert abs(report.expected_recall - found.recall) < 0.2
 
 
