@@ -60,7 +60,7 @@ def reverse_imbalance(pool: IntArray, same: Bools, near: int, rng: np.random.Gen
         As of `draw_first_hops`, in the order of the pool. O(b p log p) time.
     """
     weight = reverse_weights(pool, same)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         key = rng.standard_exponential(pool.shape) / weight
     there = pool >= 0
     one_sided = ~(there & same).any(axis=1) | ~(there & ~same).any(axis=1)
