@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from covey.types import Float32, InputError, Int64
+from covey.types import Float32, InputError, Int64, IntArray
 from covey.vectors import as_rows, group_equal_rows, take_rows
 
 _FEWEST = 3  # groups of two items or more that are worth holding out
@@ -30,6 +30,12 @@ class LabelledRows:
     def of(self, chosen: NDArray[np.bool_]) -> LabelledRows:
         """The rows that are chosen."""
         return LabelledRows(self.rows[chosen], self.labels[chosen])
+
+    def together(self, centres: IntArray, others: IntArray) -> NDArray[np.bool_]:
+        """(b, h) whether each centre (b,) is of one group with others (b, h); nobody's never."""
+        own = self.labels[centres][:, None]
+        shared: NDArray[np.bool_] = (self.labels[others] == own) & (own >= 0)
+        return shared
 
 
 def check_enough_groups(

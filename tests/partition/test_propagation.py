@@ -18,6 +18,8 @@ def random_edges(n, m, seed):
 
 def oracle(edges, n, max_size, step, cut, constraints):
     """Runs components again at every threshold on what is still too large."""
+    if cut is None:
+        cut = float(edges.weight.min()) if edges.m else 0.0
     labels, open_items, t = np.full(n, -1), np.arange(n), cut
     while open_items.size:
         at_t = components(edges, n, cut=t, constraints=constraints)
@@ -35,7 +37,7 @@ def oracle(edges, n, max_size, step, cut, constraints):
     st.integers(2, 30),
     st.integers(1, 8),
     st.sampled_from([0.1, 0.5, 0.6, 0.9]),
-    st.sampled_from([0.0, 0.3]),
+    st.sampled_from([None, 0.0, 0.3]),
 )
 def test_agrees_with_cutting_again_and_again(seed, n, max_size, step, cut):
     rng = np.random.default_rng(seed)
@@ -51,6 +53,21 @@ def test_a_cap_that_nothing_exceeds_gives_plain_components():
     edges = random_edges(40, 60, 0)
     found = propagation(edges, 40, max_size=40, cut=0.4)
     assert np.array_equal(found.labels, components(edges, 40, cut=0.4).labels)
+
+
+def test_thresholds_rise_from_the_least_weight():
+    """Published th_0; from 0 the second threshold would be .5 and leave the triple together."""
+    edges = Edges(np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([0.9, 0.55, 0.4], np.float32))
+    assert propagation(edges, 4, max_size=2).labels.tolist() == [0, 0, 1, 2]
+    assert propagation(edges, 4, max_size=3).labels.tolist() == [0, 0, 1, 2]
+    assert propagation(edges, 4, max_size=3, cut=0.0).labels.tolist() == [0, 0, 0, 1]
+    assert propagation(edges, 4, max_size=3).cut == pytest.approx(0.4)
+
+
+def test_weights_below_zero_count_at_first():
+    edges = Edges(np.array([0, 1]), np.array([1, 2]), np.array([-0.5, 0.8], np.float32))
+    assert propagation(edges, 3, max_size=3).labels.tolist() == [0, 0, 0]
+    assert propagation(edges, 3, max_size=3, cut=0.0).labels.tolist() == [0, 1, 1]
 
 
 def test_certain_edges_and_must_links_may_exceed_the_cap():

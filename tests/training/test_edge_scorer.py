@@ -81,9 +81,8 @@ def test_the_scorer_gives_the_same_as_its_description(collection, crosswise) -> 
     rows, _ = collection
     scorer = crosswise.scorer()
     found = scorer.score(rows, build_knn_graph(rows, 64))
-    np.testing.assert_allclose(
-        probabilities(scorer, crosswise.edges), found, atol=0.02
-    )  # features in half precision
+    described = probabilities(scorer, crosswise.edges)  # from features in half precision
+    np.testing.assert_allclose(described, found, atol=0.02)
 
 
 def test_a_half_by_itself_keeps_the_scale_of_the_whole(collection, crosswise) -> None:

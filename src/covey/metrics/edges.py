@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,7 +45,11 @@ def average_precision(edges: Edges, labels: ArrayLike) -> float:
     Raises:
         InputError: If an edge points past `labels`.
     """
-    weight, true = _judged(edges, labels)
+    return ranked_precision(*_judged(edges, labels))
+
+
+def ranked_precision(weight: NDArray[np.floating[Any]], true: NDArray[np.bool_]) -> float:
+    """The same of (m,) weights and whether each is of what belongs together."""
     if not true.any():
         return float("nan")
     order = np.argsort(weight, kind="stable")[::-1]
