@@ -192,6 +192,7 @@ def b_attention() -> str:
         "boosting",
         "cosine",
         "network used",
+        "scorer learned",
         "precision promised / true",
         "recall promised / true",
         "training, CPU s",
@@ -203,8 +204,8 @@ def b_attention() -> str:
     rows = []
     for entry in result["results"]:
         runs = entry["runs"]
-
         used = [run for run in runs if run["share_of_the_embedding"] < 1]
+        learned = [run for run in runs if run["edges"] == "learned"]
         rows.append(
             [
                 entry["set"],
@@ -221,6 +222,7 @@ def b_attention() -> str:
                 both(entry["boosting_best_cut"]),
                 both(entry["cosine_best_cut"]),
                 f"{len(used)} of {len(runs)}",
+                f"{len(learned)} of {len(runs)}",
                 *(
                     " / ".join(
                         _short(fmean(values))
