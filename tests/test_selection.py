@@ -370,7 +370,7 @@ def test_the_promise_rises_with_agreement() -> None:
         ]
         trial = _trial(halves, [0.9], [0.9])
         itself = np.mean(1 / np.bincount(halves[0][0])[halves[0][0]])
-        trust = min(1, trial.mean_agreement / WEAK_AGREEMENT)
+        trust = min(1, trial.mean_agreement / WEAK_AGREEMENT) ** 2
         promised.append(Decision(trial, 0).promise[0])
         assert promised[-1] == pytest.approx(itself + trust * (0.9 - itself))
     assert promised == sorted(promised, reverse=True)

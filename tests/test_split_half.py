@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from covey.split_half import split_halves
+from covey.threads import bounded_threads
 
 
 def _rows(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -106,3 +107,14 @@ def test_few_rows(n: int, d: int) -> None:
     a, b = split_halves(_rows(n, d), unit=True, seed=0)
     assert len(a) == len(b) == n
     assert np.isfinite(a).all()
+
+
+def test_threads_change_no_digit() -> None:
+    rows = np.random.default_rng(0).normal(size=(9000, 40)).astype(np.float32)
+    found = []
+    for threads in (1, 2, 3):
+        with bounded_threads(threads):
+            found.append(split_halves(rows, unit=True, seed=0))
+    for pair in found[1:]:
+        for half, expected in zip(pair, found[0], strict=True):
+            np.testing.assert_array_equal(half, expected)

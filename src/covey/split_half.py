@@ -7,12 +7,17 @@ split-half reliability (Spearman 1910; Brown 1910); here the items of the test a
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
 import numpy as np
 from scipy.spatial import cKDTree
 
-from covey.types import Float32
+from covey.threads import bounded_threads
+from covey.types import Float32, Int64
 
 _BLOCK = 512  # dimensions rotated together: an orthogonal matrix of this size is cheap to draw
+_ROWS = 4096  # turned at a time
 _NOISE = 0.5  # length of the noise of the views, in distances to the tenth neighbour
 FEWEST_DIMENSIONS = 8  # below, half of the dimensions no longer tell items apart
 
@@ -43,9 +48,27 @@ def split_halves(rows: Float32, *, unit: bool, seed: int) -> tuple[Float32, Floa
         deal = rng.permutation(d)
         for start in range(0, d, _BLOCK):
             block = deal[start : start + _BLOCK]
-            turned[:, start : start + len(block)] = rows[:, block] @ _rotation(len(block), rng)
+            turn = _rotation(len(block), rng)
+            _turn_into(turned[:, start : start + len(block)], rows, block, turn)
         pair = np.ascontiguousarray(turned[:, 0::2]), np.ascontiguousarray(turned[:, 1::2])
     return (_unit(pair[0]), _unit(pair[1])) if unit else pair
+
+
+def _turn_into(out: Float32, rows: Float32, block: Int64, turn: Float32) -> None:
+    """Turns some dimensions of all rows, a few rows at a time on one thread each.
+
+    A product that a library spreads over threads has other last digits with each number of them,
+    and a close decision may then fall otherwise.
+    """
+
+    def run(start: int) -> None:
+        part = slice(start, start + _ROWS)
+        out[part] = rows[part, block] @ turn
+
+    threads = numba.get_num_threads()
+    with bounded_threads(1), ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(run, range(0, len(rows), _ROWS)):
+            pass
 
 
 def _tenth_neighbour(rows: Float32) -> float:

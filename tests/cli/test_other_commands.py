@@ -9,7 +9,7 @@ import pytest
 import covey as package
 from covey.hub import UniversalModel, default_model
 from covey.io.model_folder import write_model
-from covey.io.refiner_card import network_sentence
+from covey.io.refiner_card import edges_sentence, network_sentence
 
 
 def test_version_and_help(covey) -> None:
@@ -98,10 +98,11 @@ def test_info_describes_a_model_that_refines(covey, trained, tmp_path) -> None:
     assert lines[3] == "held out before that, to decide: 80 of them in 8 groups"
     assert lines[4] == network_sentence(trained)
     found = trained.about["validation"]
-    assert f"average precision {found['average precision']:.3f} (of the embeddings as" in lines[5]
-    assert f"BCubed F {found['BCubed F']:.3f} (of the embeddings as they are" in lines[5]
-    assert lines[6].startswith("At the best cut of 80 items that it was judged by, a cosine of ")
-    assert lines[8:] == ["needs: PyTorch", f"made by: covey {package.__version__}, seed 0"]
+    assert lines[5] == edges_sentence(trained)
+    assert f"average precision {found['average precision']:.3f} (of the embeddings as" in lines[6]
+    assert f"BCubed F {found['BCubed F']:.3f} (of the embeddings as they are" in lines[6]
+    assert lines[7].startswith("At the best cut of 80 items that it was judged by, a cosine of ")
+    assert lines[9:] == ["needs: PyTorch", f"made by: covey {package.__version__}, seed 0"]
     facts = covey("info", "m", "--json").json["model"]
     assert (facts["path"], facts["kind"], facts["dim"]) == ("m", "b-attention", 16)
     assert facts["uses_network"] is True

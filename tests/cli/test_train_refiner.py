@@ -181,10 +181,18 @@ def test_says_as_the_card_does_whether_the_network_is_used(
     lines = sentences(model)
     assert "BCubed F 0.500, of the embeddings as they are 0.250" in lines[0]
     assert told in lines[1]
-    assert len(lines) == (3 if own == 1 and not whitening else 2)
+    assert lines[2].startswith("Edges are weighed by ")
+    assert len(lines) == 3
+    card = refiner_card(model, "made")
     if own == 1:
-        assert lines[1] in refiner_card(model, "made")
-    model.about |= {"drawn": "9 of 12 items were drawn", "judged": "2 of 3 items were drawn"}
+        assert lines[1] in card
+    assert "- edges weighed by: the cosine\n- groups made by: map-equation\n" in card
+    for plain, end in ((0.6, "so leave the model out."), (0.4, "that it finds without labels.")):
+        model.about["validation"]["BCubed F without labels"] = plain
+        assert sentences(model)[3].endswith(end)
+        assert sentences(model)[3] in refiner_card(model, "made")
+    del model.about["validation"]["BCubed F without labels"]
+    model.about.update(drawn="9 of 12 items were drawn", judged="2 of 3 items were drawn")
     more = sentences(model)
     assert more[0] == "Of what is labelled, 9 of 12 items were drawn."
     assert more[1] == "Of what was held out, 2 of 3 items were drawn."

@@ -9,6 +9,7 @@ import pytest
 
 from covey.io.constraints import read_constraints
 from covey.io.embeddings import EmbeddingTable
+from covey.label_codes import NOBODY
 from covey.types import InputError
 
 
@@ -60,7 +61,7 @@ def test_exclusive_by_id_and_by_row(tmp_path) -> None:
     assert found.notes == ["2 items have no exclusive group"]
     masked = read_constraints(_table(rows=[0, 2, 3, 4, 5]), exclusive=by_row)
     assert masked.constraints.exclusive is not None
-    assert masked.constraints.exclusive.tolist() == [0, 1, 1, -1, 1]
+    assert masked.constraints.exclusive.tolist() == [0, 1, 1, NOBODY, 1]
 
 
 def test_nothing_given_is_no_constraint() -> None:

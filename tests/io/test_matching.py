@@ -5,6 +5,7 @@ import pytest
 
 from covey.io.groups import write_groups
 from covey.io.matching import match_labels
+from covey.label_codes import NOBODY
 from covey.types import Clustering, InputError
 
 FOUND = np.array([0, 0, 1, -1, 2])
@@ -21,7 +22,7 @@ def test_noise_and_missing_labels_stay_negative(tmp_path) -> None:
     for groups in ("g.parquet", "g.npy"):
         matched = match_labels(tmp_path / groups, tmp_path / "y.npy")
         np.testing.assert_array_equal(matched.labels_pred, FOUND)
-        np.testing.assert_array_equal(matched.labels_true, [0, -1, 0, 1, 1])
+        np.testing.assert_array_equal(matched.labels_true, [0, NOBODY, 0, 1, 1])
         assert matched.n_unlabelled == 1
         assert matched.notes == []
 

@@ -105,6 +105,7 @@ def _by_position(
 ) -> Matched:
     found = read_labels(groups)
     codes = truth.codes
+    groups_found = np.maximum(found.codes, -1)  # noise, however it is written
     if used is not None and len(found.codes) == int(used.sum()):
         codes = codes[used]
     elif len(found.codes) != len(codes):
@@ -113,8 +114,8 @@ def _by_position(
             "of the same rows, or the --mask that was used"
         )
     elif used is not None:
-        return Matched(codes[used], found.codes[used])
-    return Matched(codes, found.codes)
+        return Matched(codes[used], groups_found[used])
+    return Matched(codes, groups_found)
 
 
 def _by_id(

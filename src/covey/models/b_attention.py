@@ -205,7 +205,7 @@ def gather(rows: Tensor, sets: Tensor) -> tuple[Tensor, Tensor]:
     real = sets >= 0
     # Gradients of `rows[sets]` are added by several threads in the order in which they arrive, and
     # the same seed would not give the same weights.
-    members = rows.index_select(0, sets.clamp(min=0).flatten()).reshape(*sets.shape, -1)
+    members = rows.index_select(0, sets.clamp(min=0).flatten()).reshape(*sets.shape, rows.shape[1])
     return members * real[..., None], real
 
 
