@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from covey.calibration import Calibration
 
-_FEWEST = 50  # items that can tell anything
+FEWEST_JUDGES = 50
+"""Items that can tell anything."""
 _FARTHEST = 8  # times their number
 
 MOST_FALL = 2.0
@@ -65,7 +66,7 @@ class HeldOut:
         trained on 12 groups of persons, a model promised a precision of 1 where it was .03. So
         there must be 50, and in the collection at most eight times as many. (Our own bounds.)
         """
-        return self.n_items >= _FEWEST and n <= _FARTHEST * self.n_items
+        return self.n_items >= FEWEST_JUDGES and n <= _FARTHEST * self.n_items
 
     @property
     def f(self) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from covey.graph import knn_to_edges, nearest
 from covey.graph_partition import TRIED_PARTITIONS
 from covey.labelled_rows import LabelledRows, held_out
 from covey.metrics.edges import average_precision
-from covey.models.held_out import MOST_FALL, HeldOut
+from covey.models.held_out import FEWEST_JUDGES, MOST_FALL, HeldOut
 from covey.models.refiner import REFINED_NEIGHBOURS, list_length
 from covey.training.cuts import shares_at
 from covey.training.edge_scorer import Crosswise
@@ -107,13 +107,15 @@ def best_way(ways: list[Judged], n: int) -> Judged:
 def with_falls(way: Judged, items: LabelledRows, *, seed: int = 0) -> Judged:
     """Learns from two halves of the items how precision and recall fall as a collection grows.
 
+    Halves of fewer than 50 items tell nothing; what is assumed of the fall stays then.
+
     Args:
         way: Judged on the items.
         items: Embeddings with their groups.
         seed: As for `judge_learned`.
     """
     fold = held_out(items.labels, seed, 2)
-    if not fold.any():
+    if min(np.count_nonzero(fold), np.count_nonzero(~fold)) < FEWEST_JUDGES:
         return way
     halves = []
     for which in (True, False):
