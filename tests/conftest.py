@@ -5,9 +5,12 @@ Torch is asked for by what trains only: a refiner is arrays.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as `covey` does, before OpenMP loads
 
 import numpy as np
 import pytest
@@ -87,8 +90,8 @@ def with_scorer(hidden, any_refiner) -> Refiner:
 
     x, labels = hidden()
     way = judge_learned(LabelledRows(as_rows(x), labels), 1.0)[-1]
-    assert way.learned is not None
-    scorer = way.learned.scorer()
+    assert way.scored is not None
+    scorer = way.scored.scorer()
     return replace(any_refiner(1.0), held_out=way.held, scorer=scorer, partition=way.partition)
 
 

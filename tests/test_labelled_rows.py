@@ -11,6 +11,7 @@ from covey.labelled_rows import (
     different_rows,
     draw_groups,
     held_out,
+    in_folds,
 )
 from covey.types import InputError
 from covey.vectors import as_rows
@@ -157,3 +158,17 @@ def test_one_group_in_so_many_is_held_out_whole(one_in: int) -> None:
 def test_too_few_groups_and_none_is_held_out() -> None:
     assert held_out(_items([2] * 9).labels, 0, 3).sum() == 6
     assert not held_out(_items([2] * 8 + [1] * 30).labels, 0, 3).any()
+
+
+@pytest.mark.parametrize(("groups", "folds"), [(12, 4), (11, 2), (6, 2), (5, 1), (0, 1)])
+def test_folds_are_of_whole_groups_and_alike(groups: int, folds: int) -> None:
+    labels = _items([3] * groups + [1] * 9).labels
+    fold = in_folds(labels, 0)
+    assert set(fold.tolist()) == set(range(folds))
+    of_group = {(group, each) for group, each in zip(labels.tolist(), fold.tolist(), strict=True)}
+    assert len(of_group) == groups + 9
+    for kind in (range(groups), range(groups, groups + 9)):
+        counts = np.bincount([each for group, each in of_group if group in kind], minlength=folds)
+        assert np.ptp(counts) <= 1
+    shuffled = np.random.default_rng(0).permutation(len(labels))
+    np.testing.assert_array_equal(in_folds(labels[shuffled], 0), fold[shuffled])

@@ -24,9 +24,10 @@ from covey.hub import UniversalModel, default_model
 from covey.knn import KnnInfo, build_knn_graph_with_info
 from covey.models.appraisal import Appraiser
 from covey.models.held_out import HeldOut
-from covey.models.refiner import KIND, Refiner
+from covey.models.link_scorer import EdgeScorer
+from covey.models.refiner import Refiner
 from covey.models.refining_memory import require_refining_memory
-from covey.models.universal import UniversalScorer, relative_weights
+from covey.models.universal import relative_weights
 from covey.named_recipes import check_options, is_appraised, recipes_of, refined_recipe, sight_of
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
@@ -113,10 +114,10 @@ def cluster(
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
         model: Scorer and appraiser, as `covey.hub.load_model` reads them from what `covey train
             universal` wrote; those that ship with the package if None. The appraiser judges
-            untrained scorers, too. Or a refiner of `covey train b-attention`: then the embeddings
-            are refined first, neighbours and scores are those of the refined ones, and what its
-            held-out groups showed foresees precision and recall and chooses the cut. It was shown
-            for the map equation and lists of its own length; with others the halves do both.
+            untrained scorers, too. Or what `covey train` makes of labels of other groups: then
+            embeddings are refined first, or edges are weighed by its network, and what held-out
+            groups showed foresees precision and recall and chooses the cut. It was shown for one
+            partition and lists of one length; with others the halves do both.
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
@@ -136,7 +137,8 @@ def cluster(
     check_options(method, partition, prefer, metric, k, seed, threads)
     refiner = model if isinstance(model, Refiner) else None
     if refiner is not None and method != "auto":
-        raise UsageError(f"a {KIND} model has a method of its own: leave out {method!r}, or it")
+        name = refiner.kind.name
+        raise UsageError(f"a {name} model has a method of its own: leave out {method!r}, or it")
     threads = threads or available_threads()
     unit = metric == "cosine"
     clock = StageClock(progress)
@@ -169,7 +171,7 @@ def cluster(
             progress=clock.tick,
         )
 
-    if refiner is not None and refiner.uses_network:
+    if refiner is not None and refiner.refines:
         with clock.stage("first neighbours"):
             local = neighbours_of(rows, refiner.neighbours_among(n))[0]
         with clock.stage("refining"):
@@ -189,9 +191,10 @@ def cluster(
         most = n if n <= _MOST_JUDGED else _SAMPLE
         judged = whole_regions(rows, knn, most, unit=unit, seed=seed, threads=threads)
         universal = model if isinstance(model, UniversalModel) else default_model()
-        scorer = halved = universal.scorer
+        scorer: EdgeScorer = universal.scorer
+        halved = scorer
         if refiner is not None and refiner.scorer is not None:
-            scorer, halved = refiner.scorer, refiner.scorer.as_others_see()
+            scorer, halved = refiner.scorer, refiner.halves_scorer
         foresight: Foresight | None = None
         expected = None
         if refiner is not None and refiner.held_out.can_tell_of(n):
@@ -201,7 +204,7 @@ def cluster(
         elif is_appraised(recipes, rows.shape[1], unit):
             foresight = partial(_told_by_signs, universal.appraiser)
         if judged.share < 1 and any(recipe.scorer == "universal" for recipe in recipes):
-            scorer = scorer.fixed_on(judged.rows, judged.knn)  # the cut means the same in the whole
+            scorer = universal.scorer.fixed_on(judged.rows, judged.knn)  # the cut means the same
         whole = View(judged.rows, judged.knn, scorer)
         decision, evidence = _choose(
             whole,
@@ -248,7 +251,7 @@ def cluster(
         agreement=decision.trial.mean_agreement,
         cut=float(clustering.cut or 0.0),
         curve=report_curve(decision, evidence, items, judged.share, found.n_clusters),
-        method=recipe.scorer if refiner is None else KIND,
+        method=recipe.scorer if refiner is None else refiner.kind.name,
         partition=recipe.partition,
         prefer=prefer,
         k=neighbours_weighed(recipe.scorer, min(recipe.k, graph.k)),
@@ -273,7 +276,7 @@ def _choose(
     beta: float,
     *,
     width: int,
-    scorer: UniversalScorer,
+    scorer: EdgeScorer,
     foresight: Foresight | None,
     sight: Sight,
     unit: bool,

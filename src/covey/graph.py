@@ -9,6 +9,9 @@ from numba import njit
 
 from covey.types import Edges, Float32, IntArray, KnnGraph, UsageError
 
+LEAST_WEIGHT = np.float32(1e-6)
+"""Of an edge: partitions want weights above 0."""
+
 
 def knn_to_edges(knn: KnnGraph, *, score: Float32 | None = None) -> Edges:
     """Turns neighbour lists into edges, each unordered pair of neighbours once.

@@ -46,8 +46,9 @@ def partition_edges(
         constraints: What must and must not share a cluster.
         rounds: Effort of the map equation and of Leiden.
         seed: For every random order.
-        probable: Whether weights are probabilities. Then average linkage takes them as they are and
-            joins down to that of the lightest edge; otherwise only their order is taken to tell.
+        probable: Whether weights are probabilities. Then average linkage and propagation take them
+            as they are, the one joins down to that of the lightest edge, the other rises from it;
+            otherwise only their order is taken to tell.
 
     Raises:
         UsageError: If the name is unknown, or constraints contradict each other.
@@ -61,6 +62,8 @@ def partition_edges(
         return average_linkage(
             edges, n, cut=linked, reach=_REACH, constraints=constraints, seed=seed
         )
+    if name == "propagation" and probable:
+        return propagation(edges, n, max_size=_LARGEST, constraints=constraints, seed=seed)
     above = _upper_half(edges)
     if name == "average-linkage":
         reach = max(1, round(2 * edges.m / max(n, 1)))

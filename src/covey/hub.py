@@ -16,9 +16,11 @@ from safetensors.numpy import load_file
 
 from covey import __version__
 from covey.models.appraisal import SIGNS, Appraiser
+from covey.models.b_attention_config import BAttentionConfig
 from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH
+from covey.models.kinds import NAMES
 from covey.models.network import Network, read_network
-from covey.models.refiner import KIND, Refiner
+from covey.models.refiner import Refiner
 from covey.models.refiner_format import read_refiner
 from covey.models.universal import UniversalScorer
 from covey.types import Float32, InputError
@@ -77,24 +79,26 @@ def load_universal(folder: str | PathLike[str]) -> UniversalModel:
     model = load_model(folder)
     if not isinstance(model, UniversalModel):
         raise InputError(
-            f"{folder}: holds a model by covey train {KIND}; name one by covey train universal"
+            f"{folder}: holds a model by covey train {model.kind.name}; name one by covey train "
+            "universal"
         )
     return model
 
 
 def load_refiner(folder: str | PathLike[str]) -> Refiner:
-    """Reads a model, which must be a refiner.
+    """Reads a model that finds items, too: by B-Attention, whose local sets queries have as well.
 
     Raises:
         InputError: As `load_model` does, or if it is a model of another kind.
     """
     model = load_model(folder)
-    if not isinstance(model, Refiner):
-        raise InputError(
-            f"{folder}: holds a model by covey train universal, which gives no embeddings; name "
-            f"one by covey train {KIND}"
-        )
-    return model
+    kind = model.kind.name if isinstance(model, Refiner) else "universal"
+    if isinstance(model, Refiner) and isinstance(model.network, BAttentionConfig):
+        return model
+    raise InputError(
+        f"{folder}: holds a model by covey train {kind}, which groups items and finds none; name "
+        "one by covey train b-attention"
+    )
 
 
 def load_model(folder: str | PathLike[str]) -> Model:
@@ -113,7 +117,7 @@ def load_model(folder: str | PathLike[str]) -> Model:
     config = _read_config(_held(folder, CONFIG))
     path = _held(folder, WEIGHTS)
     weights = _read_weights(path)
-    if config["kind"] == KIND:
+    if config["kind"] in NAMES:
         return read_refiner(config, weights, folder / CONFIG, path)
     scorer, appraiser = (_read_network(path, weights, name) for name in _OUTPUTS)
     about = config.get("about")
@@ -159,7 +163,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no JSON: {error}; {_DAMAGED}") from None
-    if not isinstance(config, dict) or config.get("kind") not in ("universal", KIND):
+    if not isinstance(config, dict) or config.get("kind") not in ("universal", *NAMES):
         raise InputError(f"{path}: describes no model that this version knows; {_HINT}")
     if config["kind"] == "universal" and config.get("inputs") != _INPUTS:
         about = config.get("about")

@@ -153,3 +153,27 @@ def held_out(labels: Int64, seed: int, one_in: int = 5) -> NDArray[np.bool_]:
             break
         held[groups[: len(groups) // one_in]] = True
     return held[code]
+
+
+def in_folds(labels: Int64, seed: int, most: int = 4) -> Int64:
+    """(n,) int64 the fold of each item: whole groups, with company and without dealt out alike.
+
+    Args:
+        labels: (n,) groups.
+        seed: Draws them.
+        most: Folds where the groups suffice for three with company in each; otherwise half as many,
+            and so on.
+
+    Returns:
+        Folds from 0; 0 throughout where not even two can be made.
+    """
+    found, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    several = np.count_nonzero(counts > 1)
+    while most > 1 and several < fewest_to_hold_out(most):
+        most //= 2
+    fold = np.zeros(len(found), np.int64)
+    rng = np.random.default_rng(seed)
+    for company in (True, False):
+        groups = rng.permutation(np.flatnonzero((counts > 1) == company))
+        fold[groups] = np.arange(len(groups)) % max(most, 1)
+    return fold[code]

@@ -7,10 +7,10 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.special import expit
 
-from covey.graph import knn_to_edges, nearest
+from covey.graph import LEAST_WEIGHT, knn_to_edges, nearest
 from covey.hub import default_model
 from covey.models import edge_features
-from covey.models.universal import UniversalScorer
+from covey.models.link_scorer import EdgeScorer
 from covey.similarity.bhattacharyya import bhattacharyya_matrix, neighbour_scale
 from covey.similarity.jaccard import structure_matrix
 from covey.similarity.local_scale import csls_matrix, mutual_proximity_matrix
@@ -56,7 +56,7 @@ def neighbours_weighed(scorer: Scorer, k: int) -> int:
 
 
 def score_edges(
-    rows: Float32, knn: KnnGraph, scorer: Scorer, *, model: UniversalScorer | None = None
+    rows: Float32, knn: KnnGraph, scorer: Scorer, *, model: EdgeScorer | None = None
 ) -> Edges:
     """Weighs the edges between neighbours.
 
@@ -98,7 +98,7 @@ def score_edges(
         matrix = expit(csls_matrix(knn) / np.float32(neighbour_scale(knn)))
     else:
         raise UsageError(f"unknown scorer {scorer!r}: choose one of {', '.join(SCORERS)}")
-    return knn_to_edges(knn, score=np.maximum(matrix, np.float32(1e-6)))
+    return knn_to_edges(knn, score=np.maximum(matrix, LEAST_WEIGHT))
 
 
 def as_affinity(knn: KnnGraph, *, like: KnnGraph | None = None) -> KnnGraph:

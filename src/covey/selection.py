@@ -24,7 +24,8 @@ from covey.models.appraisal import (
     CutTrial,
     read_signs,
 )
-from covey.models.universal import UniversalScorer, relative_weights
+from covey.models.link_scorer import EdgeScorer
+from covey.models.universal import relative_weights
 from covey.scoring import Scorer, as_affinity, score_edges
 from covey.split_half import split_halves
 from covey.types import Edges, Float32, Int64, KnnGraph
@@ -91,7 +92,7 @@ class Recipe:
 class View:
     """Items in some of their dimensions: neighbours, and edges scored once for all partitions."""
 
-    def __init__(self, rows: Float32, knn: KnnGraph, model: UniversalScorer | None = None) -> None:
+    def __init__(self, rows: Float32, knn: KnnGraph, model: EdgeScorer | None = None) -> None:
         self.rows, self.knn, self.scorer = rows, knn, model
         self._edges: dict[tuple[Scorer, int], Edges] = {}
 
@@ -112,7 +113,7 @@ def half_views(
     unit: bool,
     seed: int,
     threads: int,
-    model: UniversalScorer | None = None,
+    model: EdgeScorer | None = None,
 ) -> list[View]:
     """Searches the neighbours in two halves of the dimensions."""
     metric: Metric = "cosine" if unit else "euclidean"

@@ -78,7 +78,7 @@ def test_only_rows_where_the_network_gained_nothing(any_refiner, rows, monkeypat
 def test_refine_is_refine_sets_of_every_item(torch, any_refiner, rows, own: float) -> None:
     model = any_refiner(own=own)
     knn = build_knn_graph(rows, model.neighbours_among(90))
-    assert knn.k == model.members - 1 == 4
+    assert knn.k == model.network.reach == 4
     found = model.refine(rows)
     np.testing.assert_array_equal(found, model.refine(rows, knn))
     np.testing.assert_array_equal(found, model.refine_sets(rows, local_sets(knn)))

@@ -133,7 +133,7 @@ def test_an_impossible_share(parts, own: Any) -> None:
         ("tests", None, "whole number above 0, got None"),
         ("single", 1, "single of the network must be true or false, got 1"),
         ("faithful", "no", "must be true or false, got 'no'"),
-        ("flavour", "mlp", "flavour must be one of gcn, transformer, got 'mlp'"),
+        ("flavour", "mlp", "flavour of the network must be one of gcn, transformer, got 'mlp'"),
         ("flavour", ["gcn"], "must be one of gcn, transformer"),
         ("heads", 4, "the network has 'heads', which this version of Covey does not"),
     ],
@@ -273,7 +273,13 @@ def test_a_scorer_that_does_not_fit(with_scorer) -> None:
     _refused(config, lacking, "m/model.safetensors: has no tensor 'scorer.mean'")
     bent = weights | {"scorer.0.weight": weights["scorer.0.weight"][:, :5]}
     _refused(config, bent, "m/model.safetensors: scorer.0.weight has shape (32, 5), not (32, 22)")
-    _refused(config | {"scale": None}, weights, "scorer.mean should have shape none")
+    _refused(config | {"scale": None}, weights, "edges that are 'learned' want a scale")
+    _refused(config | {"edges": "cosine"}, weights, "edges that are 'cosine' want no scale")
+    _refused(config | {"edges": "network"}, weights, "cannot be weighed by 'network'")
+    bare = {name: config[name] for name in config if name != "edges"}
+    _refused(bare, weights, "has no 'edges'")
+    cosine = config | {"edges": "cosine", "scale": None}
+    _refused(cosine, weights, "scorer.mean should have shape none")
 
 
 @pytest.mark.parametrize("name", ["precision_falls", "recall_falls"])

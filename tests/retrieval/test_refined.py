@@ -46,7 +46,7 @@ def test_queries_in_the_light_of_the_gallery(any_refiner, rows, own, whitening) 
     np.testing.assert_array_equal(found.gallery, alone.gallery)
     gallery, asked = model.prepare(gallery), model.prepare(asked)
     for q, row in enumerate(asked):
-        near = _nearest(row, gallery, model.members - 1)
+        near = _nearest(row, gallery, model.network.reach)
         pool = np.concatenate([row[None], gallery[near]])
         expected = model.refine_sets(pool, np.arange(5)[None])
         np.testing.assert_allclose(found.queries[q], expected[0], atol=1e-6)

@@ -10,14 +10,14 @@ import pytest
 pytest.importorskip("torch")
 
 from covey.calibration import Calibration
-from covey.labelled_rows import LabelledRows, held_out
+from covey.labelled_rows import LabelledRows, in_folds
 from covey.metrics.clustering import evaluate
 from covey.models.held_out import HeldOut
 from covey.training.choosing import (
     LEARNED_PARTITIONS,
     best_way,
-    choose_way,
     judge_learned,
+    learned_ways,
     with_falls,
 )
 from covey.training.judging import Judged, judge
@@ -50,7 +50,7 @@ def test_one_for_each_partition(ways, items) -> None:
     assert ways[0].precision > judge(items).precision
     for way in ways:
         assert (np.diff(way.held.cut) > 0).all()
-        assert way.held.cut[-1] <= way.learned.edges.edges(way.learned.probability()).score.max()
+        assert way.held.cut[-1] <= way.scored.edges.edges(way.scored.probability()).score.max()
 
 
 def test_groups_with_too_little_company_teach_no_scorer(items) -> None:
@@ -77,7 +77,7 @@ def test_better_is_who_is_better_in_edges_and_groups(others, taken) -> None:
 def test_falls_are_those_of_two_halves(items) -> None:
     way = judge(items)
     found = with_falls(way, items, seed=5).held
-    fold = held_out(items.labels, 5, 2)
+    fold = in_folds(items.labels, 5) < 2
     shares = []
     for half in (fold, ~fold):
         part = items.of(half)
@@ -104,15 +104,14 @@ def test_falls_of_learned_scores_are_looked_for_too(ways, items) -> None:
 
 
 def test_choice_is_among_all_that_was_judged(items) -> None:
-    first = judge(items)
+    first = judge(items, 0.5)
     told: list[tuple[str, float]] = []
-    chosen = choose_way(first, lambda own: items, 240, tell=lambda *each: told.append(each))
-    assert chosen.learned is not None
+    ways = learned_ways(first, lambda own: items, tell=lambda *each: told.append(each))
+    assert [way.own for way in ways] == [1.0] * 3 + [0.5] * 3
+    chosen = best_way([first, *ways], 240)
+    assert chosen.scored is not None
     assert chosen.held.best > first.held.best
     assert [done for _, done in told] == sorted(done for _, done in told)
-    cosine = choose_way(first, lambda own: items, 240, learned_too=False)
-    assert cosine.learned is None
-    assert (cosine.own, cosine.precision) == (first.own, first.precision)
 
 
 def test_what_is_foreseen_comes_true_for_others_like_these(hidden, items) -> None:
@@ -122,11 +121,11 @@ def test_what_is_foreseen_comes_true_for_others_like_these(hidden, items) -> Non
     from covey.knn import build_knn_graph
     from covey.selection import edges_above
 
-    way = choose_way(judge(items), lambda own: items, 240)
+    way = best_way([judge(items), *judge_learned(items, 1.0)], 240)
     x, labels = hidden(240, 24, seed=9)
     rows = as_rows(x)
     knn = build_knn_graph(rows, 64)
-    edges = knn_to_edges(knn, score=way.learned.scorer().score(rows, knn))
+    edges = knn_to_edges(knn, score=way.scored.scorer().score(rows, knn))
     kept = edges_above(edges, float(way.held.cut[way.held.at_best]))
     groups = partition_edges(kept, 240, name=way.partition, probable=True).labels
     found = evaluate(labels, groups).bcubed

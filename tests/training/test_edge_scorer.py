@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 
 from covey.graph import knn_to_edges
 from covey.knn import build_knn_graph
-from covey.labelled_rows import held_out
+from covey.labelled_rows import in_folds
 from covey.metrics.edges import average_precision
 from covey.models.edge_features import measure_edges
 from covey.training.edge_scorer import (
@@ -30,7 +30,7 @@ def collection(hidden) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def crosswise(collection) -> Crosswise:
     rows, labels = collection
-    return Crosswise.of(rows, labels, held_out(labels, 0, 2), seed=0)
+    return Crosswise.of(rows, labels, in_folds(labels, 0), seed=0)
 
 
 def test_describes_every_edge_of_every_item(collection) -> None:
@@ -69,12 +69,18 @@ def test_scores_are_probabilities_and_rank_better_than_the_cosine(collection, cr
     assert average_precision(edges, labels) > cosine + 0.02
 
 
-def test_each_half_is_scored_by_the_other_halfs_scorer(crosswise) -> None:
+def test_each_fold_is_scored_by_what_the_others_taught(collection, crosswise) -> None:
+    _, labels = collection
     probability = crosswise.probability()
-    for fold, scorer in zip((True, False), crosswise.scorers, strict=True):
+    assert len(crosswise.scorers) == 4
+    for fold, scorer in enumerate(crosswise.scorers):
+        mine = crosswise.fold == fold
         alone = probabilities(scorer, crosswise.edges)
-        half = crosswise.fold == fold
-        np.testing.assert_array_equal(probability[half], alone[half])
+        np.testing.assert_array_equal(probability[mine], alone[mine])
+    again = train_edge_scorer(crosswise.edges, labels, crosswise.fold != 2, seed=crosswise.seed)
+    np.testing.assert_array_equal(
+        probabilities(again, crosswise.edges), probabilities(crosswise.scorers[2], crosswise.edges)
+    )
 
 
 def test_the_scorer_gives_the_same_as_its_description(collection, crosswise) -> None:
@@ -85,21 +91,25 @@ def test_the_scorer_gives_the_same_as_its_description(collection, crosswise) -> 
     np.testing.assert_allclose(described, found, atol=0.02)
 
 
-def test_a_half_by_itself_keeps_the_scale_of_the_whole(collection, crosswise) -> None:
+def test_folds_by_themselves_keep_the_scale_of_the_whole(collection, crosswise) -> None:
     rows, _ = collection
-    edges = crosswise.edges_within(rows, True)
-    half = rows[crosswise.fold]
-    scorer = crosswise.scorers[0]
-    scored = scorer.score(half, build_knn_graph(half, 64))
-    expected = knn_to_edges(build_knn_graph(half, 64), score=np.maximum(scored, np.float32(1e-6)))
+    some = crosswise.fold < 2
+    edges = crosswise.edges_among(rows, some)
+    alone = rows[some]
+    knn = build_knn_graph(alone, 64)
+    scored = np.empty(knn.indices.shape, np.float32)
+    for fold in (0, 1):
+        mine = crosswise.fold[some] == fold
+        scored[mine] = crosswise.scorers[fold].score(alone, knn)[mine]
+    expected = knn_to_edges(knn, score=np.maximum(scored, np.float32(1e-6)))
     np.testing.assert_allclose(edges.score, expected.score, atol=0.02)
-    assert edges.target.max() < len(half)
+    assert edges.target.max() < some.sum()
 
 
 @pytest.mark.parametrize("n", [2, 3, 9])
 def test_few_items(n: int) -> None:
     rows = as_rows(np.random.default_rng(0).standard_normal((n, 8)).astype(np.float32))
     labels = np.arange(n) % 2
-    crosswise = Crosswise.of(rows, labels, labels == 0, seed=1)
+    crosswise = Crosswise.of(rows, labels, labels.astype(np.int64), seed=1)
     assert crosswise.probability().shape == (n, n - 1)
     assert np.isfinite(crosswise.edges.edges(crosswise.probability()).score).all()

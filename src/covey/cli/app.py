@@ -16,7 +16,7 @@ from covey.cli.knn import knn
 from covey.cli.reid import reid
 from covey.cli.search import search
 from covey.cli.train import train
-from covey.cli.train_refiner import b_attention
+from covey.cli.train_networks import ada_nets, b_attention, linkage
 
 app = typer.Typer(
     help="Finds what belongs together in large unlabelled collections of embeddings.",
@@ -28,7 +28,8 @@ app = typer.Typer(
 )
 for command in (cluster, evaluate, knn, search, reid, info, demo):
     app.command()(command)
-train.command()(b_attention)
+for command in (b_attention, ada_nets, linkage):
+    train.command()(command)
 app.add_typer(train, name="train")
 
 

@@ -35,22 +35,21 @@ def trained_model(model: Path | None) -> Model:
 
 
 def trained_refiner(model: Path | None) -> Refiner | None:
-    """A model that refines embeddings; None where none is named.
+    """A model that finds items; None where none is named.
 
     Raises:
         InputError: If it is no folder of such a model.
         MissingExtraError: If its network needs torch, which is not installed.
     """
     from covey.hub import load_refiner
-    from covey.models.refiner import KIND
 
     if model is None:
         return None
     if str(model) == DEFAULT and not model.exists():
         raise InputError(
             f"{DEFAULT} names the universal scorer that ships with Covey, which weighs edges "
-            f"between neighbours and refines no embeddings; name a folder that covey train {KIND} "
-            "wrote, or leave out --model"
+            f"between neighbours and refines no embeddings; name a folder that covey train "
+            "b-attention wrote, or leave out --model"
         )
     found = load_refiner(model)
     _check_torch(found)

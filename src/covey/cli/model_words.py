@@ -5,9 +5,15 @@ from __future__ import annotations
 from covey.hub import Model, UniversalModel
 from covey.io.model_card import validation_sentence
 from covey.io.model_facts import model_facts
-from covey.io.refiner_card import FIGURES, cut_sentence, edges_sentence, network_sentence
+from covey.io.refiner_card import (
+    FIGURES,
+    cut_sentence,
+    edges_sentence,
+    finds,
+    network_sentence,
+)
 from covey.io.report.words import count
-from covey.models.refiner import KIND, Refiner
+from covey.models.refiner import Refiner
 
 
 def model_sentences(name: str, model: Model) -> list[str]:
@@ -47,8 +53,9 @@ def _of(name: str, model: Refiner) -> list[str]:
     facts = model_facts(model)
     needs = "PyTorch" if facts["needs_pytorch"] else "no PyTorch"
     return [
-        f"{name}: a model by covey train {KIND}. It groups and finds items like those that it was "
-        "trained on, in embeddings by the same network.",
+        f"{name}: a model by covey train {model.kind.name}. It groups "
+        f"{'and finds ' if finds(model) else ''}items like those that it was trained on, in "
+        "embeddings by the same network.",
         f"embeddings: {count(facts['dim'], 'dimension')}, compared by cosine",
         f"trained on: {facts['trained_on'] or '(not known)'}",
         f"held out before that, to decide: {facts['held_out'] or '(not known)'}",

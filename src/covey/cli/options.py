@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -58,6 +58,17 @@ Refiner = Annotated[
         metavar="MODEL",
         help="Folder that covey train b-attention wrote: embeddings are refined first.",
     ),
+]
+Labels = Annotated[
+    Path,
+    typer.Option(
+        metavar="FILE",
+        help="Labels of EMB's items: .npy, .npz, .csv, .tsv, .parquet, .txt. Items whose label is "
+        "missing are left out; those with a negative number belong to nobody.",
+    ),
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(help="Column or array of --labels with the labels.")
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores if not given.")]
@@ -139,7 +150,7 @@ def flat(command: Callable[..., None]) -> Callable[..., None]:
             inspect.Parameter(
                 field.name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=field.default,
+                default=inspect.Parameter.empty if field.default is MISSING else field.default,
                 annotation=hints[field.name],
             )
             for field in fields(groups[name])

@@ -248,7 +248,7 @@ def _order(refiner: Refiner | None, model: Path | None, rerank: str) -> str:
     order = "the cosine" if rerank == "none" else rerank
     if refiner is None or model is None:
         return order
-    if refiner.uses_network:
+    if refiner.refines:
         return f"{order} of embeddings refined by {model.name}"
     if refiner.whitening is not None:
         return f"{order} of embeddings whitened by {model.name}"

@@ -157,7 +157,7 @@ def search(
         f"recall {info.recall:.3f}, {info.seconds:.1f} s)."
     ]
     if refiner is not None:
-        changed = refiner.uses_network or refiner.whitening is not None
+        changed = refiner.refines or refiner.whitening is not None
         told = "; similarities are theirs." if changed else ": results are those without it."
         sentences.append(refiner_words(refiner, str(model)) + told)
     if rerank != "none":

@@ -1,10 +1,11 @@
-"""`covey train b-attention`: an embedder from labels of some identities, for others."""
+"""Trainings on labels of some groups, for others: what is the same whatever the network."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -16,52 +17,29 @@ from covey.cli import options
 from covey.cli.terminal import Terminal, stage_name
 
 if TYPE_CHECKING:
+    from covey.models.kinds import NetworkConfig
     from covey.models.refiner import Refiner
-    from covey.training.watch import Validation
+    from covey.training.networks import Plan
+
+Scores = Annotated[
+    Literal["auto", "cosine"],
+    typer.Option(
+        help="What may weigh edges: their cosine, or (auto) also a scorer that is learned from the "
+        "groups that are held out, where it makes better groups of them."
+    ),
+]
 
 
-@options.flat
-def b_attention(
-    emb: options.Embeddings,
-    *,
-    labels: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE",
-            help="Labels of EMB's items: .npy, .npz, .csv, .tsv, .parquet, .txt. Items whose label "
-            "is missing are left out; those with a negative number belong to nobody.",
-        ),
-    ],
-    out: Annotated[
-        Path, typer.Option("-o", "--out", metavar="MODEL", help="Folder for the model.")
-    ],
-    label_column: Annotated[
-        str | None, typer.Option(help="Column or array of --labels with the labels.")
-    ] = None,
-    layout: options.Layout,
-    mask: options.Mask = None,
-    skip_bad: options.SkipBad = False,
-    tests: Annotated[
-        Literal["both", "multiple", "single", "none"],
-        typer.Option(
-            help="What weighs an item's neighbours: inner products (single), their similarities to "
-            "all the others (multiple), or both; by none they weigh the same."
-        ),
-    ] = "both",
-    flavour: Annotated[
-        Literal["gcn", "transformer"],
-        typer.Option(help="Layers: of a graph convolution, or of a Transformer."),
-    ] = "gcn",
-    scores: Annotated[
-        Literal["auto", "cosine"],
-        typer.Option(
-            help="What may weigh edges: their cosine, or (auto) also a scorer that is learned from "
-            "the groups that are held out, where it makes better groups of them."
-        ),
-    ] = "auto",
+@dataclass(frozen=True, kw_only=True)
+class Training(options.Selected):
+    """What is learned from, how long, and where the model goes."""
+
+    labels: options.Labels
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="MODEL", help="Folder for the model.")]
+    label_column: options.LabelColumn = None
     steps: Annotated[
         int, typer.Option(min=1, help="Steps of the optimiser at most; it may stop earlier.")
-    ] = 400,
+    ] = 400
     work: Annotated[
         Path | None,
         typer.Option(
@@ -69,21 +47,30 @@ def b_attention(
             help="Where checkpoints are kept until the model is written, so that an interrupted "
             "run goes on; MODEL.work if not given.",
         ),
-    ] = None,
-    seed: options.Seed = 0,
-    threads: options.Threads = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the model in MODEL.")] = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    debug: options.Debug = False,
-) -> None:
-    """Learn from labels of some groups, for others.
+    ] = None
+    seed: options.Seed = 0
+    threads: options.Threads = None
+    force: Annotated[bool, typer.Option("--force", help="Replace the model in MODEL.")] = False
+    json: options.Json = False
+    quiet: options.Quiet = False
+    debug: options.Debug = False
 
-    One labelled group in three is held out to choose and to calibrate; then it learns from all. Use
-    the model by covey cluster, search and reid with --model, on embeddings of the same kind. At
-    least nine groups with two different items are needed, some hundreds are sensible.
+
+def train_and_write(
+    emb: Path,
+    given: Training,
+    made_of: Callable[[int], tuple[NetworkConfig, Plan]],
+    scores: Literal["auto", "cosine"] = "auto",
+) -> None:
+    """Trains a model and writes it, with progress, and so that an interrupted run goes on.
+
+    Args:
+        emb: The embeddings.
+        given: What the command was told.
+        made_of: Gives network and plan for embeddings of so many dimensions.
+        scores: As `train_refiner` takes it.
     """
-    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    terminal = Terminal(json=given.json, quiet=given.quiet)  # its clock runs while libraries load
     from covey.extras import require
 
     torch = require("torch", "learn")
@@ -95,34 +82,31 @@ def b_attention(
     from covey.io.labelled_items import labelled_items
     from covey.io.model_card import without_folders
     from covey.io.model_folder import check_model_folder, work_folder, write_model
-    from covey.io.refiner_card import refiner_card
-    from covey.models.b_attention_config import BAttentionConfig
+    from covey.io.refiner_card import finds, refiner_card
+    from covey.models.kinds import kind_of
     from covey.resources import available_threads
     from covey.threads import bounded_threads
-    from covey.training.b_attention import BAttentionPlan
-    from covey.training.loop import Schedule
     from covey.training.refiner import Follow, train_refiner
 
-    check_model_folder(out, force=force)
-    threads = threads or available_threads()
+    out = given.out
+    check_model_folder(out, force=given.force)
+    threads = given.threads or available_threads()
     torch.set_num_threads(threads)
+    layout = {name: getattr(given, name) for name in ("ids", "id_column", "column", "dim")}
     with terminal.progress() as tell, bounded_threads(threads):
-        table = read_embeddings(emb, **vars(layout), mask=mask, skip_bad=skip_bad, progress=tell)
-        source = labelled_items(table, labels, column=label_column, mask=mask)
-        network = BAttentionConfig(
-            source.x.shape[1],
-            single=tests in ("both", "single"),
-            multiple=tests in ("both", "multiple"),
-            flavour=flavour,
+        table = read_embeddings(
+            emb, **layout, mask=given.mask, skip_bad=given.skip_bad, progress=tell
         )
-        plan = BAttentionPlan(schedule=Schedule(steps=steps, seed=seed))
+        source = labelled_items(table, given.labels, column=given.label_column, mask=given.mask)
+        network, plan = made_of(source.x.shape[1])
         facts: dict[str, Any] = {
+            "kind": kind_of(network).name,
             "data": checksum(source.x, source.labels),
             "network": asdict(network),
             "plan": asdict(plan),
             "scores": scores,
         }
-        with claim_training(work or work_folder(out), out, facts) as kept:
+        with claim_training(given.work or work_folder(out), out, facts) as kept:
             stopped = Event()
             ends: dict[str, int] = {}
 
@@ -133,11 +117,13 @@ def b_attention(
                     how = f"goes on from step {done} of {last}"
                     terminal.remark(f"covey: {name} {how if done < last else 'was over before'}")
 
-            def told(phase: str, step: int, loss: float, validation: Validation | None) -> None:
+            def told(phase: str, step: int, loss: float, validation: Any) -> None:
                 last = ends[phase]
                 tell(f"training, {phase}", step / last)
-                if not stopped.is_set() and (step % plan.schedule.every == 0 or step == last):
-                    terminal.remark(step_sentence(step, last, loss, validation))
+                if not stopped.is_set() and (
+                    validation is not None or step % plan.schedule.every == 0 or step == last
+                ):
+                    terminal.remark(step_sentence(phase, step, last, loss, validation))
 
             def trained() -> Refiner:
                 with bounded_threads(threads):  # numba counts by thread, and this is another one
@@ -162,7 +148,7 @@ def b_attention(
             for phase in ends:
                 tell(f"training, {phase}", 1.0)
             command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
-            write_model(out, model, refiner_card(model, command), force=force)
+            write_model(out, model, refiner_card(model, command), force=given.force)
             kept.remove()
     used = labels_used(source, table)
     facts = {
@@ -178,21 +164,20 @@ def b_attention(
             f"Trained on {known_items(used)}.",
             *label_notes(used),
             *sentences(model),
-            f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}, or with "
-            "covey search and reid",
+            f"Wrote {out}; use it by covey cluster EMB --model {shlex.quote(str(out))}"
+            + (", or with covey search and reid" if finds(model) else ""),
         ],
         facts,
     )
 
 
-def step_sentence(step: int, last: int, loss: float, validation: Validation | None) -> str:
+def step_sentence(phase: str, step: int, last: int, loss: float, validation: Any) -> str:
     """How a training comes on; without validation it is the one on all groups."""
+    part = phase.removeprefix("held out").removeprefix(", ")
+    told = f"covey: step {step} of {last}{f', {part}' if part else ''}: loss {loss:.3f}"
     if validation is None:
-        return f"covey: step {step} of {last}, all groups: loss {loss:.3f}"
-    return (
-        f"covey: step {step} of {last}: loss {loss:.3f}; held-out groups: average precision "
-        f"{validation.average_precision:.3f}, F {validation.f:.3f}"
-    )
+        return told
+    return f"{told}; held-out groups: {validation.told()}"
 
 
 def sentences(model: Refiner) -> list[str]:

@@ -57,8 +57,10 @@ def cluster_sentences(
 
 
 def refiner_words(refiner: Refiner, name: str) -> str:
-    """What a refiner did to embeddings, as a sentence that may go on."""
-    if refiner.uses_network:
+    """What a refiner did to embeddings or their edges, as a sentence that may go on."""
+    if refiner.edges == "network":
+        return f"Edges were weighed by the network of {name}"
+    if refiner.refines:
         return f"Embeddings were refined by {name}"
     if refiner.whitening is not None:
         return f"Embeddings were whitened by {name} and no more (its network is not used)"

@@ -51,10 +51,9 @@ as the terms of the data sets allow.
 
 def default_card(model: Model) -> str:
     """The card of a model that was made in Python."""
-    made = "covey.BAttention" if isinstance(model, Refiner) else "Python"
     if isinstance(model, Refiner):
-        return refiner_card(model, made)
-    return universal_card(model.about, made)
+        return refiner_card(model, f"covey.{model.kind.estimator}")
+    return universal_card(model.about, "Python")
 
 
 def without_folders(word: str) -> str:

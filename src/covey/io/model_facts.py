@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from covey.hub import Model
-from covey.models.refiner import KIND, Refiner
+from covey.models.refiner import Refiner
 
 
 def model_facts(model: Model) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def model_facts(model: Model) -> dict[str, Any]:
     }
     if isinstance(model, Refiner):
         facts |= {
-            "kind": KIND,
+            "kind": model.kind.name,
             "dim": model.network.inputs,
             "trained_on": about.get("trained on"),
             "held_out": about.get("held out before that"),
@@ -40,7 +40,7 @@ def model_facts(model: Model) -> dict[str, Any]:
             "network": asdict(model.network),
             "own": model.own,
             "whitens": model.whitening is not None,
-            "edges": "cosine" if model.scorer is None else "learned",
+            "edges": model.edges,
             "partition": model.partition,
             "cut": best_cut(model),
         }

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from math import isfinite
+from textwrap import fill
 
 from covey.io.model_facts import best_cut
+from covey.models.ada_nets_config import AdaNETSConfig
+from covey.models.b_attention_config import BAttentionConfig
+from covey.models.kinds import NetworkConfig
+from covey.models.linkage_gcn_config import LinkageGCNConfig
 from covey.models.refiner import Refiner
 
-_USED = """\
-# A B-Attention refiner for Covey
+_FOR = "For Covey, which finds what belongs together in unlabelled embeddings."
 
-For Covey, which finds what belongs together in unlabelled embeddings. It maps each embedding of a
-collection to a better one, from the item and its nearest: an attention whose weights come from
-many statistical tests (B-Attention, Wang et al., NeurIPS 2022). It was trained on labelled items
-and is for other items **of the same kind, embedded by the same model**. `model.safetensors` holds
-the weights; `config.json` what they fit, and what scores and cuts meant on held-out groups.
+_USED = """\
+# A {title} {what} for Covey
+
+{does}
+
+It was trained on labelled items and is for other items **of the same kind, embedded by the same
+model**. `model.safetensors` holds the weights; `config.json` what they fit, and what scores and
+cuts meant on held-out groups.
 """
 
 _NOT_USED = """\
-# A B-Attention model for Covey, whose network is not used
+# A {title} model for Covey, whose network is not used
 
 For Covey, which finds what belongs together in unlabelled embeddings. {sentence}
 
@@ -28,10 +35,8 @@ model**.
 `config.json` holds that; `model.safetensors` {weights}. PyTorch is not needed.
 """
 
-_COMMANDS = """\
-    covey cluster embeddings.npy --model THIS_FOLDER -o out
-    covey search embeddings.npy --model THIS_FOLDER -o neighbours.npz
-"""
+_CLUSTER = "    covey cluster embeddings.npy --model THIS_FOLDER -o out\n"
+_SEARCH = "    covey search embeddings.npy --model THIS_FOLDER -o neighbours.npz\n"
 
 _LIMITS = """\
 ## Limits
@@ -48,22 +53,58 @@ FIGURES = {
 }
 """What is known of a refiner under these names: a measure with the model, and without it."""
 
+_WEIGHED = {
+    "cosine": "the cosine",
+    "learned": "a learned scorer",
+    "network": "the network",
+}
+
 _TOLD = ("trained on", "held out before that", "steps", "seed")
 
 
 def network_sentence(model: Refiner) -> str:
     """Whether the network is used, and what is where it is not."""
-    if model.uses_network:
+    if model.edges == "network":
+        first = "embeddings" if model.whitening is None else "whitened embeddings"
+        return f"The network is used: it weighs the edges between {first}."
+    if model.refines:
         rest = f", the other {model.own:.0%} the embedding itself" if model.own else ""
         first = "" if model.whitening is None else " Embeddings are whitened first."
         return (
             f"The network is used: {1 - model.own:.0%} of every cosine is what it makes of an item "
             f"and its nearest{rest}.{first}"
         )
-    why = "The network is not used: on held-out groups embeddings were not clearly better by it."
+    better = "edges" if isinstance(model.network, LinkageGCNConfig) else "embeddings"
+    why = f"The network is not used: on held-out groups {better} were not clearly better by it."
     if model.whitening is not None:
         return f"{why} They are whitened and no more."
     return f"{why} They stay as they are."
+
+
+def network_words(network: NetworkConfig) -> str:
+    """What a network is made of."""
+    if isinstance(network, BAttentionConfig):
+        tests = [name for name in ("single", "multiple") if getattr(network, name)]
+        return (
+            f"{network.flavour}, {network.layers} layers of width {network.width}, local sets of "
+            f"{network.tests}, tests: {', '.join(tests) or 'none'}"
+        )
+    if isinstance(network, AdaNETSConfig):
+        length = f"{network.fixed}" if network.length == "fixed" else network.length
+        return (
+            f"{network.layers} graph convolutions of width {network.width} on lists of "
+            f"{network.k} in the order of {network.space}, of which are kept: {length}"
+        )
+    hidden = ", ".join(map(str, network.hidden))
+    return (
+        f"{len(network.hidden)} graph convolutions of widths {hidden} on {network.near} neighbours "
+        f"and {network.second} of each, {network.active} of them joined"
+    )
+
+
+def finds(model: Refiner) -> bool:
+    """Whether `covey search` and `reid` take the model, too."""
+    return isinstance(model.network, BAttentionConfig)
 
 
 def edges_sentence(model: Refiner) -> str:
@@ -71,9 +112,10 @@ def edges_sentence(model: Refiner) -> str:
     groups = model.partition.replace("-", " ")
     if model.scorer is None:
         return f"Edges are weighed by {_rows(model)}: their cosine. Groups are made by {groups}."
+    by = "a small network learned from held-out groups" if model.edges == "learned" else "it"
     return (
-        "Edges are weighed by a small network learned from held-out groups: the probability that "
-        f"both ends belong together. Groups are made by {groups}."
+        f"Edges are weighed by {by}: the probability that both ends belong together. Groups are "
+        f"made by {groups}."
     )
 
 
@@ -96,23 +138,20 @@ def refiner_card(model: Refiner, command: str) -> str:
         model: The refiner.
         command: What made it.
     """
-    about, network = model.about, model.network
+    about = model.about
     told = dict.fromkeys(_TOLD)
     if model.uses_network:
-        tests = [name for name in ("single", "multiple") if getattr(network, name)]
-        network_lines = [
-            f"- network: {network.flavour}, {network.layers} layers of width {network.width}, "
-            f"local sets of {model.members}, tests: {', '.join(tests) or 'none'}",
-            f"- share of the embedding itself in a cosine: {model.own:g}",
-        ]
+        network_lines = [f"- network: {network_words(model.network)}"]
+        if model.refines:
+            network_lines.append(f"- share of the embedding itself in a cosine: {model.own:g}")
     else:
         network_lines = ["- network: not used"]
         del told["steps"]
     lines = [
-        f"- embeddings: {network.inputs} dimensions, compared by cosine",
+        f"- embeddings: {model.network.inputs} dimensions, compared by cosine",
         *network_lines,
         f"- embeddings whitened first: {'no' if model.whitening is None else 'yes'}",
-        f"- edges weighed by: {'the cosine' if model.scorer is None else 'a learned scorer'}",
+        f"- edges weighed by: {_WEIGHED[model.edges]}",
         f"- groups made by: {model.partition}",
         *(f"- {name}: {about[name]}" for name in told if name in about),
         f"- Covey: {about.get('covey', 'not known')}",
@@ -126,7 +165,7 @@ def refiner_card(model: Refiner, command: str) -> str:
     unlabelled = unlabelled_sentence(model)
     table = "\n".join(["| | with the model | without it |", "|---|---|---|", *figures, ""])
     parts = [
-        _beginning(model) + "\n" + _COMMANDS,
+        _beginning(model) + "\n" + _CLUSTER + (_SEARCH if finds(model) else ""),
         f"## Made by\n\n    {command}\n",
         "## Made of\n\n" + "\n".join(lines) + "\n",
         "## Figures\n\nOn the groups that were held out:\n",
@@ -151,12 +190,20 @@ def cut_sentence(model: Refiner) -> str:
 
 
 def _beginning(model: Refiner) -> str:
+    kind = model.kind
     if model.uses_network:
-        return _USED
+        what = "refiner" if model.refines else "model"
+        return _USED.format(
+            title=kind.title,
+            what=what,
+            does=fill(f"{_FOR} {kind.does}", 100),
+        )
     weights = "the weights of the unused network"
     if model.whitening is not None:
         weights = "the whitening, and " + weights
-    return _NOT_USED.format(sentence=network_sentence(model), weights=f"holds {weights}")
+    return _NOT_USED.format(
+        title=kind.title, sentence=network_sentence(model), weights=f"holds {weights}"
+    )
 
 
 def _score(model: Refiner) -> str:
@@ -165,7 +212,7 @@ def _score(model: Refiner) -> str:
 
 def _rows(model: Refiner) -> str:
     """What is compared."""
-    if model.uses_network:
+    if model.refines:
         return "refined embeddings"
     return "embeddings as they are" if model.whitening is None else "whitened embeddings"
 

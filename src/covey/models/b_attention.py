@@ -209,12 +209,6 @@ def gather(rows: Tensor, sets: Tensor) -> tuple[Tensor, Tensor]:
     return members * real[..., None], real
 
 
-def fastest_device(needed: int = 0) -> str:
-    """A GPU where torch finds one that has so many bytes free, otherwise the CPU."""
-    there = torch.cuda.is_available() and torch.cuda.mem_get_info()[0] > needed
-    return "cuda" if there else "cpu"
-
-
 def gpu_bytes(config: BAttentionConfig, n: int) -> int:
     """What `refine` takes there among n rows: all of them mapped, and some batches."""
     return 4 * n * config.width + 2 * _GPU * BATCH_BYTES

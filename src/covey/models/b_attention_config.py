@@ -48,6 +48,11 @@ class BAttentionConfig:
         sizes = {"inputs": inputs, "width": inputs, "outputs": 2048, "tests": 240, "faithful": True}
         return cls(**{**sizes, **changes})  # type: ignore[arg-type]
 
+    @property
+    def reach(self) -> int:
+        """Neighbours of an item that it reads."""
+        return self.tests - 1
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor, by name."""
         linear: list[tuple[str, int, int]] = [("head", self.outputs, self.width)]

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from covey.models.linkage_gcn_config import LinkageGCNConfig
+from covey.models.linkage_gcn_config import CENTRES, LinkageGCNConfig
 from covey.models.pivot_graphs import PivotGraphs, pivot_graphs
 from covey.types import Float32, IntArray, KnnGraph, UsageError
 
@@ -140,7 +140,7 @@ def score_links(
     knn: KnnGraph,
     *,
     centres: IntArray | None = None,
-    batch: int = 64,
+    batch: int = CENTRES,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Float32:
     """Scores every entry of neighbour lists.

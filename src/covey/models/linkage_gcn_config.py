@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CENTRES = 64
+"""Centres whose links are scored at a time."""
+
+_COPIES = 8  # of what a layer holds of a node, with its neighbours' mean
+
 
 @dataclass(frozen=True, slots=True)
 class LinkageGCNConfig:
@@ -58,6 +63,16 @@ class LinkageGCNConfig:
     def features(self) -> int:
         """Features of a node."""
         return self.entered + int(self.length)
+
+    @property
+    def reach(self) -> int:
+        """Neighbours of an item whose links are scored."""
+        return self.near
+
+    def bytes_among(self, n: int) -> int:
+        """About what scoring all links of n items takes: rows as they are read, and a batch."""
+        nodes = CENTRES * (1 + self.near * (1 + self.second))
+        return 4 * n * self.entered + _COPIES * 4 * nodes * max(self.features, *self.hidden)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor, by name."""

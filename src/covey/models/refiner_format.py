@@ -6,15 +6,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from covey.calibration import Calibration
-from covey.models.b_attention_config import BAttentionConfig, Flavour
+from covey.models.config_format import read_config
 from covey.models.edge_features import EDGE_FEATURES, Scale
 from covey.models.held_out import MOST_FALL, HeldOut
+from covey.models.kinds import NAMES, kind_named
+from covey.models.link_scorer import LinkScorer
+from covey.models.linkage_gcn_config import LinkageGCNConfig
 from covey.models.network import read_network
 from covey.models.refiner import SCORER, WHITENING_MAP, WHITENING_MEAN, Refiner
 from covey.models.universal import UniversalScorer
@@ -41,12 +44,22 @@ def read_refiner(
         InputError: If anything is missing, of another kind, or does not fit the rest.
     """
     try:
-        network = _network(_part(config, "network"))
+        kind = kind_named(config["kind"])
+        if kind is None:
+            raise ValueError(f"kind must be one of {', '.join(NAMES)}, got {config['kind']!r}")
+        network = read_config(kind.config, _part(config, "network"))
         own = config["own"]
         held = _held_out(_part(config, "held_out"))
         if type(own) not in (int, float) or not 0 <= own <= 1:
             raise ValueError(f"own must be a number in [0, 1], got {own!r}")
-        partition, scale = config["partition"], _scale(config["scale"])
+        partition, edges, scale = config["partition"], config["edges"], _scale(config["scale"])
+        weighs = isinstance(network, LinkageGCNConfig)
+        if edges not in ("cosine", "network" if weighs else "learned"):
+            raise ValueError(f"edges of a model of this kind cannot be weighed by {edges!r}")
+        if (edges == "learned") != (scale is not None):
+            raise ValueError(
+                f"edges that are {edges!r} want {'a' if scale is None else 'no'} scale"
+            )
         if not isinstance(partition, str) or not partition:
             raise ValueError(f"partition must be a name, got {partition!r}")
     except KeyError as error:
@@ -72,7 +85,9 @@ def read_refiner(
     whitening = None
     if whitened:
         whitening = Whitening(tensors.pop(WHITENING_MEAN), tensors.pop(WHITENING_MAP))
-    scorer = None
+    scorer: UniversalScorer | LinkScorer | None = None
+    if edges == "network" and isinstance(network, LinkageGCNConfig):
+        scorer = LinkScorer(network, tensors)
     if scale is not None:
         mine = {name: tensors.pop(name) for name in weights if name.startswith(f"{SCORER}.")}
         try:
@@ -93,23 +108,6 @@ def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{name} must be an object, got {type(found).__name__}")
     return found
-
-
-def _network(found: dict[str, Any]) -> BAttentionConfig:
-    if "inputs" not in found:
-        raise KeyError("inputs")
-    known = {field.name: field for field in fields(BAttentionConfig)}
-    if foreign := sorted(set(found) - set(known)):
-        raise ValueError(f"the network has {foreign[0]!r}, which this version of Covey does not")
-    for name, value in found.items():
-        kind = str(known[name].type)
-        if kind == "int" and (type(value) is not int or value < 1):
-            raise ValueError(f"{name} of the network must be a whole number above 0, got {value!r}")
-        if kind == "bool" and type(value) is not bool:
-            raise ValueError(f"{name} of the network must be true or false, got {value!r}")
-        if kind == "Flavour" and value not in get_args(Flavour):
-            raise ValueError(f"{name} must be one of {', '.join(get_args(Flavour))}, got {value!r}")
-    return BAttentionConfig(**found)
 
 
 def _scale(found: object) -> Scale | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covey.models.b_attention_config import BATCH_BYTES
+from covey.models.b_attention_config import BATCH_BYTES, BAttentionConfig
 from covey.models.refiner import Refiner
 from covey.resources import require_memory
 
@@ -10,8 +10,8 @@ from covey.resources import require_memory
 def refining_bytes(refiner: Refiner, n: int, queries: int = 0) -> int:
     """Memory in bytes on top of the rows, and of the search for neighbours among them.
 
-    Whitened rows, neighbour lists and local sets, rows mapped to the width, a batch of sets, and
-    what comes out.
+    Whitened rows, neighbour lists and local sets or graph, rows mapped to the width, a batch, and
+    what comes out; where edges are weighed by the network, also what it reads.
 
     Args:
         refiner: By `covey.training.refiner`.
@@ -20,11 +20,13 @@ def refining_bytes(refiner: Refiner, n: int, queries: int = 0) -> int:
     """
     asked = n + queries
     whitened = 0 if refiner.whitening is None else 4 * asked * refiner.network.inputs
-    if refiner.own == 1:
+    if not refiner.uses_network:
         return whitened
-    lists = 16 * refiner.members * max(n, queries)
-    entered = 4 * n * refiner.network.width
-    return whitened + lists + entered + BATCH_BYTES + 4 * asked * refiner.dimensions
+    config, out = refiner.network, 4 * asked * refiner.dimensions if refiner.refines else 0
+    if isinstance(config, BAttentionConfig):
+        lists = 16 * config.tests * max(n, queries)
+        return whitened + lists + 4 * n * config.width + BATCH_BYTES + out
+    return whitened + config.bytes_among(n) + out
 
 
 def require_refining_memory(

@@ -30,7 +30,7 @@ def refine_collection(
 
     Args:
         collection: n items and their queries.
-        refiner: By `covey.training.refiner`.
+        refiner: By `covey.training.refiner`, a B-Attention one or any that refines nothing.
         threads: At most so many.
         memory_limit: Bytes that refining may take, and each search of neighbours, on top of the
             collection; what is available if None.
@@ -43,23 +43,24 @@ def refine_collection(
         MissingExtraError: If torch is not installed.
     """
     refiner.check(collection.gallery.shape[1])
+    reach = refiner.network.reach
     n, q = len(collection.gallery), 0 if collection.queries is None else len(collection.queries)
     require_refining_memory(refiner, n, q, limit=memory_limit)
     gallery = refiner.prepare(collection.gallery)
     asked = None if collection.queries is None else refiner.prepare(collection.queries)
-    if not refiner.uses_network:
+    if not refiner.refines:
         return Collection(gallery, asked)
 
     def nearest(items: Collection) -> IntArray:
         """For each item asked its nearest in the gallery, as many as a local set has others."""
         near, _ = search(
             items,
-            max(1, refiner.members - 1),
+            max(1, reach),
             threads=threads,
             memory_limit=memory_limit,
             seed=seed,
         )
-        return near.indices[:, : refiner.members - 1]
+        return near.indices[:, :reach]
 
     def part(start: int, count: int) -> Callable[[float], None]:
         return lambda done: tick((start + done * count) / (n + q))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from covey.calibration import calibrate
-from covey.graph import knn_to_edges, nearest
+from covey.graph import LEAST_WEIGHT, knn_to_edges, nearest
 from covey.graph_partition import TRIED_PARTITIONS
-from covey.labelled_rows import LabelledRows, held_out
+from covey.labelled_rows import LabelledRows, in_folds
 from covey.metrics.edges import average_precision
 from covey.models.held_out import FEWEST_JUDGES, MOST_FALL, HeldOut
 from covey.models.refiner import REFINED_NEIGHBOURS, list_length
 from covey.training.cuts import shares_at
 from covey.training.edge_scorer import Crosswise
-from covey.training.judging import EQUAL, Judged, cosine_edges, together
+from covey.training.judging import EQUAL, Judged, ScoredFolds, cosine_edges, together
+from covey.types import Float32, KnnGraph
 
 _PROBABLE = np.array([0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 _NEAR_BEST = 0.9  # of the highest F: cuts that tell what another size of a collection does
@@ -30,65 +31,80 @@ CHOOSING = "choosing by held-out groups"
 """What this is called in progress."""
 
 
-def choose_way(
+def learned_ways(
     first: Judged,
     rows_at: Callable[[float], LabelledRows],
-    n: int,
     *,
-    learned_too: bool = True,
     seed: int = 0,
     tell: Callable[[str, float], None] = lambda stage, done: None,
-) -> Judged:
-    """Takes the cosine, or a learned scorer and its best partition, and looks how it scales.
+) -> list[Judged]:
+    """Judges a learned scorer of edges, with the first's share of the embedding itself and alone.
 
     Args:
         first: The cosine, with the best share of the embedding itself.
         rows_at: The items that judge, by that share.
-        n: Labelled items in all.
-        learned_too: Whether a scorer competes, with that share and with the embedding alone.
-        seed: Draws the halves that judge each other, and what scorers draw.
+        seed: Draws the folds that judge each other, and what scorers draw.
         tell: Called with what is done and the share done.
     """
-    tell(CHOOSING, 0.1)
-    ways = [first]
-    if learned_too:
-        for number, own in enumerate(sorted({1.0, first.own}, reverse=True)):
-            ways += judge_learned(rows_at(own), own, seed=seed)
-            tell(CHOOSING, 0.4 + 0.2 * number)
-    best = best_way(ways, n)
-    found = with_falls(best, rows_at(best.own), seed=seed)
-    tell(CHOOSING, 0.8)
-    return found
+    ways = []
+    shares = sorted({1.0, first.own}, reverse=True)
+    for number, own in enumerate(shares, 1):
+        ways += judge_learned(rows_at(own), own, seed=seed)
+        tell(CHOOSING, 0.1 + 0.6 * number / len(shares))
+    return ways
 
 
 def judge_learned(items: LabelledRows, own: float, *, seed: int = 0) -> list[Judged]:
-    """Measures groups by probabilities that are learned from half of them and tried on the other.
+    """Measures groups by probabilities that are learned from some of them and tried on the others.
 
     Args:
         items: Embeddings with their groups, of which nothing was learned yet.
         own: Share of the item's own embedding in them.
-        seed: Draws the halves, and what the scorers draw.
+        seed: Draws the folds, and what the scorers draw.
 
     Returns:
         One for each of `LEARNED_PARTITIONS`; none where fewer than six groups have company.
     """
-    fold = held_out(items.labels, seed, 2)
+    fold = in_folds(items.labels, seed)
     if not fold.any():
         return []
     learned = Crosswise.of(items.rows, items.labels, fold, seed=seed)
-    probability = learned.probability()
-    edges = learned.edges.edges(probability)
-    near = nearest(learned.edges.knn, REFINED_NEIGHBOURS)
+    return judge_probable(
+        items, own, learned.edges.knn, learned.probability(), learned, LEARNED_PARTITIONS
+    )
+
+
+def judge_probable(
+    items: LabelledRows,
+    own: float,
+    knn: KnnGraph,
+    probability: Float32,
+    scored: ScoredFolds,
+    partitions: Sequence[str],
+) -> list[Judged]:
+    """Measures the groups that each of some partitions makes of probabilities.
+
+    Args:
+        items: n embeddings with their groups.
+        own: Share of the item's own embedding in them.
+        knn: Their neighbours, k each.
+        probability: (n, k) float32, that both ends belong together.
+        scored: What gave them.
+        partitions: Their names.
+    """
+    probability = np.maximum(probability, LEAST_WEIGHT)
+    edges = knn_to_edges(knn, score=probability)
+    near = nearest(knn, REFINED_NEIGHBOURS)
     ranked = knn_to_edges(near, score=probability[:, : near.k])
     precision = average_precision(ranked, items.labels)
     calibration = calibrate(edges, together(edges, items))
     reached = max(1, np.count_nonzero(edges.score.max() >= _PROBABLE))
     cuts = _PROBABLE[:reached]
     found = []
-    for partition in LEARNED_PARTITIONS:
+    for partition in partitions:
         shares = shares_at(edges, items.labels, cuts, partition=partition, probable=True)
-        held = HeldOut(len(fold), calibration, cuts, *shares)
-        found.append(Judged(own, precision, held, partition, learned))
+        held = HeldOut(len(items.rows), calibration, cuts, *shares)
+        found.append(Judged(own, precision, held, partition, scored))
     return found
 
 
@@ -112,19 +128,20 @@ def with_falls(way: Judged, items: LabelledRows, *, seed: int = 0) -> Judged:
     Args:
         way: Judged on the items.
         items: Embeddings with their groups.
-        seed: As for `judge_learned`.
+        seed: Draws the halves, as the folds of `judge_learned`.
     """
-    fold = held_out(items.labels, seed, 2)
-    if min(np.count_nonzero(fold), np.count_nonzero(~fold)) < FEWEST_JUDGES:
+    fold = in_folds(items.labels, seed) if way.scored is None else way.scored.fold
+    first = 2 * fold < fold.max() + 1
+    if min(np.count_nonzero(first), np.count_nonzero(~first)) < FEWEST_JUDGES:
         return way
     halves = []
-    for which in (True, False):
-        part = items.of(fold == which)
-        if way.learned is None:
+    for some in (first, ~first):
+        part = items.of(some)
+        if way.scored is None:
             edges = cosine_edges(part.rows, list_length(way.own))
         else:
-            edges = way.learned.edges_within(items.rows, which)
-        probable = way.learned is not None
+            edges = way.scored.edges_among(items.rows, some)
+        probable = way.scored is not None
         halves.append(
             shares_at(edges, part.labels, way.held.cut, partition=way.partition, probable=probable)
         )

@@ -6,8 +6,8 @@ learned from, and its level is not left open: scores are probabilities there. So
 cosine cannot, as how near both ends are to others.
 
 Rows that were refined by a network are too good where it has learned. So the scorer learns from
-groups that the network did not see, and is judged on them crosswise: each half by what the other
-half taught.
+groups that the network did not see, and is judged on them crosswise: each fold of them by what the
+others taught.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from scipy.special import expit
 from torch import Tensor
 from torch.nn import functional
 
-from covey.graph import knn_to_edges
+from covey.graph import LEAST_WEIGHT, knn_to_edges
 from covey.knn import build_knn_graph
+from covey.models.device import torch_threads
 from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH, Scale, measure_edges
 from covey.models.universal import UniversalScorer
 from covey.training.loop import Schedule, fit
@@ -32,7 +33,9 @@ from covey.types import Edges, Float32, Int64, KnnGraph
 _BLOCK = 256  # items described at a time
 _BATCH = 48  # items of a step, with all their edges
 _WIDTH = 32  # hidden units of either layer
-_SCHEDULE = Schedule(steps=400, rate=3e-3, decay=0.02, every=400)
+_SCHEDULE = Schedule(rate=3e-3, decay=0.02)
+_STEPS = 400, 1600  # at least and at most; between them every item is met 24 times
+_PASSES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class DescribedEdges:
 
     def edges(self, probability: Float32) -> Edges:
         """One edge for each pair, from (n, k) scores of either direction."""
-        return knn_to_edges(self.knn, score=np.maximum(probability, np.float32(1e-6)))
+        return knn_to_edges(self.knn, score=np.maximum(probability, LEAST_WEIGHT))
 
 
 def describe_edges(rows: Float32, scale: Scale | None = None) -> DescribedEdges:
@@ -97,62 +100,80 @@ def train_edge_scorer(
         truth = torch.from_numpy(together[drawn].astype(np.float32))
         return functional.binary_cross_entropy_with_logits(odds, truth)
 
-    fit(network, loss_of, replace(_SCHEDULE, seed=seed))
+    steps = int(np.clip(_PASSES * len(items) / _BATCH, *_STEPS))
+    with torch_threads(1):  # the network is so small that a second thread would mostly wait
+        fit(network, loss_of, replace(_SCHEDULE, steps=steps, every=steps, seed=seed))
     return UniversalScorer(network.as_arrays(), edges.scale, 0.0)
 
 
-def probabilities(scorer: UniversalScorer, edges: DescribedEdges) -> Float32:
-    """(n, k) float32, as `scorer.score` gives them for rows that are described already."""
-    out = np.empty(edges.knn.indices.shape, np.float32)
+def probabilities(
+    scorer: UniversalScorer, edges: DescribedEdges, some: NDArray[np.bool_] | None = None
+) -> Float32:
+    """(n, k) float32, as `scorer.score` gives them for rows that are described already.
+
+    Args:
+        scorer: Any.
+        edges: Of n items.
+        some: (n,) bool, whose entries are wanted; all if None, otherwise as many rows come out.
+    """
+    items = np.arange(len(edges.features)) if some is None else np.flatnonzero(some)
+    out = np.empty((len(items), edges.knn.k), np.float32)
     for start in range(0, len(out), _BLOCK):
-        part = edges.features[start : start + _BLOCK].astype(np.float32)
+        part = edges.features[items[start : start + _BLOCK]].astype(np.float32)
         out[start : start + _BLOCK] = expit(scorer.network(part)[..., 0])
     return out
 
 
 @dataclass(frozen=True, slots=True)
 class Crosswise:
-    """Edges of two halves of some groups, each scored by what the other half taught.
+    """Edges of some groups in folds, those of each fold scored by what the others taught.
 
     Attributes:
         edges: Of n items.
         labels: (n,) their groups.
-        fold: (n,) bool, the half that each is of, whole groups in one.
-        scorers: Learned from the items outside the fold, and from those in it.
+        fold: (n,) int64, the fold that each is of, from 0, whole groups in one.
+        scorers: Of each fold, learned from the items outside.
         seed: Of the scorers.
     """
 
     edges: DescribedEdges
     labels: Int64
-    fold: NDArray[np.bool_]
-    scorers: tuple[UniversalScorer, UniversalScorer]
+    fold: Int64
+    scorers: tuple[UniversalScorer, ...]
     seed: int
 
     @classmethod
-    def of(cls, rows: Float32, labels: Int64, fold: NDArray[np.bool_], *, seed: int) -> Crosswise:
-        """Describes (n, d) rows of unit length and learns from either half."""
+    def of(cls, rows: Float32, labels: Int64, fold: Int64, *, seed: int) -> Crosswise:
+        """Describes (n, d) rows of unit length and learns from all folds but each."""
         edges = describe_edges(rows)
-        outside, inside = (
-            train_edge_scorer(edges, labels, learned, seed=seed) for learned in (~fold, fold)
+        scorers = tuple(
+            train_edge_scorer(edges, labels, fold != each, seed=seed)
+            for each in range(int(fold.max()) + 1)
         )
-        return cls(edges, labels, fold, (outside, inside), seed)
+        return cls(edges, labels, fold, scorers, seed)
 
     def probability(self) -> Float32:
         """(n, k) float32 of either direction of each edge."""
-        outside, inside = (probabilities(scorer, self.edges) for scorer in self.scorers)
-        return np.where(self.fold[:, None], outside, inside)
+        return self._by_fold(self.edges, self.fold)
 
-    def edges_within(self, rows: Float32, fold: bool) -> Edges:
-        """Edges of one half by itself, scored as in the whole.
+    def edges_among(self, rows: Float32, some: NDArray[np.bool_]) -> Edges:
+        """Edges of whole folds by themselves, scored as among all.
 
         Args:
-            rows: (n, d) rows of both halves.
-            fold: Which half.
+            rows: (n, d) rows of all.
+            some: (n,) bool, whose.
         """
-        alone = describe_edges(rows[self.fold == fold], self.edges.scale)
-        return alone.edges(probabilities(self.scorers[0 if fold else 1], alone))
+        alone = describe_edges(rows[some], self.edges.scale)
+        return alone.edges(self._by_fold(alone, self.fold[some]))
 
     def scorer(self) -> UniversalScorer:
-        """Learned from both halves."""
+        """Learned from all folds."""
         everything = np.ones(len(self.labels), np.bool_)
         return train_edge_scorer(self.edges, self.labels, everything, seed=self.seed)
+
+    def _by_fold(self, edges: DescribedEdges, fold: Int64) -> Float32:
+        out = np.empty(edges.knn.indices.shape, np.float32)
+        for each in np.unique(fold):
+            mine = fold == each
+            out[mine] = probabilities(self.scorers[each], edges, mine)
+        return out

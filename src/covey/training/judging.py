@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from covey.calibration import calibrate
 from covey.graph import knn_to_edges
@@ -14,14 +16,24 @@ from covey.metrics.edges import average_precision
 from covey.models.held_out import HeldOut
 from covey.models.refiner import REFINED_NEIGHBOURS, joined, list_length
 from covey.training.cuts import cuts_tried
-from covey.training.edge_scorer import Crosswise
-from covey.types import Edges, Float32
+from covey.types import Edges, Float32, Int64
 
 _DENSITIES = np.geomspace(50.0, 0.2, 25)  # edges an item at the cuts that are tried
 _SHARES = (0.8, 0.5, 0.2, 0.0)  # of the item's own embedding, tried on what was held out
 _CLEARLY = 0.95  # of what average precision lacked before, at most
 EQUAL = 0.003  # BCubed F that differs by less; then embeddings count as they are
 _WORTH = 0.01  # BCubed F that chance seldom makes
+
+
+class ScoredFolds(Protocol):
+    """Scores of edges between items that what scores them did not see, in folds of groups."""
+
+    @property
+    def fold(self) -> Int64:
+        """(n,) int64, the fold of each item."""
+
+    def edges_among(self, rows: Float32, some: NDArray[np.bool_]) -> Edges:
+        """Edges of some of the (n, d) rows by themselves: (n,) bool, whole folds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +47,14 @@ class Judged:
         precision: Average precision of the scores.
         held: What the partition makes of the edges at each cut.
         partition: Which one.
-        learned: What weighs edges, learned from these groups; the cosine does if None.
+        scored: What weighs edges; the cosine does if None.
     """
 
     own: float
     precision: float
     held: HeldOut
     partition: str = "map-equation"
-    learned: Crosswise | None = None
+    scored: ScoredFolds | None = None
 
     def f(self, n: int) -> float:
         """BCubed F at the best cut, as among n items."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,19 +28,22 @@ from covey.labelled_rows import (
     held_out,
 )
 from covey.metrics.clustering import bcubed
-from covey.models.b_attention import fastest_device, refine
 from covey.models.b_attention_config import BAttentionConfig
-from covey.models.refiner import Refiner, joined
+from covey.models.device import fastest_device
+from covey.models.kinds import NetworkConfig
+from covey.models.link_scorer import LinkScorer
+from covey.models.linkage_gcn import LinkageGCN
+from covey.models.refiner import Refiner, Weighed, joined
+from covey.models.universal import UniversalScorer
 from covey.models.whitening import Whitening, fit_whitening
-from covey.training.b_attention import (
-    BAttentionPlan,
-    local_sets_of,
-    train_b_attention,
-)
-from covey.training.choosing import CHOOSING, choose_way
-from covey.training.judging import best_share, judge
+from covey.training.b_attention import BAttentionPlan
+from covey.training.choosing import CHOOSING, best_way, learned_ways, with_falls
+from covey.training.edge_scorer import Crosswise
+from covey.training.judged_links import judge_network
+from covey.training.judging import Judged, best_share, judge
 from covey.training.loop import Checkpoint, Schedule
-from covey.training.watch import Validation, Watch
+from covey.training.networks import Plan, Trained, refined, train_network
+from covey.training.watch import Watch
 from covey.types import InputError, Int64
 
 _ONE_IN = 3  # groups that is held out
@@ -51,7 +55,7 @@ _MOST = 100_000  # labelled items that are learned from
 _MOST_WATCHED = 12_000  # and that are judged
 
 PHASES = ("held out", "all groups")
-"""The two trainings."""
+"""The two trainings; where a part is trained before, a phase of its own is named after both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Follow:
 
     Attributes:
         tell: Called after each step with the phase, the step, the loss, and the validation if there
-            was one.
+            was one: a `Validation`, or of what filters lists a `FilterValidation`.
         keep: Called after each validation with the phase and what is needed to go on.
         stage: Called between the trainings with what is done, and the share of it.
         start: What an earlier run kept, by phase.
@@ -68,21 +72,22 @@ class Follow:
             and the last step: the same where nothing is left to do.
     """
 
-    tell: Callable[[str, int, float, Validation | None], None] = lambda phase, step, loss, v: None
+    tell: Callable[[str, int, float, Any], None] = lambda phase, step, loss, validation: None
     keep: Callable[[str, Checkpoint], None] = lambda phase, checkpoint: None
     stage: Callable[[str, float], None] = lambda stage, done: None
     start: Callable[[str], Checkpoint | None] = lambda phase: None
     begin: Callable[[str, int, int], None] = lambda phase, done, last: None
 
-    def watch(self, phase: str, schedule: Schedule) -> Watch:
+    def watch(self, phase: str, part: str, schedule: Schedule) -> Watch[Any]:
         """The same for one training, which begins."""
-        start = self.start(phase)
+        name = f"{phase}, {part}" if part else phase
+        start = self.start(name)
         done = 0 if start is None else start.step
         over = start is not None and start.is_over(schedule)
-        self.begin(phase, done, done if over else schedule.end)
+        self.begin(name, done, done if over else schedule.end)
         return Watch(
-            lambda step, loss, validation: self.tell(phase, step, loss, validation),
-            lambda checkpoint: self.keep(phase, checkpoint),
+            lambda step, loss, validation: self.tell(name, step, loss, validation),
+            lambda checkpoint: self.keep(name, checkpoint),
             start,
         )
 
@@ -92,10 +97,11 @@ def train_refiner(
     labels: NDArray[np.integer[Any]],
     *,
     name: str = "the items",
-    network: BAttentionConfig | None = None,
-    plan: BAttentionPlan | None = None,
+    network: NetworkConfig | None = None,
+    plan: Plan | None = None,
     follow: Follow | None = None,
     scores: Literal["auto", "cosine"] = "auto",
+    alone: bool = False,
     device: str | None = None,
 ) -> Refiner:
     """Learns from some groups what belongs together, for others of the same embedding.
@@ -105,16 +111,19 @@ def train_refiner(
             all at most, and groups of more than 10,000 thinned (see `draw_groups`).
         labels: (n,) groups; negative for items of nobody, each a group of its own.
         name: Of the collection, for messages and the card.
-        network: What to train; the default variant if None.
-        plan: How to train.
+        network: What to train; the default variant of B-Attention if None.
+        plan: How to train, of the same kind; that of B-Attention if None.
         follow: Progress, and how to go on.
-        scores: What may weigh the edges of what comes out: its cosines alone, or also a scorer
-            learned from the groups that were held out, where each half of them shows the other that
-            groups get better by it.
+        scores: What may weigh the edges between refined embeddings: their cosines alone, or also a
+            scorer learned from the groups that were held out, where it makes better groups by what
+            some of them teach of the others. A linkage GCN weighs edges itself.
+        alone: Whether the network stands alone, to measure it: no whitening, no share of the
+            embedding itself, no learned scorer, and it is used whether it gains anything or not.
         device: Where torch computes; a GPU where there is one if None.
 
     Raises:
         InputError: If fewer than 9 groups have two different items or more, among 100,000 items.
+        UsageError: If network and plan are of different kinds.
     """
     plan = plan or BAttentionPlan()
     follow = follow or Follow()
@@ -129,47 +138,56 @@ def train_refiner(
         )
     learned = everything.of(~held)
     items, judged = draw_groups(everything.of(held), _MOST_WATCHED, seed)
-    watched = items
     config = network or BAttentionConfig(everything.rows.shape[1])
+    alone = alone or (isinstance(config, BAttentionConfig) and config.faithful)
     n = len(everything.rows)
-    plain = judge(watched)
-    whitening, before = None, plain
-    if not config.faithful:
+    plain = before = judge(items)
+    whitening, watched = None, items
+    if not alone:
         tried = fit_whitening(learned.rows)
-        white = judge(_whitened(tried, watched))
+        white = judge(_whitened(tried, items))
         if white.is_better(plain, n):
             whitening, before = tried, white
     learned, watched = _whitened(whitening, learned), _whitened(whitening, watched)
-    trained, last = train_b_attention(
-        learned, watched, config, plan, follow.watch(PHASES[0], plan.schedule), device=device
+    trained = train_network(
+        learned, watched, config, plan, partial(follow.watch, PHASES[0]), device=device
     )
-    refined = refine(trained, watched.rows, local_sets_of(watched.rows, config.tests))
-    if config.faithful:
-        best = judge(LabelledRows(refined, watched.labels), 0.0)
-    else:
-        best = best_share(refined, watched, before, n)
-    if whitening is not None:
-        whitening = fit_whitening(everything.rows)
-    rows = _whitened(whitening, everything)
+    follow.stage(CHOOSING, 0.1)
     judges = items
-    if best.own == 1 and whitening is None:  # nothing was learned from any item: all may judge
-        judges = draw_groups(everything, _MOST_WATCHED, seed)[0]
-        best = plain = judge(judges)
+    if isinstance(trained.network, LinkageGCN):
+        ways = [before, *judge_network(watched, trained.network, seed=seed)]
+        way = max(ways[1:], key=lambda each: each.f(n)) if alone else best_way(ways, n)
+        way = with_falls(way, watched, seed=seed)
+    else:
+        out = refined(trained.network, watched.rows)
+        best = judge(LabelledRows(out, watched.labels), 0.0)
+        if not alone:
+            best = best_share(out, watched, before, n)
+        if best.own == 1 and whitening is None:  # nothing was learned from any item: all may judge
+            judges = draw_groups(everything, _MOST_WATCHED, seed)[0]
+            best = plain = judge(judges)
 
-    def rows_at(own: float) -> LabelledRows:
-        if judges is not items:
-            return judges
-        return LabelledRows(joined(refined, watched.rows, own), watched.labels)
+        def rows_at(own: float) -> LabelledRows:
+            if judges is not items:
+                return judges
+            return LabelledRows(joined(out, watched.rows, own), watched.labels)
 
-    learned_too = scores == "auto" and not config.faithful
-    way = choose_way(best, rows_at, n, learned_too=learned_too, seed=seed, tell=follow.stage)
+        ways = [best]
+        if scores == "auto" and not alone:
+            ways += learned_ways(best, rows_at, seed=seed, tell=follow.stage)
+        way = best_way(ways, n)
+        way = with_falls(way, rows_at(way.own), seed=seed)
+    follow.stage(CHOOSING, 0.8)
     unlabelled = cluster(judges.rows, seed=seed).clustering.labels
     follow.stage(CHOOSING, 1.0)
-    if way.own < 1:
-        again = replace(plan, schedule=replace(plan.schedule, until=last.best_step))
-        trained, _ = train_b_attention(
-            rows, None, config, again, follow.watch(PHASES[1], again.schedule), device=device
-        )
+    weighed = _weighed(way, trained)
+    if whitening is not None:
+        whitening = fit_whitening(everything.rows)
+    if way.own < 1 or weighed == "network":
+        rows = _whitened(whitening, everything)
+        watching = partial(follow.watch, PHASES[1])
+        network_again = train_network(rows, None, config, trained.again, watching, device=device)
+        trained = replace(network_again, steps=trained.steps)
     about = {
         "covey": __version__,
         "trained on": f"{n} items in {_groups(everything.labels, named, name)}",
@@ -178,10 +196,10 @@ def train_refiner(
         **({"judged": judged} if judged else {}),
         "seed": seed,
         "plan": asdict(plan),
-        "steps": last.best_step,
+        "steps": trained.steps,
         "whitened": whitening is not None,
         "share of the embedding itself": way.own,
-        "edges": "cosine" if way.learned is None else "learned",
+        "edges": weighed,
         "partition": way.partition,
         "validation": {
             "average precision": round(way.precision, 4),
@@ -191,9 +209,20 @@ def train_refiner(
             "BCubed F without labels": round(bcubed(judges.labels, unlabelled).f, 4),
         },
     }
-    tensors = {key: each.cpu().numpy().copy() for key, each in trained.state_dict().items()}
-    scorer = None if way.learned is None else way.learned.scorer()
-    return Refiner(config, tensors, whitening, way.own, way.held, about, scorer, way.partition)
+    tensors, used = trained.tensors(), trained.network.config
+    scorer: UniversalScorer | LinkScorer | None = None
+    if isinstance(way.scored, Crosswise):
+        scorer = way.scored.scorer()
+    elif weighed == "network":
+        scorer = LinkScorer(cast(LinkageGCN, trained.network).config, tensors)
+    return Refiner(used, tensors, whitening, way.own, way.held, about, scorer, way.partition)
+
+
+def _weighed(way: Judged, trained: Trained) -> Weighed:
+    """What weighs edges there."""
+    if way.scored is None:
+        return "cosine"
+    return "network" if isinstance(trained.network, LinkageGCN) else "learned"
 
 
 def _usable(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -30,9 +31,17 @@ class Validation:
     average_precision: float
     f: float
 
+    def told(self) -> str:
+        """In words, for progress."""
+        return f"average precision {self.average_precision:.3f}, F {self.f:.3f}"
+
+
+Seen = TypeVar("Seen")
+"""What a validation sees."""
+
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Generic[Seen]):
     """Who follows a training.
 
     Attributes:
@@ -41,7 +50,7 @@ class Watch:
         start: What an earlier run kept, to go on with.
     """
 
-    tell: Callable[[int, float, Validation | None], None] = lambda step, loss, validation: None
+    tell: Callable[[int, float, Seen | None], None] = lambda step, loss, validation: None
     keep: Callable[[Checkpoint], None] = lambda checkpoint: None
     start: Checkpoint | None = None
 
