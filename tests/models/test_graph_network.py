@@ -44,12 +44,12 @@ def collection():
     return as_rows(rng.standard_normal((40, 6))), graph
 
 
-def _averages(graph):
-    """(n, n) weights of the mean in which an item counts twice."""
-    n = graph.targets
-    weight = np.eye(n)
+def _averages(graph, faithful=False):
+    """(n, n) weights of the mean: an item counts twice if published, else half of all."""
+    weight = np.zeros((graph.targets, graph.targets))
     for i, some in enumerate(np.split(graph.neighbour, graph.start[1:-1])):
-        weight[i, some] += 1
+        weight[i, some] = 1 if faithful else 0.5 / len(some)
+        weight[i, i] += 1 if faithful else 0.5
     return weight / weight.sum(axis=1, keepdims=True)
 
 
@@ -62,7 +62,7 @@ def naive(network, rows, graph):
     config = network.config
     values = {name: each.numpy().astype(np.float64) for name, each in network.state_dict().items()}
     x = rows.astype(np.float64) @ values.get("enter.weight", np.eye(config.inputs)).T
-    average = _averages(graph)
+    average = _averages(graph, config.faithful)
     for number in range(config.layers):
         mean = average @ x
         new = mean @ values[f"layers.{number}.out.weight"].T + values[f"layers.{number}.out.bias"]
@@ -92,9 +92,11 @@ def test_a_batch_with_its_hops_is_the_same_as_all(config, collection) -> None:
     network, (rows, graph) = _network(config), collection
     drawn = np.array([3, 39, 12, 0])
     nodes, hops = gather_hops(graph, drawn, config.layers - 1, np.random.default_rng(0))
-    means = GraphTensors(graph).mean(torch.from_numpy(rows))[nodes]
+    faithful = config.faithful
+    means = GraphTensors(graph, faithful=faithful).mean(torch.from_numpy(rows))[nodes]
     with torch.no_grad():
-        found = network(means, [GraphTensors(hop) for hop in hops]).numpy()
+        layers = [GraphTensors(hop, faithful=faithful) for hop in hops]
+        found = network(means, layers).numpy()
     np.testing.assert_allclose(found, refine_graph(network, rows, graph)[drawn], atol=1e-5)
 
 
@@ -110,14 +112,16 @@ def test_rows_a_few_at_a_time_are_the_same(config, collection, monkeypatch) -> N
     assert done[-1] == 1.0
 
 
-def test_gradients_of_means_are_those_of_matrices(collection) -> None:
+@pytest.mark.parametrize("faithful", [False, True])
+def test_gradients_of_means_are_those_of_matrices(collection, faithful) -> None:
     rows, graph = collection
     drawn = np.array([8, 1, 30])
     nodes, (hop,) = gather_hops(graph, drawn, 1, np.random.default_rng(0))
     x = torch.from_numpy(rows[nodes]).double().requires_grad_()
-    assert torch.autograd.gradcheck(GraphTensors(hop).mean, x, atol=1e-3)
-    dense = torch.from_numpy(_averages(graph)[drawn][:, nodes])
-    (GraphTensors(hop).mean(x) ** 2).sum().backward()
+    part = GraphTensors(hop, faithful=faithful)
+    assert torch.autograd.gradcheck(part.mean, x, atol=1e-3)
+    dense = torch.from_numpy(_averages(graph, faithful)[drawn][:, nodes])
+    (part.mean(x) ** 2).sum().backward()
     found, x.grad = x.grad, None
     ((dense @ x) ** 2).sum().backward()
     torch.testing.assert_close(found, x.grad, atol=1e-6, rtol=1e-5)

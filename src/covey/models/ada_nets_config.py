@@ -33,8 +33,8 @@ class AdaNETSConfig:
         layers: Graph convolutions.
         outputs: Dimensions of the refined embeddings.
         faithful: The published arithmetic: the filter reads the embeddings of candidates, in all
-            their dimensions, instead of what is known of them; the graph network does not start as
-            a plain mean, and its head has a channel-wise PReLU.
+            their dimensions, instead of what is known of them; in the graph network an item counts
+            twice beside its neighbours, which do not enter as they are, and the head has a PReLU.
     """
 
     inputs: int

@@ -19,7 +19,7 @@ from covey.models.ada_nets import AdaNETSNetwork, graph_of, list_lengths
 from covey.models.ada_nets_config import AdaNETSConfig
 from covey.models.graph_network import GraphTensors, refine_graph
 from covey.models.neighbour_filter import NeighbourFilter
-from covey.models.neighbour_graph import gather_hops, neighbour_graph
+from covey.models.neighbour_graph import NeighbourGraph, gather_hops, neighbour_graph
 from covey.models.neighbour_quality import best_fixed_length, neighbour_quality
 from covey.models.ordered_lists import candidates, ordered_lists
 from covey.training.ada_nets_plan import AdaNETSPlan
@@ -72,7 +72,11 @@ def train_ada_nets(
     network.to(device)
     lengths = list_lengths(config, learned.rows, lists, network.filter)
     graph = neighbour_graph(lists.items, lengths)
-    means = GraphTensors(graph, device).mean(torch.tensor(learned.rows, device=device))
+
+    def tensors(graph: NeighbourGraph) -> GraphTensors:
+        return GraphTensors(graph, device, faithful=config.faithful)
+
+    means = tensors(graph).mean(torch.tensor(learned.rows, device=device))
     pool = knn.indices[:, : plan.pool]
 
     def loss_of(rng: np.random.Generator) -> Tensor:
@@ -83,7 +87,7 @@ def train_ada_nets(
         left = (rng.random(config.inputs) >= plan.dropped) / (1 - plan.dropped)
         some = means.index_select(0, torch.from_numpy(nodes).to(device))
         some = some * torch.from_numpy(left.astype(np.float32)).to(device)
-        refined = network.graph(some, [GraphTensors(hop, device) for hop in hops])
+        refined = network.graph(some, [tensors(hop) for hop in hops])
         groups = torch.from_numpy(codes[drawn])
         same = (groups[:, None] == groups[None]).to(device)
         cosine = refined @ refined.T
