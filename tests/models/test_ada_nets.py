@@ -23,7 +23,9 @@ from covey.models.ordered_lists import candidates, ordered_lists  # noqa: E402
 from covey.types import KnnGraph, UsageError  # noqa: E402
 from covey.vectors import as_rows  # noqa: E402
 
-SMALL = AdaNETSConfig(12, k=15, filter_width=6, filter_hidden=5, width=8, outputs=9)
+SMALL = AdaNETSConfig(
+    12, k=15, space="structure", filter_width=6, filter_hidden=5, width=8, outputs=9
+)
 LENGTHS = ["adaptive", "fixed", "all", "gap", "stable"]
 
 

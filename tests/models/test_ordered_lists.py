@@ -12,7 +12,7 @@ from covey.models.ada_nets_config import AdaNETSConfig
 from covey.models.ordered_lists import candidates, ordered_lists
 from covey.similarity.jaccard import structure_matrix
 
-CONFIG = AdaNETSConfig(8, k=10)
+CONFIG = AdaNETSConfig(8, k=10, space="structure")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def rows(grouped) -> np.ndarray:
     return grouped(90, 8, 9)[0]
 
 
-@pytest.mark.parametrize("space", ["structure", "knn"])
+@pytest.mark.parametrize("space", ["structure", "read", "knn"])
 @pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
 def test_candidates_stand_in_the_order_of_their_scores(rows, space, eta) -> None:
     knn = build_knn_graph(rows, 9)
@@ -31,7 +31,8 @@ def test_candidates_stand_in_the_order_of_their_scores(rows, space, eta) -> None
         known = dict(zip(knn.indices[i].tolist(), scores[i], strict=True))
         near = dict(zip(knn.indices[i].tolist(), knn.similarities[i], strict=True))
         order = lists.items[i, 1:].tolist()
-        assert order == sorted(known, key=lambda j: (-known[j], -near[j], j))
+        first = known if space == "structure" else near
+        assert order == sorted(known, key=lambda j: (-first[j], -near[j], j))
         assert [known[j] for j in order] == lists.scores[i, 1:].tolist()
         assert [near[j] for j in order] == lists.similarities[i, 1:].tolist()
     assert (lists.scores[:, 0] == 1).all()
@@ -63,7 +64,7 @@ def test_longer_lists_are_shortened_before_they_are_ordered(rows) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 9])
-@pytest.mark.parametrize("space", ["structure", "knn"])
+@pytest.mark.parametrize("space", ["structure", "read", "knn"])
 def test_few_items(rows, n: int, space) -> None:
     lists = ordered_lists(rows[:n], candidates(rows[:n], CONFIG), replace(CONFIG, space=space))
     assert lists.items.shape == lists.fit.shape == lists.agreement.shape == (n, n)

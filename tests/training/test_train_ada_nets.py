@@ -26,11 +26,10 @@ from covey.training.neighbour_filter import (  # noqa: E402
     train_neighbour_filter,
 )
 from covey.training.watch import Watch, validate_rows  # noqa: E402
+from covey.types import UsageError  # noqa: E402
 from covey.vectors import as_rows  # noqa: E402
 
-CONFIG = AdaNETSConfig(
-    16, k=16, filter_width=12, filter_hidden=12, width=16, outputs=16, length="adaptive"
-)
+CONFIG = AdaNETSConfig(16, k=16, filter_width=12, filter_hidden=12, width=16, outputs=16)
 PLAN = AdaNETSPlan(
     filter_schedule=Schedule(steps=60, every=20, rate=1e-2),
     lists=64,
@@ -222,6 +221,7 @@ def _trains(items, config, plan=FEW):
     "changes",
     [
         {"space": "knn"},
+        {"space": "structure"},
         {"eta": 0.0},
         {"layers": 1},
         {"layers": 3},
@@ -290,6 +290,11 @@ def test_wide_embeddings_enter_by_their_principal_axes(learned) -> None:
     network, _ = _trains(learned, replace(CONFIG, width=5, length="all"), plan)
     axes = principal_axes(learned.rows, 5)
     torch.testing.assert_close(network.graph.enter.weight.detach(), axes)
+
+
+def test_adaptive_lengths_without_a_filter_are_refused(learned) -> None:
+    with pytest.raises(UsageError, match="need a filter"):
+        train_ada_nets(learned, None, CONFIG, FEW)
 
 
 def test_training_sees_the_graph_that_the_filter_makes(filtered, learned, monkeypatch) -> None:

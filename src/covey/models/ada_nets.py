@@ -1,6 +1,6 @@
 """Ada-NETS: embeddings refined over a graph whose neighbourhoods have the size that suits each.
 
-    lists     the k nearest of every item, re-ranked in structure space       `ordered_lists`
+    lists     the k nearest of every item, scored in structure space          `ordered_lists`
     lengths   of each list its first ones, as many as a filter finds clean    `neighbour_filter`
     graph     what is left, both ways, without weights                        `neighbour_graph`
     network   two means over the graph with a layer after each                `graph_network`
@@ -68,7 +68,7 @@ def list_lengths(
             raise UsageError("adaptive lengths need a filter: train one, or choose another length")
         return filtered_lengths(neighbour_filter, rows, lists, batch=_BATCH, tick=tick)
     if config.length == "gap":
-        return gap_lengths(lists.scores)
+        return gap_lengths(lists.scores if config.space == "structure" else lists.similarities)
     if config.length == "stable":
         return stable_lengths(lists.agreement)
     if config.length == "all":

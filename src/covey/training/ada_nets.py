@@ -28,7 +28,7 @@ from covey.training.loop import Checkpoint, fit
 from covey.training.losses import hinge, supervised_contrastive
 from covey.training.samplers import groups_and_items, seeds_and_neighbours
 from covey.training.watch import Validation, Watch, validate_rows
-from covey.types import Int64
+from covey.types import Int64, UsageError
 
 
 def train_ada_nets(
@@ -41,7 +41,7 @@ def train_ada_nets(
     neighbour_filter: NeighbourFilter | None = None,
     device: str = "cpu",
 ) -> tuple[AdaNETSNetwork, Checkpoint]:
-    """Trains the network on the graph that the filter makes; its best validation is kept.
+    """Trains the network on the graph that the lists make; its best validation is kept.
 
     Args:
         learned: What it learns from, as for the filter.
@@ -55,7 +55,12 @@ def train_ada_nets(
     Returns:
         Both parts as one network, whose config tells the fixed length that was chosen, and the last
         checkpoint, whose score is the average precision of edges.
+
+    Raises:
+        UsageError: If lengths are adaptive without a filter.
     """
+    if config.length == "adaptive" and neighbour_filter is None:
+        raise UsageError("adaptive lengths need a filter: train one, or choose another length")
     watch = watch or Watch()
     torch.manual_seed(plan.schedule.seed)
     knn = candidates(learned.rows, replace(config, k=max(config.k, plan.pool + 1)))
