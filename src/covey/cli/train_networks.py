@@ -65,10 +65,11 @@ def ada_nets(
     space: Annotated[
         Space,
         typer.Option(
-            help="Order of an item's neighbours: by how many reciprocal neighbours they share "
-            "(structure), or by similarity as they were found (knn)."
+            help="What the structure space, in which items are near that share reciprocal "
+            "neighbours, is for: the filter reads it (read), neighbours are put in its order as "
+            "published (structure), or it is left out (knn)."
         ),
-    ] = "structure",
+    ] = "read",
     length: Annotated[
         Length,
         typer.Option(
@@ -81,7 +82,7 @@ def ada_nets(
         int | None, typer.Option("--k", min=2, help="Candidates of an item, itself counted.")
     ] = None,
     eta: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of the cosine in that order.")
+        float | None, typer.Option(min=0, max=1, help="Share of the cosine in that space.")
     ] = None,
     beta: Annotated[
         float | None,

@@ -1,6 +1,6 @@
 """Ada-NETS: embeddings refined over a graph whose neighbourhoods have the size that suits each.
 
-    lists     the k nearest of every item, re-ranked in structure space       `ordered_lists`
+    lists     the k nearest of every item, scored in structure space          `ordered_lists`
     lengths   of each list its first ones, as many as a filter finds clean    `neighbour_filter`
     graph     what is left, both ways, without weights                        `neighbour_graph`
     network   two means over the graph with a layer after each                `graph_network`
@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from covey.models.ada_nets_config import AdaNETSConfig
+from covey.models.ada_nets_config import LISTS, AdaNETSConfig
+from covey.models.device import torch_threads
 from covey.models.graph_network import GraphNetwork, refine_graph
 from covey.models.neighbour_filter import NeighbourFilter, filtered_lengths
 from covey.models.neighbour_graph import NeighbourGraph, neighbour_graph
@@ -29,7 +30,6 @@ from covey.threads import bounded_threads
 from covey.types import Float32, Int64, KnnGraph, UsageError
 
 _FILTERED = 0.5  # share of the work done when the graph stands
-_BATCH = 512  # lists that the filter reads at a time
 
 
 class AdaNETSNetwork(nn.Module):
@@ -66,9 +66,9 @@ def list_lengths(
     if config.length == "adaptive":
         if neighbour_filter is None:
             raise UsageError("adaptive lengths need a filter: train one, or choose another length")
-        return filtered_lengths(neighbour_filter, rows, lists, batch=_BATCH, tick=tick)
+        return filtered_lengths(neighbour_filter, rows, lists, batch=LISTS, tick=tick)
     if config.length == "gap":
-        return gap_lengths(lists.scores)
+        return gap_lengths(lists.scores if config.space == "structure" else lists.similarities)
     if config.length == "stable":
         return stable_lengths(lists.agreement)
     if config.length == "all":
@@ -116,37 +116,18 @@ def refine_rows(
 
     Returns:
         (n, outputs) float32 of unit length. O(n k^2) time for the lists, O(n k) for the rest;
-        see `memory_bytes`.
+        see `AdaNETSConfig.bytes_among`.
 
     Raises:
         UsageError: If the lists include the items themselves.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(threads or before, before))
-    try:
-        with bounded_threads(threads or before):
-            graph = graph_of(
-                network, rows, knn, threads=threads, tick=lambda done: tick(_FILTERED * done)
-            )
-            return refine_graph(
-                network.graph,
-                rows,
-                graph,
-                tick=lambda done: tick(_FILTERED + (1 - _FILTERED) * done),
-            )
-    finally:
-        torch.set_num_threads(before)
-
-
-def memory_bytes(config: AdaNETSConfig, n: int) -> int:
-    """About what `refine_rows` takes on top of the rows and what comes out, in bytes.
-
-    Lists and their order, reciprocal sets while they hardly expand, the graph both ways, and the
-    larger of what the filter and what the network hold.
-    """
-    k = min(config.k, n)
-    lists = 48 * n * k
-    token = max(config.token, 4 * config.filter_hidden)
-    filtering = 40 * _BATCH * k * token
-    refining = 12 * n * max(config.entered, config.width) + 16 * n * k
-    return lists + max(filtering if config.length == "adaptive" else 0, refining)
+    with torch_threads(threads), bounded_threads(threads or torch.get_num_threads()):
+        graph = graph_of(
+            network, rows, knn, threads=threads, tick=lambda done: tick(_FILTERED * done)
+        )
+        return refine_graph(
+            network.graph,
+            rows,
+            graph,
+            tick=lambda done: tick(_FILTERED + (1 - _FILTERED) * done),
+        )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Space = Literal["structure", "knn"]
+Space = Literal["structure", "read", "knn"]
 Length = Literal["adaptive", "fixed", "all", "gap", "stable"]
-
 
 LISTS = 512
 """Lists that the filter reads at a time."""
@@ -25,7 +24,9 @@ class AdaNETSConfig:
         k: Candidates of each item, the item itself counted; all n where there are no more.
         eta: Share of the cosine in structure space, in [0, 1].
         beta: Of the F that tells how good the first candidates are; below 1 precision counts more.
-        space: Order of the candidates: by structure space, or by similarity as they were found.
+        space: What structure space is for: "structure" orders the candidates by it, as published;
+            with "read" they stay in the order of their cosines, and the filter reads their scores;
+            "knn" leaves it out.
         length: How many of the first candidates an item keeps: as a trained filter says, `fixed`,
             all, or without labels to the largest gap or where lists are most stable.
         fixed: Candidates kept where the length is "fixed", the item itself counted; training
@@ -36,15 +37,15 @@ class AdaNETSConfig:
         layers: Graph convolutions.
         outputs: Dimensions of the refined embeddings.
         faithful: The published arithmetic: the filter reads the embeddings of candidates, in all
-            their dimensions, instead of what is known of them; the graph network does not start as
-            a plain mean, and its head has a channel-wise PReLU.
+            their dimensions, instead of what is known of them; in the graph network an item counts
+            twice beside its neighbours, which do not enter as they are, and the head has a PReLU.
     """
 
     inputs: int
     k: int = 40
     eta: float = 0.3
     beta: float = 0.5
-    space: Space = "structure"
+    space: Space = "read"
     length: Length = "adaptive"
     fixed: int | None = None
     filter_width: int = 32
@@ -67,6 +68,7 @@ class AdaNETSConfig:
         sizes = {
             "inputs": inputs,
             "k": 80,
+            "space": "structure",
             "filter_hidden": inputs,
             "width": 512,
             "outputs": 512,

@@ -1,14 +1,17 @@
 """GraphSAGE with means over neighbourhoods: from a graph without weights to refined embeddings.
 
-    mean    m_i = (x_i + sum of x_j over N(i)) / (|N(i)| + 1), i itself in N(i): it counts twice
-    layer   x' = ReLU(m W + b), and of unit length in all but the last
-                                                        mended: LayerNorm(m + W m + b), W small
-    head    Linear, channel-wise PReLU, unit length     mended: Linear, unit length
+    mean    m_i = a x_i + (1 - a) mean of x_j over N(i), i itself in N(i)
+                                          a = 1 / (|N(i)| + 1)      mended: a = 1/2
+    layer   x' = ReLU(m W + b), of unit length in all but the last
+                                                                    mended: LayerNorm(m + m W + b)
+    head    Linear, channel-wise PReLU, unit length                 mended: without PReLU
 
-(GraphSAGE, Hamilton et al., NeurIPS 2017, the aggregator called "gcn"; used by Ada-NETS, Wang et
-al., ICLR 2022. Formulas from our notes on the published code.) Mended, embeddings are mapped to
-the width first, by their principal axes at the start, and the network starts as a plain mean over
-the graph, which most of the gain comes from.
+(GraphSAGE, Hamilton et al., NeurIPS 2017, the aggregator called "gcn", in which an item counts like
+a neighbour, here twice; used by Ada-NETS, Wang et al., ICLR 2022. Formulas from our notes on the
+published code.) Mended, embeddings are mapped to the width first, by their principal axes at the
+start, W is small then, and the network starts as a mean over the graph, which most of the gain
+comes from. An item that counts like any neighbour becomes what its neighbours are: who is wrongly
+joined cannot be told apart any more (dev/LOG.md).
 
 The first mean is taken over what comes in, so it does not depend on weights: training computes it
 once for all items.
@@ -29,6 +32,7 @@ from covey.models.ada_nets_config import AdaNETSConfig
 from covey.models.neighbour_graph import NeighbourGraph
 from covey.types import Float32
 
+_OWN = 0.5  # share of an item itself in the means that it takes
 _START = 0.02  # deviation of what a mended layer adds at first
 _ROWS = 65_536  # that a linear map is applied to at a time
 _MOST_INT32 = 2**31 - 1
@@ -97,13 +101,21 @@ class GraphLayer(nn.Module):
 class GraphTensors:
     """A neighbour graph where torch computes, which takes means and passes gradients back."""
 
-    def __init__(self, graph: NeighbourGraph, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        graph: NeighbourGraph,
+        device: torch.device | str = "cpu",
+        *,
+        faithful: bool = False,
+    ) -> None:
         self.targets = graph.targets
         self.forth = _tensors(graph, device)
         self._graph, self._device = graph, device
         self._back: tuple[Tensor, Tensor] | None = None
-        degree = graph.start[1:] - graph.start[:-1]
-        self.share = torch.from_numpy(1 / (degree + 1).astype("float32"))[:, None].to(device)
+        degree = (graph.start[1:] - graph.start[:-1]).astype(np.float32)
+        own = 1 / (degree + 1) if faithful else np.full_like(degree, _OWN)
+        self.own = torch.from_numpy(own)[:, None].to(device)
+        self.each = torch.from_numpy((1 - own) / degree)[:, None].to(device)
 
     def back(self) -> tuple[Tensor, Tensor]:
         """The transposed graph, made when first needed."""
@@ -112,9 +124,9 @@ class GraphTensors:
         return self._back
 
     def mean(self, x: Tensor) -> Tensor:
-        """(s, d) to (t, d): means over the neighbourhoods of the first t, themselves twice."""
+        """(s, d) to (t, d): means over the neighbourhoods of the first t."""
         total: Tensor = _NeighbourSum.apply(x, self)
-        return (total + x[: self.targets]) * self.share
+        return self.own * x[: self.targets] + self.each * total
 
 
 class _NeighbourSum(torch.autograd.Function):
@@ -164,7 +176,7 @@ def refine_graph(
     """
     network.eval()
     device = network.head.weight.device
-    tensors = GraphTensors(graph, device)
+    tensors = GraphTensors(graph, device, faithful=network.config.faithful)
     steps = len(network.layers) + 2
     x = torch.empty(len(rows), network.config.entered, device=device)
     for block in _blocks(len(rows)):

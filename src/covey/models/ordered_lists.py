@@ -21,7 +21,8 @@ class OrderedLists:
 
     Attributes:
         items: (n, m) int32.
-        scores: (n, m) float32 that they are ordered by, descending; 1 for the item itself.
+        scores: (n, m) float32 in structure space, 1 for the item itself; the cosines again where
+            it is left out.
         similarities: (n, m) float32 cosines, 1 for the item itself.
         agreement: (n, m) float32, how well the list up to there agrees with the lists of those on
             it, see `prefix_agreement`.
@@ -42,10 +43,11 @@ def candidates(rows: Float32, config: AdaNETSConfig, *, threads: int | None = No
 
 
 def ordered_lists(rows: Float32, knn: KnnGraph, config: AdaNETSConfig) -> OrderedLists:
-    """Orders the nearest neighbours by structure space, or leaves them as they are.
+    """Scores the nearest neighbours in structure space, and orders them by it or leaves them.
 
-    Structure space adds no neighbours: it re-ranks. (Ada-NETS, Wang et al., ICLR 2022, section
-    3.1; `structure_matrix` has the formula.) At equal scores the more similar comes first.
+    Structure space adds no neighbours. (Ada-NETS, Wang et al., ICLR 2022, section 3.1, which
+    re-ranks by it; `structure_matrix` has the formula.) At equal scores the more similar comes
+    first.
 
     Args:
         rows: (n, d) float32 of unit length.
@@ -58,8 +60,9 @@ def ordered_lists(rows: Float32, knn: KnnGraph, config: AdaNETSConfig) -> Ordere
     """
     knn = nearest(knn, config.k - 1)
     items, scores, similarities = knn.indices, knn.similarities, knn.similarities
-    if config.space == "structure":
+    if config.space != "knn":
         scores = structure_matrix(knn, eta=config.eta)
+    if config.space == "structure":
         order = np.argsort(-scores, axis=1, kind="stable")
         items = np.take_along_axis(items, order, axis=1)
         scores = np.take_along_axis(scores, order, axis=1)

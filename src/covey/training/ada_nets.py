@@ -19,7 +19,7 @@ from covey.models.ada_nets import AdaNETSNetwork, graph_of, list_lengths
 from covey.models.ada_nets_config import AdaNETSConfig
 from covey.models.graph_network import GraphTensors, refine_graph
 from covey.models.neighbour_filter import NeighbourFilter
-from covey.models.neighbour_graph import gather_hops, neighbour_graph
+from covey.models.neighbour_graph import NeighbourGraph, gather_hops, neighbour_graph
 from covey.models.neighbour_quality import best_fixed_length, neighbour_quality
 from covey.models.ordered_lists import candidates, ordered_lists
 from covey.training.ada_nets_plan import AdaNETSPlan
@@ -28,7 +28,7 @@ from covey.training.loop import Checkpoint, fit
 from covey.training.losses import hinge, supervised_contrastive
 from covey.training.samplers import groups_and_items, seeds_and_neighbours
 from covey.training.watch import Validation, Watch, validate_rows
-from covey.types import Int64
+from covey.types import Int64, UsageError
 
 
 def train_ada_nets(
@@ -41,7 +41,7 @@ def train_ada_nets(
     neighbour_filter: NeighbourFilter | None = None,
     device: str = "cpu",
 ) -> tuple[AdaNETSNetwork, Checkpoint]:
-    """Trains the network on the graph that the filter makes; its best validation is kept.
+    """Trains the network on the graph that the lists make; its best validation is kept.
 
     Args:
         learned: What it learns from, as for the filter.
@@ -55,7 +55,12 @@ def train_ada_nets(
     Returns:
         Both parts as one network, whose config tells the fixed length that was chosen, and the last
         checkpoint, whose score is the average precision of edges.
+
+    Raises:
+        UsageError: If lengths are adaptive without a filter.
     """
+    if config.length == "adaptive" and neighbour_filter is None:
+        raise UsageError("adaptive lengths need a filter: train one, or choose another length")
     watch = watch or Watch()
     torch.manual_seed(plan.schedule.seed)
     knn = candidates(learned.rows, replace(config, k=max(config.k, plan.pool + 1)))
@@ -72,7 +77,11 @@ def train_ada_nets(
     network.to(device)
     lengths = list_lengths(config, learned.rows, lists, network.filter)
     graph = neighbour_graph(lists.items, lengths)
-    means = GraphTensors(graph, device).mean(torch.tensor(learned.rows, device=device))
+
+    def tensors(graph: NeighbourGraph) -> GraphTensors:
+        return GraphTensors(graph, device, faithful=config.faithful)
+
+    means = tensors(graph).mean(torch.tensor(learned.rows, device=device))
     pool = knn.indices[:, : plan.pool]
 
     def loss_of(rng: np.random.Generator) -> Tensor:
@@ -83,7 +92,7 @@ def train_ada_nets(
         left = (rng.random(config.inputs) >= plan.dropped) / (1 - plan.dropped)
         some = means.index_select(0, torch.from_numpy(nodes).to(device))
         some = some * torch.from_numpy(left.astype(np.float32)).to(device)
-        refined = network.graph(some, [GraphTensors(hop, device) for hop in hops])
+        refined = network.graph(some, [tensors(hop) for hop in hops])
         groups = torch.from_numpy(codes[drawn])
         same = (groups[:, None] == groups[None]).to(device)
         cosine = refined @ refined.T

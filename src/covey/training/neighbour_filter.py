@@ -77,7 +77,7 @@ def train_neighbour_filter(
     Returns:
         The filter and its last checkpoint, whose score is minus the relative error.
     """
-    watch = watch or Watch[FilterValidation]()
+    watch = watch or Watch()
     schedule = plan.filter_schedule
     torch.manual_seed(schedule.seed)
     rated = rated_lists(learned, config)
