@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AdaNETS": "covey.learned_estimators",
     "BAttention": "covey.learned_estimators",
+    "LinkageGCN": "covey.learned_estimators",
     "cluster": "covey.clustering",
     "ClusterReport": "covey.cluster_report",
     "ClusterResult": "covey.clustering",
@@ -35,6 +37,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AdaNETS",
     "BAttention",
     "ClusterReport",
     "ClusterResult",
@@ -45,6 +48,7 @@ __all__ = [
     "GraphClusterer",
     "InputError",
     "KnnGraph",
+    "LinkageGCN",
     "MemoryLimitError",
     "MissingExtraError",
     "UsageError",
@@ -69,7 +73,7 @@ if TYPE_CHECKING:
     from covey.io.model_folder import write_model
     from covey.io.report import write_report
     from covey.knn import build_knn_graph
-    from covey.learned_estimators import BAttention
+    from covey.learned_estimators import AdaNETS, BAttention, LinkageGCN
     from covey.metrics.clustering import evaluate
     from covey.types import (
         Clustering,

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-from typing import Literal, Self
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import numpy as np
-from joblib import effective_n_jobs
-from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from covey.cluster_report import Prefer
-from covey.clustering import ClusterResult, cluster
 from covey.estimators import seed_of
-from covey.extras import require
-from covey.label_codes import MISSING, as_labels, label_codes
-from covey.models.b_attention_config import BAttentionConfig, Flavour
-from covey.models.refiner import Refiner
-from covey.models.refining_memory import require_refining_memory
-from covey.types import Float32, InputError, Int64
-from covey.vectors import as_rows, group_equal_rows
+from covey.labelled_estimator import LabelledEstimator, RefiningEstimator, Scores
+from covey.models.ada_nets_config import Length, Space
+from covey.models.b_attention_config import Flavour
 
-Tests = Literal["both", "multiple", "single", "none"]
-Scores = Literal["auto", "cosine"]
+if TYPE_CHECKING:
+    from covey.models.kinds import NetworkConfig
+    from covey.training.link_losses import LinkLoss
+    from covey.training.networks import Plan
+    from covey.training.riws import Sampling
+    from covey.training.variants import Tests
+
+_SCORES = get_args(Scores)
 
 
-class BAttention(TransformerMixin, BaseEstimator):
+class BAttention(RefiningEstimator):
     """Learns from labels of some identities to group others of the same embedding.
 
     `fit` trains a network that compares items by many statistical tests over their neighbours
@@ -57,6 +55,12 @@ class BAttention(TransformerMixin, BaseEstimator):
         feature_names_in_: Names of the columns, where `fit` was given a table that has them.
     """
 
+    words: ClassVar[Mapping[str, Sequence[str]]] = {
+        "tests": ("both", "multiple", "single", "none"),
+        "flavour": get_args(Flavour),
+        "scores": _SCORES,
+    }
+
     def __init__(
         self,
         *,
@@ -76,106 +80,169 @@ class BAttention(TransformerMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learns what belongs together.
+    def _made_of(self, inputs: int) -> tuple[NetworkConfig, Plan]:
+        from covey.training.variants import b_attention
 
-        Args:
-            X: (n, d) finite numbers.
-            y: (n,) identities, integers or names, as `--labels` of the command line: rows whose
-                identity is missing (None, NaN, empty text) are left out; a number below 0 stands
-                for an item of nobody, which belongs with nothing else, and that is learned.
-
-        Raises:
-            ValueError: If `X`, `y` or a parameter cannot be used, or fewer than nine identities
-                have two different items.
-            MissingExtraError: If torch is not installed.
-        """
-        x = validate_data(self, X, dtype=[np.float32, np.float64, np.float16])
-        codes = _codes(y)
-        check_consistent_length(x, codes)
-        known = codes != MISSING
-        if self.tests not in ("both", "multiple", "single", "none"):
-            raise ValueError(f"tests must be both, multiple, single or none, got {self.tests!r}")
-        if self.flavour not in ("gcn", "transformer"):
-            raise ValueError(f"flavour must be gcn or transformer, got {self.flavour!r}")
-        if self.scores not in ("auto", "cosine"):
-            raise ValueError(f"scores must be auto or cosine, got {self.scores!r}")
-        if not isinstance(self.steps, Integral) or self.steps < 1:
-            raise ValueError(f"steps must be a whole number above 0, got {self.steps!r}")
-        require("torch", "learn")
-        from covey.training.b_attention import BAttentionPlan
-        from covey.training.loop import Schedule
-        from covey.training.refiner import train_refiner
-
-        network = BAttentionConfig(
-            x.shape[1],
-            single=self.tests in ("both", "single"),
-            multiple=self.tests in ("both", "multiple"),
+        return b_attention(
+            inputs,
+            tests=self.tests,
             flavour=self.flavour,
-        )
-        schedule = Schedule(steps=self.steps, seed=seed_of(self.random_state))
-        self.model_: Refiner = train_refiner(
-            x if known.all() else x[known],
-            codes[known],
-            network=network,
-            plan=BAttentionPlan(schedule=schedule),
-            scores=self.scores,
-        )
-        self.uses_network_: bool = self.model_.uses_network
-        self.whitens_: bool = self.model_.whitening is not None
-        self.validation_: dict[str, float] = dict(self.model_.about["validation"])
-        return self
-
-    def predict(self, X: ArrayLike) -> Int64:
-        """Groups the rows of `X` among themselves: (n,) labels from 0, as of `cluster`."""
-        return self.cluster(X).clustering.labels
-
-    def cluster(self, X: ArrayLike) -> ClusterResult:
-        """The same with report, edges and neighbours."""
-        check_is_fitted(self)
-        x = validate_data(self, X, reset=False, dtype=[np.float32, np.float64, np.float16])
-        return cluster(
-            x,
-            model=self.model_,
-            prefer=self.prefer,
+            steps=self.steps,
             seed=seed_of(self.random_state),
-            threads=self._threads(),
         )
 
-    def transform(self, X: ArrayLike) -> Float32:
-        """Refines the rows of `X` among themselves: (n, e) float32 of unit length.
 
-        Equal rows count as one, as in `predict`.
+class AdaNETS(RefiningEstimator):
+    """Learns from labels of some identities to group others of the same embedding.
 
-        Raises:
-            MemoryLimitError: If that needs more memory than there is.
-        """
-        check_is_fitted(self)
-        x = validate_data(self, X, reset=False, dtype=[np.float32, np.float64, np.float16])
-        first, item, _ = group_equal_rows(as_rows(x))
-        require_refining_memory(self.model_, len(first))
-        rows = self.model_.prepare(as_rows(x[first]))
-        return self.model_.refine(rows, threads=self._threads())[item]
+    `fit` trains a filter that says how many of its nearest each item should listen to, and a graph
+    network on what it leaves (Ada-NETS, Wang et al., ICLR 2022), and finds on held-out groups how
+    far to trust it and where to cut. `predict` groups new items, which may all be of new
+    identities. Needs PyTorch.
 
-    def _threads(self) -> int | None:
-        return None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
+    Args:
+        space: What structure space, in which items are near that share reciprocal neighbours, is
+            for: the filter reads it ("read"), neighbours are put in its order as published
+            ("structure"), or it is left out ("knn").
+        length: How many of the first neighbours are kept: as the filter says ("adaptive"), the same
+            for all ("fixed": the best on the labels), "all", or without labels to the largest
+            "gap" or where lists are most "stable".
+        k: Candidates of an item, itself counted.
+        eta: Share of the cosine in structure space.
+        beta: The filter aims at the best F-beta of an item's list; below 1 precision counts more.
+        scores: What may weigh edges: "cosine", or "auto", by which a scorer learned from the
+            identities that are held out competes.
+        steps: Of the optimiser, at most.
+        prefer: "precision", "balanced" or "recall", as in `cluster`.
+        random_state: Seed, `RandomState` or None, which stands for seed 0.
+        n_jobs: Threads of `predict` and `transform`; all cores for None.
 
-
-def _codes(y: ArrayLike | None) -> Int64:
-    """Identities as whole numbers, see `label_codes`.
-
-    Raises:
-        InputError: If there are none, or one is neither a whole number nor a name.
+    Attributes:
+        model_: The `Refiner`; `covey.write_model` saves it, and `cluster` takes it.
+        uses_network_: Whether the network is used. It is not where held-out groups were not clearly
+            better by it: then `transform` whitens, or gives rows of unit length as they are, and
+            `predict` has learned where to cut and what to expect. By which share it is used,
+            `model_.own` says: that of the embedding itself in every cosine, 1 for not at all.
+        whitens_: Whether rows are whitened first.
+        validation_: What held-out groups came to: "average precision" of edges and "BCubed F" at
+            the best cut, and both "of the cosine", that is, of the embeddings as they are.
+        n_features_in_: Values in a row.
+        feature_names_in_: Names of the columns, where `fit` was given a table that has them.
     """
-    if y is None:
-        raise InputError(
-            "BAttention requires y to be passed, but the target y is None: give the identity of "
-            "each row, or group without labels by covey.GraphClusterer"
+
+    words: ClassVar[Mapping[str, Sequence[str]]] = {
+        "space": get_args(Space),
+        "length": get_args(Length),
+        "scores": _SCORES,
+    }
+    numbers: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "k": (2, inf),
+        "eta": (0, 1),
+        "beta": (0.01, inf),
+    }
+
+    def __init__(
+        self,
+        *,
+        space: Space = "read",
+        length: Length = "adaptive",
+        k: int = 40,
+        eta: float = 0.3,
+        beta: float = 0.5,
+        scores: Scores = "auto",
+        steps: int = 400,
+        prefer: Prefer = "balanced",
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.space = space
+        self.length = length
+        self.k = k
+        self.eta = eta
+        self.beta = beta
+        self.scores = scores
+        self.steps = steps
+        self.prefer = prefer
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _made_of(self, inputs: int) -> tuple[NetworkConfig, Plan]:
+        from covey.training.variants import ada_nets
+
+        return ada_nets(
+            inputs,
+            space=self.space,
+            length=self.length,
+            k=int(self.k),
+            eta=self.eta,
+            beta=self.beta,
+            steps=self.steps,
+            seed=seed_of(self.random_state),
         )
-    codes = label_codes(as_labels(y), "y")[0]
-    if not (codes >= 0).any():
-        raise InputError(
-            f"y: names no identity, all {len(codes):,} rows are missing (None, NaN, empty) or "
-            "below 0; give identities, or group without labels by covey.GraphClusterer"
+
+
+class LinkageGCN(LabelledEstimator):
+    """Learns from labels of some identities to group others of the same embedding.
+
+    `fit` trains a graph network that says of each edge of the neighbour graph how likely both ends
+    belong together (Wang et al., CVPR 2019), on neighbours drawn so that the rarer kind of link is
+    not rare (RIWS, Yang et al., 2021), and finds on held-out groups how far to trust it and where
+    to cut. `predict` groups new items, which may all be of new identities. Needs PyTorch.
+
+    Args:
+        sampling: How neighbours are drawn to learn from: "riws", its rival "resample", or "none".
+        pool: Neighbours that RIWS draws from, times those that it draws.
+        loss: "ce" for cross-entropy, or a rival that weighs links: "ohem", "ohem-3-1",
+            "class-balanced", "focal" or "density".
+        steps: Of the optimiser, at most.
+        prefer: "precision", "balanced" or "recall", as in `cluster`.
+        random_state: Seed, `RandomState` or None, which stands for seed 0.
+        n_jobs: Threads of `predict` and `transform`; all cores for None.
+
+    Attributes:
+        model_: The `Refiner`; `covey.write_model` saves it, and `cluster` takes it.
+        uses_network_: Whether the network is used. It is not where held-out groups were not clearly
+            better by it: then `predict` has learned where to cut and what to expect.
+        whitens_: Whether rows are whitened first.
+        validation_: What held-out groups came to: "average precision" of edges and "BCubed F" at
+            the best cut, and both "of the cosine", that is, of the embeddings as they are.
+        n_features_in_: Values in a row.
+        feature_names_in_: Names of the columns, where `fit` was given a table that has them.
+    """
+
+    words: ClassVar[Mapping[str, Sequence[str]]] = {
+        "sampling": ("riws", "resample", "none"),
+        "loss": ("ce", "ohem", "ohem-3-1", "class-balanced", "focal", "density"),
+    }
+    numbers: ClassVar[Mapping[str, tuple[float, float]]] = {"pool": (1, inf)}
+
+    def __init__(
+        self,
+        *,
+        sampling: Sampling = "riws",
+        pool: float = 2.0,
+        loss: LinkLoss = "ce",
+        steps: int = 400,
+        prefer: Prefer = "balanced",
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.sampling = sampling
+        self.pool = pool
+        self.loss = loss
+        self.steps = steps
+        self.prefer = prefer
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _made_of(self, inputs: int) -> tuple[NetworkConfig, Plan]:
+        from covey.training.variants import linkage
+
+        return linkage(
+            inputs,
+            sampling=self.sampling,
+            pool=self.pool,
+            loss=self.loss,
+            steps=self.steps,
+            seed=seed_of(self.random_state),
         )
-    return codes

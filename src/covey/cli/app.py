@@ -8,6 +8,7 @@ import typer
 
 from covey import __version__
 from covey.cli.cluster import cluster
+from covey.cli.compare import compare
 from covey.cli.demo import demo
 from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (cluster, evaluate, knn, search, reid, info, demo):
+for command in (cluster, evaluate, compare, knn, search, reid, info, demo):
     app.command()(command)
 for command in (b_attention, ada_nets, linkage):
     train.command()(command)

@@ -8,9 +8,7 @@ import typer
 
 from covey.cli import options
 from covey.cli.train_refiner import Scores, Training, train_and_write
-from covey.models.ada_nets_config import AdaNETSConfig, Length, Space
-from covey.models.b_attention_config import BAttentionConfig
-from covey.models.linkage_gcn_config import LinkageGCNConfig
+from covey.models.ada_nets_config import Length, Space
 
 if TYPE_CHECKING:
     from covey.models.kinds import NetworkConfig
@@ -43,16 +41,9 @@ def b_attention(
     """
 
     def made_of(inputs: int) -> tuple[NetworkConfig, Plan]:
-        from covey.training.b_attention import BAttentionPlan
-        from covey.training.loop import Schedule
+        from covey.training.variants import b_attention
 
-        network = BAttentionConfig(
-            inputs,
-            single=tests in ("both", "single"),
-            multiple=tests in ("both", "multiple"),
-            flavour=flavour,
-        )
-        return network, BAttentionPlan(schedule=Schedule(steps=given.steps, seed=given.seed))
+        return b_attention(inputs, tests=tests, flavour=flavour, steps=given.steps, seed=given.seed)
 
     train_and_write(emb, given, made_of, scores)
 
@@ -79,15 +70,19 @@ def ada_nets(
         ),
     ] = "adaptive",
     k: Annotated[
-        int | None, typer.Option("--k", min=2, help="Candidates of an item, itself counted.")
+        int | None,
+        typer.Option("--k", min=2, help="Candidates of an item, itself counted.  [default: 40]"),
     ] = None,
     eta: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of the cosine in that space.")
+        float | None,
+        typer.Option(min=0, max=1, help="Share of the cosine in that space.  [default: 0.3]"),
     ] = None,
     beta: Annotated[
         float | None,
         typer.Option(
-            min=0.01, help="What the filter aims at is F-beta; below 1 precision counts more."
+            min=0.01,
+            help="What the filter aims at is F-beta; below 1 precision counts more.  "
+            "[default: 0.5]",
         ),
     ] = None,
     scores: Scores = "auto",
@@ -100,18 +95,18 @@ def ada_nets(
     """
 
     def made_of(inputs: int) -> tuple[NetworkConfig, Plan]:
-        from dataclasses import replace
+        from covey.training.variants import ada_nets
 
-        from covey.training.ada_nets_plan import AdaNETSPlan
-
-        network = AdaNETSConfig(inputs, space=space, length=length)
-        told = {"k": k, "eta": eta, "beta": beta}
-        told = {name: value for name, value in told.items() if value is not None}
-        network = replace(network, **told)  # type: ignore[arg-type]
-        plan = AdaNETSPlan()
-        schedule = replace(plan.schedule, steps=given.steps, seed=given.seed)
-        before = replace(plan.filter_schedule, seed=given.seed)
-        return network, replace(plan, schedule=schedule, filter_schedule=before)
+        return ada_nets(
+            inputs,
+            space=space,
+            length=length,
+            k=k,
+            eta=eta,
+            beta=beta,
+            steps=given.steps,
+            seed=given.seed,
+        )
 
     train_and_write(emb, given, made_of, scores)
 
@@ -129,9 +124,11 @@ def linkage(
         ),
     ] = "riws",
     pool: Annotated[
-        float,
-        typer.Option(min=1, help="Neighbours that riws draws from, times those that it draws."),
-    ] = 2.0,
+        float | None,
+        typer.Option(
+            min=1, help="Neighbours that are drawn from, times those that are drawn.  [default: 2]"
+        ),
+    ] = None,
     loss: Annotated[
         Literal["ce", "ohem", "ohem-3-1", "class-balanced", "focal", "density"],
         typer.Option(help="Cross-entropy, or one that weighs links to make up for imbalance."),
@@ -145,11 +142,10 @@ def linkage(
     """
 
     def made_of(inputs: int) -> tuple[NetworkConfig, Plan]:
-        from covey.training.linkage_gcn import LinkagePlan
-        from covey.training.loop import Schedule
+        from covey.training.variants import linkage
 
-        schedule = Schedule(steps=given.steps, seed=given.seed)
-        plan = LinkagePlan(schedule=schedule, sampling=sampling, pool=pool, loss=loss)
-        return LinkageGCNConfig(inputs), plan
+        return linkage(
+            inputs, sampling=sampling, pool=pool, loss=loss, steps=given.steps, seed=given.seed
+        )
 
     train_and_write(emb, given, made_of)
