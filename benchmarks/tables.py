@@ -317,6 +317,152 @@ def b_attention_budget() -> str:
     return _markdown(header, rows) + _origin(result)
 
 
+def learned_methods() -> str:
+    """Ada-NETS and the linkage GCN on test halves, beside B-Attention and what needs no labels."""
+    result = _read("learned_methods")
+    beside = {entry["set"]: entry for entry in _read("b_attention")["results"]}
+    header = [
+        "set, method",
+        "F / B",
+        "seeds",
+        "precision promised / true",
+        "recall promised / true",
+        "network used",
+        "edges weighed by",
+        "training, CPU s",
+        "grouping, s",
+        "peak MiB",
+    ]
+    rows = []
+    for entry in result["results"]:
+        name = entry["set"]
+        if name in result["reference"]:
+            given = result["reference"][name]
+            f = " / ".join(_short(given[kind]) for kind in ("pairwise", "bcubed"))
+            rows.append([f"{name}, reference", f, *[""] * 8])
+        methods = {"B-Attention": beside[name]["runs"]} if name in beside else {}
+        if name in beside:
+            rows.append(_method_row(f"{name}, without labels", [beside[name]["without_labels"]]))
+        for title, row in (("**Ada-NETS**", "ada-nets"), ("**linkage GCN**", "linkage")):
+            methods[title] = [run for run in entry["runs"] if run["row"] == row]
+        rows += [_method_row(f"{name}, {title}", runs) for title, runs in methods.items() if runs]
+    return _markdown(header, rows) + _origin(result)
+
+
+def _method_row(title: str, runs: Sequence[dict[str, Any]]) -> list[str]:
+    """One method on one set: means over seeds, of what each run knows of itself."""
+    promises = [
+        " / ".join(
+            _short(fmean(values))
+            for values in (
+                [run[f"expected_{share}"] for run in runs],
+                [run["bcubed"][share] for run in runs],
+            )
+        )
+        for share in SHARES
+    ]
+    row = [title, _both(runs), "", *promises, "", "", ""]
+    if "seed" in runs[0]:
+        used = sum(run["share_of_the_embedding"] < 1 or run["edges"] == "network" for run in runs)
+        edges = [run["edges"] for run in runs]
+        counts = {each: edges.count(each) for each in dict.fromkeys(edges)}
+        row[2] = str(len(runs))
+        row[5] = f"{used} of {len(runs)}"
+        row[6] = ", ".join(f"{each} {count}" for each, count in counts.items())
+        row[7] = f"{fmean(run['training_cpu_seconds'] for run in runs):.0f}"
+    row.append(f"{fmean(run['seconds'] for run in runs):.0f}")
+    peaks = [run["peak_rss_mib"] for run in runs if "peak_rss_mib" in run]
+    return [*row, f"{max(peaks):,}" if peaks else ""]
+
+
+def _both(runs: Sequence[dict[str, Any]]) -> str:
+    """Pairwise F and BCubed F over seeds."""
+    kinds = ("pairwise", "bcubed")
+    return " / ".join(_spread([run[kind]["f"] for run in runs]) for kind in kinds)
+
+
+def ada_nets_parts() -> str:
+    """One row for each way to lists, and for what needs no network, sets side by side."""
+    result = _read("learned_methods")
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for entry in result["results"]:
+        for run in entry["runs"]:
+            if "average_precision" in run:
+                found.setdefault(run["row"], {}).setdefault(entry["set"], []).append(run)
+    names = [
+        entry["set"]
+        for entry in result["results"]
+        if any(entry["set"] in sets for sets in found.values())
+    ]
+    header = ["lists"]
+    for name in names:
+        header += [f"{name}: F / B", "edges AP", "seeds"]
+    rows = []
+    for row, sets in found.items():
+        line = [row]
+        for name in names:
+            runs = sets.get(name, [])
+            precision = [run["average_precision"] for run in runs]
+            learned = "training_cpu_seconds" in runs[0] if runs else False
+            line += [_both(runs), _spread(precision)] if runs else ["", ""]
+            line.append(str(len(runs)) if learned else "")
+        rows.append(line)
+    return _markdown(header, rows) + _origin(result)
+
+
+_FILTERED = {
+    "adaptive, kNN that reads structure space (default)": "fixed, kNN",
+    "adaptive, structure space (published)": "fixed, structure space",
+}
+"""Lists that a filter cuts, and those in the same order of one length."""
+
+
+def ada_nets_filter() -> str:
+    """How far lengths are off on held-out identities, and what they give by the same seed."""
+    result = _read("learned_methods")
+    header = [
+        "set, lists",
+        "length off by: filter",
+        "best constant",
+        "mean",
+        "gain over one fixed length: F",
+        "B",
+        "edges AP",
+        "seeds",
+    ]
+    rows = []
+    for entry in result["results"]:
+        runs = {(run["row"], run["seed"]): run for run in entry["runs"]}
+        for row, fixed in _FILTERED.items():
+            pairs = [
+                (run, runs[fixed, seed])
+                for (name, seed), run in runs.items()
+                if name == row and (fixed, seed) in runs
+            ]
+            if not pairs:
+                continue
+            off = [
+                _short(fmean(run["filter_off_by"][kind] for run, _ in pairs))
+                for kind in ("filter", "constant", "mean")
+            ]
+            gains = [
+                [run[kind]["f"] - other[kind]["f"] for run, other in pairs]
+                for kind in ("pairwise", "bcubed")
+            ]
+            gains.append([run["average_precision"] - o["average_precision"] for run, o in pairs])
+            signed = [_signed(values) for values in gains]
+            rows.append([f"{entry['set']}, {row}", *off, *signed, str(len(pairs))])
+    return _markdown(header, rows) + _origin(result)
+
+
+def _signed(values: Sequence[float]) -> str:
+    """A mean difference with its sign, and the standard deviation where there are several."""
+    mean = fmean(values)
+    sign = "+" if mean >= 0 else "-"
+    spread = f" ± {_short(stdev(values))}" if len(values) > 1 else ""
+    return f"{sign}{_short(abs(mean))}{spread}"
+
+
 def retrieval() -> str:
     """One row for each method, the measures of each set side by side."""
     result = _read("retrieval")
@@ -512,6 +658,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "b-attention-ablation": b_attention_ablation,
     "b-attention-removal": b_attention_removal,
     "b-attention-budget": b_attention_budget,
+    "learned-methods": learned_methods,
+    "ada-nets-parts": ada_nets_parts,
+    "ada-nets-filter": ada_nets_filter,
     "retrieval": retrieval,
     "universal": universal,
     "universal-odd": universal_odd,
