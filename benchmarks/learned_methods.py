@@ -64,8 +64,7 @@ PLAIN: dict[str, tuple[Scorer, bool]] = {
 }
 """Edges that no network weighs: their scorer, and whether known identities choose the cut."""
 PARTS: dict[str, dict[str, Any]] = {
-    "all, kNN": {"length": "all", "space": "knn"},
-    "all, structure space": {"length": "all", "space": "structure"},
+    "all": {"length": "all", "space": "knn"},
     "fixed, kNN": {"length": "fixed", "space": "knn"},
     "fixed, structure space": {"length": "fixed", "space": "structure"},
     "largest gap, kNN": {"length": "gap", "space": "knn"},
@@ -73,7 +72,10 @@ PARTS: dict[str, dict[str, Any]] = {
     "adaptive, structure space (published)": {"length": "adaptive", "space": "structure"},
     "adaptive, kNN that reads structure space (default)": {"length": "adaptive", "space": "read"},
 }
-"""What is varied: how many candidates an item keeps, and in which order they are."""
+"""What is varied: how many candidates an item keeps, and in which order they are.
+
+Where all are kept the order does not matter.
+"""
 REFERENCE = {
     "market1501": {"pairwise": 0.540, "bcubed": 0.605},
     "lfw": {"pairwise": 0.967, "bcubed": 0.960},
