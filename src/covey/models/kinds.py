@@ -19,6 +19,7 @@ class Kind:
     Attributes:
         name: In the folder of a model, in reports, and of the command that trains one.
         title: In sentences.
+        article: Before the title.
         estimator: In Python.
         config: Type of the network's config.
         does: What the network does, and where that is from.
@@ -26,6 +27,7 @@ class Kind:
 
     name: str
     title: str
+    article: str
     estimator: str
     config: type[NetworkConfig]
     does: str
@@ -35,6 +37,7 @@ KINDS = (
     Kind(
         "b-attention",
         "B-Attention",
+        "A",
         "BAttention",
         BAttentionConfig,
         "It maps each embedding of a collection to a better one, from the item and its nearest: an "
@@ -44,6 +47,7 @@ KINDS = (
     Kind(
         "ada-nets",
         "Ada-NETS",
+        "An",
         "AdaNETS",
         AdaNETSConfig,
         "It maps each embedding of a collection to a better one: the mean over a graph in which "
@@ -53,6 +57,7 @@ KINDS = (
     Kind(
         "linkage",
         "linkage GCN",
+        "A",
         "LinkageGCN",
         LinkageGCNConfig,
         "It weighs each edge of the neighbour graph by a graph convolution over its "

@@ -48,10 +48,11 @@ def ada_nets(
     told: dict[str, Any] = {"k": k, "eta": eta, "beta": beta}
     told = {name: value for name, value in told.items() if value is not None}
     plan = AdaNETSPlan()
+    before = plan.filter_schedule
     return AdaNETSConfig(inputs, space=space, length=length, **told), replace(
         plan,
         schedule=_schedule(plan.schedule, steps, seed),
-        filter_schedule=_schedule(plan.filter_schedule, None, seed),
+        filter_schedule=_schedule(before, min(before.steps, steps or before.steps), seed),
     )
 
 
