@@ -301,7 +301,10 @@ def test_other_networks_learn_and_predict_alike(other, hidden) -> None:
     [
         (AdaNETS, {"space": "all"}, "space must be structure, read or knn, got 'all'"),
         (AdaNETS, {"length": 5}, "length must be adaptive, fixed, all, gap or stable, got 5"),
-        (AdaNETS, {"k": 1}, r"k must be a number in \[2, inf\], got 1"),
+        (AdaNETS, {"k": 1}, r"k must be a whole number in \[2, inf\], got 1"),
+        (AdaNETS, {"k": 2.5}, r"k must be a whole number in \[2, inf\], got 2.5"),
+        (AdaNETS, {"beta": float("inf")}, "beta must be a number"),
+        (LinkageGCN, {"pool": float("inf")}, "pool must be a number"),
         (AdaNETS, {"eta": 1.5}, r"eta must be a number in \[0, 1\], got 1.5"),
         (AdaNETS, {"beta": "x"}, "beta must be a number"),
         (AdaNETS, {"scores": "best"}, "scores must be auto or cosine"),

@@ -140,6 +140,7 @@ class AdaNETS(RefiningEstimator):
         "eta": (0, 1),
         "beta": (0.01, inf),
     }
+    whole_numbers: ClassVar[frozenset[str]] = frozenset({"k"})
 
     def __init__(
         self,

@@ -53,9 +53,10 @@ TRAINED: frozenset[Scorer] = frozenset({"universal", "learned"})
 _SOFTNESS = 3.0  # gaps between the first and the tenth neighbour over which affinity falls by e
 
 
-def neighbours_weighed(scorer: Scorer, k: int) -> int:
+def neighbours_weighed(scorer: Scorer, k: int, model: EdgeScorer | None = None) -> int:
     """How many of k neighbours a scorer weighs: trained ones know no longer lists."""
-    return min(k, edge_features.LIST_LENGTH) if scorer in TRAINED else k
+    longest = (model or default_model().scorer).longest if scorer in TRAINED else None
+    return k if longest is None else min(k, longest)
 
 
 def score_edges(
@@ -85,7 +86,7 @@ def score_edges(
     if scorer in TRAINED and knn.includes_self:
         raise UsageError("a trained scorer wants lists without the item itself; search anew")
     if scorer in TRAINED:
-        knn = nearest(knn, neighbours_weighed(scorer, knn.k))
+        knn = nearest(knn, neighbours_weighed(scorer, knn.k, model))
         matrix = (model or default_model().scorer).score(rows, knn)
     elif scorer == "cosine":
         matrix = knn.similarities

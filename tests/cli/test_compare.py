@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,10 +16,10 @@ from covey.cli.compare import table_lines
 from covey.comparison import METHODS, Compared, run_method
 from covey.datasets.view_draws import LabelledSet
 from covey.metrics.clustering import evaluate
-from covey.types import CoveyError, InputError, UsageError
+from covey.types import InputError, MemoryLimitError, UsageError
 
 COMPARE = ("compare", "x.npy", "--labels", "y.csv", "--split", "s.csv", "--threads", "1")
-UNLABELLED = ("--methods", "untrained,default")
+UNLABELLED = ("--methods", "untrained, default,untrained")
 
 
 @pytest.fixture
@@ -68,6 +72,7 @@ def test_says_so_where_groups_are_on_both_sides(covey, files, tmp_path) -> None:
         ("train\n" * 200, (), 3, ("s.csv: no item to score has a label",)),
         ("0\n1\n" * 99 + "0\n2\n", (), 3, ("s.csv: holds '2'; write 0 or train",)),
         ("0\n1\n" * 50, (), 3, ("s.csv: has 100 labels where x.npy has 200 rows",)),
+        ("test\n" * 200, ("--methods", "linkage"), 3, ("s.csv: no item to learn from has",)),
         ("0\n1\n" * 100, ("--methods", "best"), 2, ("--methods: 'best' is none of untrained",)),
     ],
 )
@@ -154,6 +159,8 @@ def work(what, *, tell):
         raise KeyError("oops")
     if what == "die":
         os._exit(7)
+    if what == "kill":
+        os.kill(os.getpid(), 9)
     return what
 """
 
@@ -168,8 +175,34 @@ def test_a_child_gives_tells_refuses_and_dies(tmp_path, monkeypatch) -> None:
     assert peak > 1
     for what, kind, words in (
         ("refuse", InputError, "x.npy: no"),
-        ("fail", CoveyError, "KeyError: 'oops'"),
-        ("die", CoveyError, "ended with 7"),
+        ("fail", RuntimeError, "KeyError: 'oops'"),
+        ("die", RuntimeError, "ended with 7"),
+        ("kill", MemoryLimitError, "was killed, as systems do"),
     ):
-        with pytest.raises(kind, match=words):
+        with pytest.raises(kind, match=words) as caught:
             in_child(work, what, tell=lambda *each: None)
+        if what == "fail":
+            assert "work_of_a_child.py" in caught.value.__notes__[0]
+
+
+@pytest.mark.slow
+def test_ended_it_leaves_nothing_behind(files, tmp_path) -> None:
+    """Neither the folder nor the process that works."""
+    home = tmp_path / "temporary"
+    home.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "covey", *COMPARE, "--methods", "b-attention"],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(home)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(home.glob("covey-compare-*/other_labels.npy")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    time.sleep(3)
+    process.terminate()
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    assert list(home.iterdir()) == []

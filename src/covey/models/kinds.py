@@ -50,9 +50,9 @@ KINDS = (
         "An",
         "AdaNETS",
         AdaNETSConfig,
-        "It maps each embedding of a collection to a better one: the mean over a graph in which "
-        "every item has as many neighbours as suit it, by a filter that reads its list in the "
-        "order of structure space (Ada-NETS, Wang et al., ICLR 2022).",
+        "It maps each embedding of a collection to a better one: means over a graph in which "
+        "an item has as many of its nearest as suit it, told from how lists of neighbours agree "
+        "(Ada-NETS, Wang et al., ICLR 2022).",
     ),
     Kind(
         "linkage",
