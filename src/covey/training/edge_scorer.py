@@ -97,7 +97,7 @@ def train_edge_scorer(
     known = learned[neighbours]
     together = known & (labels[neighbours] == labels[items, None])
     strangers = known & ~together
-    share = np.count_nonzero(~together) / max(1, np.count_nonzero(strangers))
+    share = int((~together).sum()) / max(1, int(strangers.sum()))
     weights = np.where(together, 1.0, share * strangers)
     torch.manual_seed(seed)
     network = TrainableNetwork(features.shape[2], _WIDTH, 1)
