@@ -42,10 +42,10 @@ _LEVELS = (
     ),
     ("cluster_report", "clustering", "named_recipes"),
     ("training",),
-    ("estimators", "learned_estimators"),
+    ("estimators", "labelled_estimator", "learned_estimators"),
     ("datasets", "io"),
     ("refinement",),
-    ("workshop",),
+    ("comparison", "workshop"),
     ("cli",),
 )
 """From the ground up; a room may import from its own level and from those below."""

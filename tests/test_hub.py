@@ -240,7 +240,9 @@ def test_a_refiner_is_told_from_a_universal_model(tmp_path, any_refiner, whiteni
         assert isinstance(read(universal), UniversalModel)
     with pytest.raises(InputError, match=r"refiner: holds a model by covey train b-attention; na"):
         load_universal(refiner)
-    with pytest.raises(InputError, match=r"universal: holds .* finds none; name one by covey train b-attention"):
+    with pytest.raises(
+        InputError, match=r"universal: holds .* finds none; name one by covey train b-attention"
+    ):
         load_refiner(universal)
 
 

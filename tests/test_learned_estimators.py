@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from covey import BAttention, write_model
+from covey import AdaNETS, BAttention, LinkageGCN, write_model
 from covey.clustering import cluster
 from covey.estimators import GraphClusterer
 from covey.io.embeddings import read_embeddings
@@ -273,3 +273,54 @@ def test_without_torch(collection, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"covey\[learn\]"):
         BAttention(scores="cosine", steps=1).fit(*collection)
+
+
+@pytest.fixture(scope="module", params=[AdaNETS, LinkageGCN])
+def other(request, hidden):
+    """Of another network, fitted in a few steps."""
+    return request.param(steps=8, random_state=3).fit(*hidden(120, 12))
+
+
+def test_other_networks_learn_and_predict_alike(other, hidden) -> None:
+    x, _ = hidden(80, 8, seed=4)
+    expected = cluster(x, model=other.model_, seed=3)
+    np.testing.assert_array_equal(other.predict(x), expected.clustering.labels)
+    kind = {AdaNETS: "ada-nets", LinkageGCN: "linkage"}[type(other)]
+    assert other.cluster(x).report.method == kind == other.model_.kind.name
+    assert other.uses_network_ == other.model_.uses_network
+    assert other.validation_ == other.model_.about["validation"]
+    assert other.model_.about["plan"]["schedule"]["steps"] == 8
+    assert hasattr(other, "transform") == (type(other) is AdaNETS)
+    assert clone(other).get_params() == other.get_params()
+    again = pickle.loads(pickle.dumps(other))
+    np.testing.assert_array_equal(again.predict(x), expected.clustering.labels)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "changes", "words"),
+    [
+        (AdaNETS, {"space": "all"}, "space must be structure, read or knn, got 'all'"),
+        (AdaNETS, {"length": 5}, "length must be adaptive, fixed, all, gap or stable, got 5"),
+        (AdaNETS, {"k": 1}, r"k must be a whole number in \[2, inf\], got 1"),
+        (AdaNETS, {"k": 2.5}, r"k must be a whole number in \[2, inf\], got 2.5"),
+        (AdaNETS, {"beta": float("inf")}, "beta must be a number"),
+        (LinkageGCN, {"pool": float("inf")}, "pool must be a number"),
+        (AdaNETS, {"eta": 1.5}, r"eta must be a number in \[0, 1\], got 1.5"),
+        (AdaNETS, {"beta": "x"}, "beta must be a number"),
+        (AdaNETS, {"scores": "best"}, "scores must be auto or cosine"),
+        (LinkageGCN, {"sampling": "all"}, "sampling must be riws, resample or none, got 'all'"),
+        (LinkageGCN, {"loss": "mse"}, "loss must be ce, ohem"),
+        (LinkageGCN, {"pool": 0.5}, r"pool must be a number in \[1, inf\], got 0.5"),
+        (LinkageGCN, {"steps": 0}, "steps must be a whole number above 0"),
+    ],
+)
+def test_parameters_of_other_networks_are_checked(estimator, changes, words, collection) -> None:
+    with pytest.raises(ValueError, match=words):
+        estimator(**changes).fit(*collection)
+
+
+@pytest.mark.parametrize("estimator", [AdaNETS, LinkageGCN])
+def test_other_networks_want_labels(estimator, collection) -> None:
+    name = estimator.__name__
+    with pytest.raises(InputError, match=f"{name} requires y to be passed"):
+        estimator().fit(collection[0], None)

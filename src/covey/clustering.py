@@ -254,7 +254,7 @@ def cluster(
         method=recipe.scorer if refiner is None else refiner.kind.name,
         partition=recipe.partition,
         prefer=prefer,
-        k=neighbours_weighed(recipe.scorer, min(recipe.k, graph.k)),
+        k=neighbours_weighed(recipe.scorer, min(recipe.k, graph.k), whole.scorer),
         n_unique=n,
         seconds=clock.seconds,
         cohesion=report_cohesion(items, edges, clustering, found.labels),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -38,10 +39,12 @@ class LabelledEstimator(BaseEstimator):
     Attributes:
         words: The values that parameters which are words may have, by parameter.
         numbers: The least and the largest value of parameters which are numbers.
+        whole_numbers: Which of these must be whole.
     """
 
     words: ClassVar[Mapping[str, Sequence[str]]] = {}
     numbers: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    whole_numbers: ClassVar[frozenset[str]] = frozenset()
     scores: Scores = "auto"
     steps: int
     prefer: Prefer
@@ -72,8 +75,12 @@ class LabelledEstimator(BaseEstimator):
                 raise ValueError(f"{name} must be {listed}, got {value!r}")
         for name, (least, most) in self.numbers.items():
             value = getattr(self, name)
-            if not isinstance(value, Real) or not least <= float(value) <= most:
-                raise ValueError(f"{name} must be a number in [{least}, {most}], got {value!r}")
+            whole = name in self.whole_numbers
+            if not isinstance(value, Integral if whole else Real) or not (
+                isfinite(value) and least <= float(value) <= most
+            ):
+                what = "whole number" if whole else "number"
+                raise ValueError(f"{name} must be a {what} in [{least}, {most}], got {value!r}")
         if not isinstance(self.steps, Integral) or self.steps < 1:
             raise ValueError(f"steps must be a whole number above 0, got {self.steps!r}")
         require("torch", "learn")

@@ -12,14 +12,12 @@ from covey.cluster_report import Prefer
 from covey.estimators import seed_of
 from covey.labelled_estimator import LabelledEstimator, RefiningEstimator, Scores
 from covey.models.ada_nets_config import Length, Space
-from covey.models.b_attention_config import Flavour
+from covey.models.b_attention_config import Flavour, Tests
+from covey.models.linkage_gcn_config import LinkLoss, Sampling
 
 if TYPE_CHECKING:
     from covey.models.kinds import NetworkConfig
-    from covey.training.link_losses import LinkLoss
     from covey.training.networks import Plan
-    from covey.training.riws import Sampling
-    from covey.training.variants import Tests
 
 _SCORES = get_args(Scores)
 
@@ -56,7 +54,7 @@ class BAttention(RefiningEstimator):
     """
 
     words: ClassVar[Mapping[str, Sequence[str]]] = {
-        "tests": ("both", "multiple", "single", "none"),
+        "tests": get_args(Tests),
         "flavour": get_args(Flavour),
         "scores": _SCORES,
     }
@@ -140,6 +138,7 @@ class AdaNETS(RefiningEstimator):
         "eta": (0, 1),
         "beta": (0.01, inf),
     }
+    whole_numbers: ClassVar[frozenset[str]] = frozenset({"k"})
 
     def __init__(
         self,
@@ -211,8 +210,8 @@ class LinkageGCN(LabelledEstimator):
     """
 
     words: ClassVar[Mapping[str, Sequence[str]]] = {
-        "sampling": ("riws", "resample", "none"),
-        "loss": ("ce", "ohem", "ohem-3-1", "class-balanced", "focal", "density"),
+        "sampling": get_args(Sampling),
+        "loss": get_args(LinkLoss),
     }
     numbers: ClassVar[Mapping[str, tuple[float, float]]] = {"pool": (1, inf)}
 

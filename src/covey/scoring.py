@@ -13,6 +13,7 @@ from covey.models import edge_features
 from covey.models.link_scorer import EdgeScorer
 from covey.similarity.bhattacharyya import bhattacharyya_matrix, neighbour_scale
 from covey.similarity.jaccard import structure_matrix
+from covey.similarity.list_lengths import stable_matrix
 from covey.similarity.local_scale import csls_matrix, mutual_proximity_matrix
 from covey.similarity.profiles import profile_matrix
 from covey.similarity.smoothing import smoothed_matrix
@@ -27,6 +28,7 @@ Scorer = Literal[
     "profiles",
     "mutual-proximity",
     "csls",
+    "adaptive",
     "learned",
 ]
 SCORERS: tuple[Scorer, ...] = tuple(name for name in get_args(Scorer) if name != "learned")
@@ -40,6 +42,7 @@ LIST_LENGTH: dict[Scorer, int] = {
     "profiles": 30,
     "mutual-proximity": 30,
     "csls": 30,
+    "adaptive": 40,
     "learned": edge_features.LIST_LENGTH,
 }
 """Neighbours of each item that a scorer does well with; set overlaps blur on long lists."""
@@ -50,9 +53,10 @@ TRAINED: frozenset[Scorer] = frozenset({"universal", "learned"})
 _SOFTNESS = 3.0  # gaps between the first and the tenth neighbour over which affinity falls by e
 
 
-def neighbours_weighed(scorer: Scorer, k: int) -> int:
+def neighbours_weighed(scorer: Scorer, k: int, model: EdgeScorer | None = None) -> int:
     """How many of k neighbours a scorer weighs: trained ones know no longer lists."""
-    return min(k, edge_features.LIST_LENGTH) if scorer in TRAINED else k
+    longest = (model or default_model().scorer).longest if scorer in TRAINED else None
+    return k if longest is None else min(k, longest)
 
 
 def score_edges(
@@ -68,7 +72,9 @@ def score_edges(
             "transition": shared transition probabilities (TPDi); "structure": overlap of
             reciprocal neighbours (Ada-NETS); "profiles": multiple tests (B-Attention);
             "mutual-proximity" and "csls": how unusually near the pair is for both its ends;
-            "learned": the probability that both belong together, by a model from labels.
+            "adaptive": the cosine, of as many neighbours as suit each item, told without labels
+            (Ada-NETS); "learned": the probability that both belong together, by a model from
+            labels.
         model: Weights for "universal" and "learned"; those that ship with the package if None.
 
     Returns:
@@ -80,7 +86,7 @@ def score_edges(
     if scorer in TRAINED and knn.includes_self:
         raise UsageError("a trained scorer wants lists without the item itself; search anew")
     if scorer in TRAINED:
-        knn = nearest(knn, neighbours_weighed(scorer, knn.k))
+        knn = nearest(knn, neighbours_weighed(scorer, knn.k, model))
         matrix = (model or default_model().scorer).score(rows, knn)
     elif scorer == "cosine":
         matrix = knn.similarities
@@ -94,6 +100,8 @@ def score_edges(
         matrix = profile_matrix(rows, knn, centred=True)
     elif scorer == "mutual-proximity":
         matrix = mutual_proximity_matrix(knn)
+    elif scorer == "adaptive":
+        matrix = stable_matrix(knn)
     elif scorer == "csls":  # to (0, 1), since partitions need weights above 0
         matrix = expit(csls_matrix(knn) / np.float32(neighbour_scale(knn)))
     else:

@@ -7,7 +7,14 @@ import pytest
 
 from covey.graph import local_sets
 from covey.knn import build_knn_graph
-from covey.similarity.list_lengths import gap_lengths, prefix_agreement, stable_lengths
+from covey.similarity.list_lengths import (
+    gap_lengths,
+    prefix_agreement,
+    stable_lengths,
+    stable_matrix,
+)
+from covey.types import KnnGraph
+from covey.vectors import as_rows
 
 
 def _lists(n: int = 60, k: int = 9, seed: int = 0) -> np.ndarray:
@@ -94,3 +101,20 @@ def test_gaps() -> None:
     assert gap_lengths(scores).tolist() == [3, 3, 5, 4]
     for m in (1, 2):
         assert gap_lengths(scores[:, :m]).tolist() == [m] * 4
+
+
+@pytest.mark.parametrize("includes_self", [False, True])
+def test_what_is_kept_of_lists_keeps_its_similarity(includes_self: bool) -> None:
+    rng = np.random.default_rng(0)
+    rows = as_rows(rng.standard_normal((12, 8))[np.arange(60) % 12] + rng.normal(0, 0.3, (60, 8)))
+    knn = build_knn_graph(rows, 20)
+    lengths = stable_lengths(prefix_agreement(local_sets(knn)))
+    assert 1 < lengths.min() < lengths.max()
+    if includes_self:
+        ones = np.ones((60, 1), np.float32)
+        knn = KnnGraph(local_sets(knn), np.hstack([ones, knn.similarities]), True)
+    kept = stable_matrix(knn)
+    for item in range(60):
+        places = int(lengths[item]) - 1 + int(includes_self)
+        np.testing.assert_array_equal(kept[item, :places], knn.similarities[item, :places])
+        assert not kept[item, places:].any()

@@ -10,7 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from covey.training.link_losses import LinkLoss, link_loss  # noqa: E402
+from covey.models.linkage_gcn_config import LinkLoss  # noqa: E402
+from covey.training.link_losses import link_loss  # noqa: E402
 
 NAMES = get_args(LinkLoss)
 

@@ -15,12 +15,10 @@ from covey.knn import build_knn_graph  # noqa: E402
 from covey.labelled_rows import LabelledRows  # noqa: E402
 from covey.metrics.edges import average_precision  # noqa: E402
 from covey.models.linkage_gcn import score_links  # noqa: E402
-from covey.models.linkage_gcn_config import LinkageGCNConfig  # noqa: E402
+from covey.models.linkage_gcn_config import LinkageGCNConfig, LinkLoss, Sampling  # noqa: E402
 from covey.training.b_attention import principal_axes  # noqa: E402
-from covey.training.link_losses import LinkLoss  # noqa: E402
 from covey.training.linkage_gcn import LinkagePlan, train_linkage_gcn  # noqa: E402
 from covey.training.loop import Schedule  # noqa: E402
-from covey.training.riws import Sampling  # noqa: E402
 from covey.training.watch import Watch  # noqa: E402
 from covey.vectors import as_rows  # noqa: E402
 

@@ -12,8 +12,8 @@ import typer
 
 from covey import __version__
 from covey.cli import options
-from covey.cli.terminal import Terminal
-from covey.types import CoveyError, InputError, UsageError
+from covey.cli.terminal import Terminal, stage_name
+from covey.types import InputError, MemoryLimitError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from covey.io.embeddings import EmbeddingTable
 
 _LEARN, _SCORE = ("0", "train"), ("1", "test")
-_X, _LABELS, _LEARNS = "x.npy", "labels.npy", "learns.npy"
+_KNOWN, _OTHER = ("known.npy", "known_labels.npy"), ("other.npy", "other_labels.npy")
 
 
 @options.flat
@@ -66,11 +66,12 @@ def compare(
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.child import in_child
+    from covey.cli.interrupt import ends_as_if_interrupted
     from covey.comparison import METHODS
     from covey.extras import require
     from covey.io.embeddings import read_embeddings
 
-    wanted = tuple(methods.split(",")) if methods else METHODS
+    wanted = tuple(dict.fromkeys(map(str.strip, methods.split(",")))) if methods else METHODS
     for name in wanted:
         if name not in METHODS:
             raise UsageError(f"--methods: {name!r} is none of {', '.join(METHODS)}")
@@ -78,20 +79,27 @@ def compare(
         require("torch", "learn")
     found: list[tuple[Compared, float]] = []
     failed: dict[str, str] = {}
-    with terminal.progress() as tell, TemporaryDirectory(prefix="covey-compare-") as folder:
+    with (
+        terminal.progress() as tell,
+        ends_as_if_interrupted(),
+        TemporaryDirectory(prefix="covey-compare-") as folder,
+    ):
         layout = {name: getattr(given, name) for name in ("ids", "id_column", "column", "dim")}
         table = read_embeddings(
             emb, **layout, mask=given.mask, skip_bad=given.skip_bad, progress=tell
         )
         codes, learns = parts(table, labels, label_column, split, split_column, given.mask)
-        notes, counts = check_parts(codes, learns, split)
+        learning = set(wanted) - {"untrained", "default"}
+        notes, counts = check_parts(codes, learns, split, learning=bool(learning))
+        skipped = table.skipped_facts
         keep(Path(folder), table, codes, learns)
+        del table  # not held while others need memory
         for name in wanted:
             try:
                 done = in_child(
                     run_one, folder, emb.name, name, seed, threads, tell=_of(name, tell)
                 )
-            except CoveyError as error:
+            except (InputError, MemoryLimitError) as error:
                 if len(wanted) == 1:
                     raise
                 failed[name] = str(error)
@@ -107,7 +115,7 @@ def compare(
         "methods": [{**asdict(each), "peak_memory_mb": peak} for each, peak in found],
         "failed": failed,
         "notes": notes,
-        "skipped": table.skipped_facts,
+        "skipped": skipped,
         "seconds": round(terminal.seconds, 3),
     }
     told = [f"Note: {note}." for note in notes]
@@ -147,18 +155,23 @@ def parts(
 
 
 def check_parts(
-    codes: NDArray[np.int64], learns: NDArray[np.int8], split: Path
+    codes: NDArray[np.int64], learns: NDArray[np.int8], split: Path, *, learning: bool
 ) -> tuple[list[str], dict[str, int]]:
     """What is odd about the parts, and how large they are.
 
     Raises:
-        InputError: If nothing is left to score.
+        InputError: If nothing is left to score, or to learn from where methods want to.
     """
     import numpy as np
 
     known, other = (np.unique(codes[(learns == part) & (codes >= 0)]) for part in (1, 0))
     if not len(other):
         raise InputError(f"{split}: no item to score has a label; write 1 or test for some")
+    if learning and not len(known):
+        raise InputError(
+            f"{split}: no item to learn from has a label; write 0 or train for some, or give "
+            "--methods untrained,default"
+        )
     notes = []
     if len(both := np.intersect1d(known, other)):
         notes.append(
@@ -176,13 +189,13 @@ def check_parts(
 def keep(
     folder: Path, table: EmbeddingTable, codes: NDArray[np.int64], learns: NDArray[np.int8]
 ) -> None:
-    """Writes the items where processes read them without a copy each."""
+    """Writes both parts where processes map them."""
     import numpy as np
 
-    used = np.flatnonzero(learns >= 0)
-    np.save(folder / _X, table.x[used])
-    np.save(folder / _LABELS, codes[used])
-    np.save(folder / _LEARNS, learns[used] == 1)
+    for part, names in ((1, _KNOWN), (0, _OTHER)):
+        used = np.flatnonzero(learns == part)
+        np.save(folder / names[0], table.x[used])
+        np.save(folder / names[1], codes[used])
 
 
 def run_one(
@@ -207,12 +220,14 @@ def run_one(
         import torch
 
         torch.set_num_threads(threads)
-    x, codes, learns = (
-        np.load(Path(folder) / file, mmap_mode="r") for file in (_X, _LABELS, _LEARNS)
-    )
     known, other = (
-        LabelledSet(name, Path(name).stem, x[part], np.asarray(codes[part]))
-        for part in (learns, ~learns)
+        LabelledSet(
+            name,
+            Path(name).stem,
+            np.load(Path(folder) / file, mmap_mode="r"),
+            np.load(Path(folder) / labels),
+        )
+        for file, labels in (_KNOWN, _OTHER)
     )
     with bounded_threads(threads):
         return run_method(method, known, other, seed=seed, threads=threads, tell=tell)
@@ -249,4 +264,4 @@ def table_lines(found: list[tuple[Compared, float]], counts: dict[str, int]) -> 
 
 
 def _of(method: str, tell: Callable[[str, float], None]) -> Callable[[str, float], None]:
-    return lambda stage, done: tell(f"{method}: {stage}", done)
+    return lambda stage, done: tell(f"{method}: {stage_name(stage)}", done)

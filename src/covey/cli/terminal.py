@@ -27,6 +27,8 @@ _STAGES = {
     "appraiser": "training the appraiser",
     "training, held out": "training without the groups held out",
     "training, all groups": "training anew on all groups",
+    "training, held out, lists": "training what filters lists, without the groups held out",
+    "training, all groups, lists": "training what filters lists anew on all groups",
 }
 """What the stages are called; the others under their own names."""
 
@@ -39,6 +41,9 @@ def stage_name(stage: str) -> str:
 _SILENT_SECONDS = 5.0
 """Where stderr is no terminal, work that is over by then, once libraries are loaded, says nothing
 about its stages."""
+
+_MOST_BARS = 12
+"""More would not fit a small window: the oldest go."""
 
 
 class Terminal:
@@ -70,6 +75,8 @@ class Terminal:
 
                 def draw(stage: str, fraction: float) -> None:
                     if stage not in tasks:
+                        if len(tasks) == _MOST_BARS:
+                            bars.remove_task(tasks.pop(next(iter(tasks))))
                         tasks[stage] = bars.add_task(stage_name(stage), total=1.0)
                     bars.update(tasks[stage], completed=fraction)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from covey.cli import options
 from covey.cli.train_refiner import Scores, Training, train_and_write
 from covey.models.ada_nets_config import Length, Space
+from covey.models.b_attention_config import Flavour, Tests
+from covey.models.linkage_gcn_config import LinkLoss, Sampling
 
 if TYPE_CHECKING:
     from covey.models.kinds import NetworkConfig
@@ -21,14 +23,14 @@ def b_attention(
     *,
     given: Training,
     tests: Annotated[
-        Literal["both", "multiple", "single", "none"],
+        Tests,
         typer.Option(
             help="What weighs an item's neighbours: inner products (single), their similarities to "
             "all the others (multiple), or both; by none they weigh the same."
         ),
     ] = "both",
     flavour: Annotated[
-        Literal["gcn", "transformer"],
+        Flavour,
         typer.Option(help="Layers: of a graph convolution, or of a Transformer."),
     ] = "gcn",
     scores: Scores = "auto",
@@ -117,7 +119,7 @@ def linkage(
     *,
     given: Training,
     sampling: Annotated[
-        Literal["riws", "resample", "none"],
+        Sampling,
         typer.Option(
             help="How neighbours are drawn to learn from: the rarer kind of link as often as the "
             "other (riws), repeated as often (resample), or the nearest as they are (none)."
@@ -130,7 +132,7 @@ def linkage(
         ),
     ] = None,
     loss: Annotated[
-        Literal["ce", "ohem", "ohem-3-1", "class-balanced", "focal", "density"],
+        LinkLoss,
         typer.Option(help="Cross-entropy, or one that weighs links to make up for imbalance."),
     ] = "ce",
 ) -> None:

@@ -15,7 +15,7 @@ from covey.models.refiner import Refiner
 _FOR = "For Covey, which finds what belongs together in unlabelled embeddings."
 
 _USED = """\
-# A {title} {what} for Covey
+# {a} {title} {what} for Covey
 
 {does}
 
@@ -25,7 +25,7 @@ cuts meant on held-out groups.
 """
 
 _NOT_USED = """\
-# A {title} model for Covey, whose network is not used
+# {a} {title} model for Covey, whose network is not used
 
 For Covey, which finds what belongs together in unlabelled embeddings. {sentence}
 
@@ -90,10 +90,10 @@ def network_words(network: NetworkConfig) -> str:
             f"{network.tests}, tests: {', '.join(tests) or 'none'}"
         )
     if isinstance(network, AdaNETSConfig):
-        length = f"{network.fixed}" if network.length == "fixed" else network.length
+        kept = f"the first {network.fixed}" if network.length == "fixed" else network.length
         return (
             f"{network.layers} graph convolutions of width {network.width} on lists of "
-            f"{network.k} in the order of {network.space}, of which are kept: {length}"
+            f"{network.k}, structure space: {network.space}, kept of a list: {kept}"
         )
     hidden = ", ".join(map(str, network.hidden))
     return (
@@ -194,6 +194,7 @@ def _beginning(model: Refiner) -> str:
     if model.uses_network:
         what = "refiner" if model.refines else "model"
         return _USED.format(
+            a=kind.article,
             title=kind.title,
             what=what,
             does=fill(f"{_FOR} {kind.does}", 100),
@@ -202,7 +203,10 @@ def _beginning(model: Refiner) -> str:
     if model.whitening is not None:
         weights = "the whitening, and " + weights
     return _NOT_USED.format(
-        title=kind.title, sentence=network_sentence(model), weights=f"holds {weights}"
+        a=kind.article,
+        title=kind.title,
+        sentence=network_sentence(model),
+        weights=f"holds {weights}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 Space = Literal["structure", "read", "knn"]
@@ -58,6 +59,10 @@ class AdaNETSConfig:
     def __post_init__(self) -> None:
         if self.k < 1 or self.layers < 1:
             raise ValueError(f"k and layers want to be 1 or more, got {self.k} and {self.layers}")
+        if not 0 <= self.eta <= 1 or not 0 < self.beta < inf:
+            raise ValueError(
+                f"eta wants to lie in [0, 1] and beta above 0, got {self.eta} and {self.beta}"
+            )
 
     @classmethod
     def published(cls, inputs: int, **changes: object) -> AdaNETSConfig:
@@ -100,7 +105,7 @@ class AdaNETSConfig:
         k = min(self.k, n)
         token = max(self.token, 4 * self.filter_hidden)
         filtering = 40 * LISTS * k * token if self.length == "adaptive" else 0
-        refining = 12 * n * max(self.entered, self.width) + 16 * n * k
+        refining = 16 * n * max(self.entered, self.width) + 16 * n * k
         return 48 * n * k + max(filtering, refining)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -8,6 +8,9 @@ from typing import Literal
 
 Flavour = Literal["gcn", "transformer"]
 
+Tests = Literal["both", "multiple", "single", "none"]
+"""Which tests weigh the members of a local set, in a word."""
+
 BATCH_BYTES = 64 << 20
 """What the local sets that are refined at a time may take; on a GPU sixteen times that."""
 

@@ -126,6 +126,8 @@ class GraphTensors:
     def mean(self, x: Tensor) -> Tensor:
         """(s, d) to (t, d): means over the neighbourhoods of the first t."""
         total: Tensor = _NeighbourSum.apply(x, self)
+        if not torch.is_grad_enabled():  # in place: x and what comes out are all that is held
+            return total.mul_(self.each).addcmul_(self.own, x[: self.targets])
         return self.own * x[: self.targets] + self.each * total
 
 
@@ -172,7 +174,7 @@ def refine_graph(
 
     Returns:
         (n, outputs) float32 of unit length. Each layer takes O(edges x width) time; memory is
-        three times n x width floats, the graph, and what comes out.
+        three times n x width floats at most, the graph, and what comes out.
     """
     network.eval()
     device = network.head.weight.device
@@ -188,6 +190,7 @@ def refine_graph(
             x = torch.empty(len(rows), network.config.width, device=device)
         for block in _blocks(len(rows)):
             x[block] = layer(mean[block])
+        del mean
         tick(number / steps)
     out = np.empty((len(rows), network.config.outputs), np.float32)
     for block in _blocks(len(rows)):

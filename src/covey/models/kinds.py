@@ -19,6 +19,7 @@ class Kind:
     Attributes:
         name: In the folder of a model, in reports, and of the command that trains one.
         title: In sentences.
+        article: Before the title.
         estimator: In Python.
         config: Type of the network's config.
         does: What the network does, and where that is from.
@@ -26,6 +27,7 @@ class Kind:
 
     name: str
     title: str
+    article: str
     estimator: str
     config: type[NetworkConfig]
     does: str
@@ -35,6 +37,7 @@ KINDS = (
     Kind(
         "b-attention",
         "B-Attention",
+        "A",
         "BAttention",
         BAttentionConfig,
         "It maps each embedding of a collection to a better one, from the item and its nearest: an "
@@ -44,15 +47,17 @@ KINDS = (
     Kind(
         "ada-nets",
         "Ada-NETS",
+        "An",
         "AdaNETS",
         AdaNETSConfig,
-        "It maps each embedding of a collection to a better one: the mean over a graph in which "
-        "every item has as many neighbours as suit it, by a filter that reads its list in the "
-        "order of structure space (Ada-NETS, Wang et al., ICLR 2022).",
+        "It maps each embedding of a collection to a better one: means over a graph in which "
+        "an item has as many of its nearest as suit it, told from how lists of neighbours agree "
+        "(Ada-NETS, Wang et al., ICLR 2022).",
     ),
     Kind(
         "linkage",
         "linkage GCN",
+        "A",
         "LinkageGCN",
         LinkageGCNConfig,
         "It weighs each edge of the neighbour graph by a graph convolution over its "

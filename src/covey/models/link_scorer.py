@@ -20,6 +20,10 @@ from covey.types import Float32, KnnGraph
 class EdgeScorer(Protocol):
     """Weighs the entries of neighbour lists."""
 
+    @property
+    def longest(self) -> int | None:
+        """Neighbours of an item that it weighs at most; any number if None."""
+
     def score(self, rows: Float32, knn: KnnGraph) -> Float32:
         """Maps (n, d) rows of unit length and their lists to (n, k) float32 in (0, 1]."""
 
@@ -35,6 +39,11 @@ class LinkScorer:
 
     config: LinkageGCNConfig
     tensors: dict[str, Float32] = field(repr=False)
+
+    @property
+    def longest(self) -> int:
+        """As many as it was judged on."""
+        return self.config.near
 
     def score(self, rows: Float32, knn: KnnGraph) -> Float32:
         """The probability that both ends of each entry belong together, as its first end sees it.
@@ -55,7 +64,7 @@ class LinkScorer:
 
         network = LinkageGCN(self.config)
         network.load_state_dict({k: torch.from_numpy(v) for k, v in self.tensors.items()})
-        network.to(fastest_device(4 * len(rows) * self.config.entered))
+        network.to(fastest_device(self.config.bytes_among(len(rows))))
         with torch_threads(numba.get_num_threads()):
             return np.maximum(score_links(network, rows, knn), LEAST_WEIGHT)
 
@@ -63,6 +72,10 @@ class LinkScorer:
 @dataclass(frozen=True, slots=True)
 class CosineScorer:
     """The cosines of the lists, for rows that a network does not fit: halves of all dimensions."""
+
+    @property
+    def longest(self) -> None:
+        """Any number."""
 
     def score(self, rows: Float32, knn: KnnGraph) -> Float32:
         """(n, k) float32 in (0, 1]: neighbours that point away count next to nothing."""

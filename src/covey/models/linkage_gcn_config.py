@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Sampling = Literal["riws", "resample", "none"]
+"""How first hops are drawn to learn from, see `training.riws`."""
+
+LinkLoss = Literal["ce", "ohem", "ohem-3-1", "class-balanced", "focal", "density"]
+"""What is minimised over links, see `training.link_losses`."""
 
 CENTRES = 64
 """Centres whose links are scored at a time."""

@@ -136,8 +136,7 @@ def filtered_lengths(
         network: Trained.
         rows: (n, inputs) float32 of unit length.
         lists: Of these.
-        batch: Lists at a time; memory is n x `config.read` floats and, for each list, m times some
-            ten times the widest layer.
+        batch: Lists at a time; each takes m times some ten times the widest layer.
         tick: Called with the share done.
 
     Returns:

@@ -43,6 +43,11 @@ class UniversalScorer:
     scale: Scale | None = None
     level: float | None = None
 
+    @property
+    def longest(self) -> int:
+        """Neighbours of an item that it weighs at most."""
+        return LIST_LENGTH
+
     def score(self, rows: Float32, knn: KnnGraph) -> Float32:
         """Weighs the entries of the lists, one direction each.
 

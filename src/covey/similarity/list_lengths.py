@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from covey.types import Float32, Int64, IntArray
+from covey.graph import local_sets
+from covey.types import Float32, Int64, IntArray, KnnGraph
 
 
 def gap_lengths(scores: Float32) -> Int64:
@@ -71,6 +72,21 @@ def stable_lengths(agreement: Float32) -> Int64:
     longest = m - agreement[:, ::-1].argmax(axis=1).astype(np.int64)
     longest[agreement.max(axis=1) <= 0] = 1
     return longest
+
+
+def stable_matrix(knn: KnnGraph) -> Float32:
+    """Similarities of the neighbours that each item keeps where its list is most stable.
+
+    Args:
+        knn: n items, k neighbours each.
+
+    Returns:
+        (n, k) float32, 0 for neighbours that are not kept. O(n k^2) time.
+    """
+    lists = np.ascontiguousarray(local_sets(knn))
+    lengths = stable_lengths(prefix_agreement(lists))
+    place = np.arange(knn.k) + 1 - int(knn.includes_self)
+    return np.where(place < lengths[:, None], knn.similarities, np.float32(0))
 
 
 @njit(cache=True, nogil=True)

@@ -134,6 +134,7 @@ def with_falls(way: Judged, items: LabelledRows, *, seed: int = 0) -> Judged:
     first = 2 * fold < fold.max() + 1
     if min(np.count_nonzero(first), np.count_nonzero(~first)) < FEWEST_JUDGES:
         return way
+    near = np.flatnonzero(way.held.f >= _NEAR_BEST * way.held.best)
     halves = []
     for some in (first, ~first):
         part = items.of(some)
@@ -141,15 +142,14 @@ def with_falls(way: Judged, items: LabelledRows, *, seed: int = 0) -> Judged:
             edges = cosine_edges(part.rows, list_length(way.own))
         else:
             edges = way.scored.edges_among(items.rows, some)
-        probable = way.scored is not None
+        cuts, probable = way.held.cut[near], way.scored is not None
         halves.append(
-            shares_at(edges, part.labels, way.held.cut, partition=way.partition, probable=probable)
+            shares_at(edges, part.labels, cuts, partition=way.partition, probable=probable)
         )
     shares = np.mean(halves, axis=0)
-    near = way.held.f >= _NEAR_BEST * way.held.best
     grown = np.log(2)
     falls = [
-        float(np.mean((_log_odds(half) - _log_odds(whole))[near]) / grown)
+        float(np.mean(_log_odds(half) - _log_odds(whole[near])) / grown)
         for half, whole in zip(shares, (way.held.precision, way.held.recall), strict=True)
     ]
     precision_falls, recall_falls = np.clip(falls, 0.0, MOST_FALL).round(4).tolist()

@@ -76,12 +76,16 @@ def describe_edges(rows: Float32, scale: Scale | None = None) -> DescribedEdges:
 def train_edge_scorer(
     edges: DescribedEdges, labels: Int64, learned: NDArray[np.bool_], *, seed: int = 0
 ) -> UniversalScorer:
-    """Fits a network to the edges of some items: binary cross-entropy.
+    """Fits a network to the edges among some items: binary cross-entropy.
+
+    An edge to an item that is not learned from leads to another group. It teaches nothing, as it is
+    the same edge by which that item is to be judged; those to other strangers count more instead,
+    so that strangers are as frequent as they will be.
 
     Args:
         edges: Of n items.
         labels: (n,) their groups.
-        learned: (n,) bool, the items whose edges are learned from, at least one.
+        learned: (n,) bool, the items whose edges are learned from, whole groups, at least one.
         seed: Of weights and draws.
 
     Returns:
@@ -89,7 +93,12 @@ def train_edge_scorer(
     """
     items = np.flatnonzero(learned)
     features = edges.features[items]
-    together = labels[edges.knn.indices[items]] == labels[items, None]
+    neighbours = edges.knn.indices[items]
+    known = learned[neighbours]
+    together = known & (labels[neighbours] == labels[items, None])
+    strangers = known & ~together
+    share = int((~together).sum()) / max(1, int(strangers.sum()))
+    weights = np.where(together, 1.0, share * strangers)
     torch.manual_seed(seed)
     network = TrainableNetwork(features.shape[2], _WIDTH, 1)
     network.fit_scale([features[:, ::11]])
@@ -98,7 +107,9 @@ def train_edge_scorer(
         drawn = rng.integers(len(items), size=_BATCH)
         odds = network(torch.from_numpy(features[drawn].astype(np.float32)))[..., 0]
         truth = torch.from_numpy(together[drawn].astype(np.float32))
-        return functional.binary_cross_entropy_with_logits(odds, truth)
+        weight = torch.from_numpy(weights[drawn].astype(np.float32))
+        loss = functional.binary_cross_entropy_with_logits(odds, truth, weight, reduction="sum")
+        return loss / weight.sum().clamp(min=1)
 
     steps = int(np.clip(_PASSES * len(items) / _BATCH, *_STEPS))
     with torch_threads(1):  # the network is so small that a second thread would mostly wait

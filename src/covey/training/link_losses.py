@@ -8,13 +8,12 @@ focal loss goes to, what a density is.)
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-LinkLoss = Literal["ce", "ohem", "ohem-3-1", "class-balanced", "focal", "density"]
+from covey.models.linkage_gcn_config import LinkLoss
+
 _HARD = 0.5  # share of the links that hard examples are
 _STRANGERS = 3  # for each link within a group
 _ALPHA, _GAMMA = 0.75, 2.0

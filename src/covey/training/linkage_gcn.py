@@ -14,12 +14,12 @@ from covey.graph import knn_to_edges, nearest
 from covey.knn import build_knn_graph
 from covey.labelled_rows import LabelledRows
 from covey.models.linkage_gcn import GraphTensors, LinkageGCN, graphs_of, score_links
-from covey.models.linkage_gcn_config import LinkageGCNConfig
+from covey.models.linkage_gcn_config import LinkageGCNConfig, LinkLoss, Sampling
 from covey.training.b_attention import principal_axes
 from covey.training.link_curve import CurvePoint, LinkFit, judge_links
-from covey.training.link_losses import LinkLoss, link_loss
+from covey.training.link_losses import link_loss
 from covey.training.loop import Checkpoint, Schedule, fit
-from covey.training.riws import Sampling, density, draw_first_hops
+from covey.training.riws import density, draw_first_hops
 from covey.training.watch import Validation, Watch, validate_edges
 
 _SHOWN = 1000  # centres of what is learned from whose links a curve shows

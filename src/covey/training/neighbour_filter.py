@@ -36,7 +36,7 @@ class FilterValidation:
 
     def told(self) -> str:
         """In words, for progress."""
-        return f"length off by {self.error:.0%}, at one for all by {self.of_constant:.0%}"
+        return f"lengths off by {self.error:.0%}, one length for all by {self.of_constant:.0%}"
 
 
 @dataclass(frozen=True, slots=True)

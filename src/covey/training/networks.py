@@ -33,7 +33,7 @@ Network = BAttentionNetwork | AdaNETSNetwork | LinkageGCN
 Watching = Callable[[str, Schedule], Watch[Any]]
 """Who follows a training that begins, by the part that is trained: "" is the network itself."""
 
-LISTS = "lists"
+FILTER = "lists"
 """The part of Ada-NETS that is trained before: what filters lists."""
 
 
@@ -90,7 +90,7 @@ def train_network(
     elif isinstance(config, AdaNETSConfig) and isinstance(plan, AdaNETSPlan):
         sieve = None
         if config.length == "adaptive":
-            watch = watching(LISTS, plan.filter_schedule)
+            watch = watching(FILTER, plan.filter_schedule)
             sieve, last = train_neighbour_filter(
                 learned, watched, config, plan, watch, device=device
             )

@@ -8,15 +8,13 @@ Yang et al., 2021, arXiv 2107.02477; formulas from our notes on the published co
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from covey.models.linkage_gcn_config import Sampling
 from covey.types import Float32, Int64, IntArray
 
-Sampling = Literal["riws", "resample", "none"]
 Bools = NDArray[np.bool_]
 
 

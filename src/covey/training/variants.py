@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from covey.models.ada_nets_config import AdaNETSConfig, Length, Space
-from covey.models.b_attention_config import BAttentionConfig, Flavour
-from covey.models.linkage_gcn_config import LinkageGCNConfig
+from covey.models.b_attention_config import BAttentionConfig, Flavour, Tests
+from covey.models.linkage_gcn_config import LinkageGCNConfig, LinkLoss, Sampling
 from covey.training.ada_nets_plan import AdaNETSPlan
 from covey.training.b_attention import BAttentionPlan
-from covey.training.link_losses import LinkLoss
 from covey.training.linkage_gcn import LinkagePlan
 from covey.training.loop import Schedule
-from covey.training.riws import Sampling
-
-Tests = Literal["both", "multiple", "single", "none"]
 
 
 def b_attention(
@@ -48,10 +44,11 @@ def ada_nets(
     told: dict[str, Any] = {"k": k, "eta": eta, "beta": beta}
     told = {name: value for name, value in told.items() if value is not None}
     plan = AdaNETSPlan()
+    before = plan.filter_schedule
     return AdaNETSConfig(inputs, space=space, length=length, **told), replace(
         plan,
         schedule=_schedule(plan.schedule, steps, seed),
-        filter_schedule=_schedule(plan.filter_schedule, None, seed),
+        filter_schedule=_schedule(before, min(before.steps, steps or before.steps), seed),
     )
 
 

@@ -12,6 +12,7 @@ SCORERS = {
     "transition": "shared transition probability",
     "structure": "overlap of reciprocal neighbours",
     "profiles": "multiple tests on profiles",
+    "adaptive": "as many neighbours as suit each item",
     "mutual-proximity": "mutual proximity",
     "csls": "CSLS",
 }
