@@ -45,7 +45,7 @@ from covey.threads import bounded_threads
 from covey.training.cuts import cuts_tried
 from covey.training.judging import cosine_edges, together
 from covey.training.neighbour_filter import FilterValidation
-from covey.training.networks import LISTS as FILTER
+from covey.training.networks import FILTER
 from covey.training.refiner import PHASES, Follow, train_refiner
 from covey.training.variants import ada_nets, linkage
 from covey.types import Edges, Float32
