@@ -494,6 +494,141 @@ def universal_ablation_choices() -> str:
     return _markdown(header, rows) + _origin(result)
 
 
+def _long_tail_rows(result: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Version, method and their runs; what learns nothing stands before all."""
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for run in result["results"]:
+        rows.setdefault((run["version"], run["method"]), []).append(run)
+    versions = list(dict.fromkeys(version for version, _ in rows))
+    methods = list(dict.fromkeys(method for _, method in rows))
+    ordered = sorted(rows, key=lambda row: (versions.index(row[0]), methods.index(row[1])))
+    return [(*row, rows[row]) for row in ordered]
+
+
+def _over_seeds(runs: Sequence[dict[str, Any]], pick: Callable[[dict[str, Any]], float]) -> str:
+    """The mean over sets, and how it spreads over seeds."""
+    by_seed: dict[int, list[float]] = {}
+    for run in runs:
+        by_seed.setdefault(run["seed"], []).append(pick(run))
+    most = max(map(len, by_seed.values()))
+    return _spread([fmean(values) for values in by_seed.values() if len(values) == most])
+
+
+def _f_of(part: str, *, among: str = "with", kind: str = "bcubed") -> Callable[..., float]:
+    return lambda run: run["scores"][f"{among}_singletons"][part][kind]["f"]
+
+
+def long_tail() -> str:
+    """All sets together: one row for each version and method."""
+    result = _read("long_tail")
+    columns = [
+        ("B", _f_of("all")),
+        ("F", _f_of("all", kind="pairwise")),
+        *((f"B, {part}", _f_of(part)) for part in ("head", "medium", "tail")),
+        ("without singletons: B", _f_of("all", among="without")),
+        ("F", _f_of("all", among="without", kind="pairwise")),
+        ("B, tail", _f_of("tail", among="without")),
+    ]
+    header = [
+        "learned from, method",
+        "sets, seeds",
+        *(name for name, _ in columns),
+        "training, CPU s",
+    ]
+    rows = []
+    for version, method, runs in _long_tail_rows(result):
+        counts = [len({run[what] for run in runs}) for what in ("set", "seed")]
+        seconds = [run.get("training_cpu_seconds") for run in runs]
+        rows.append(
+            [
+                method if version == "any" else f"{version}: {method}",
+                f"{counts[0]}, {counts[1]}",
+                *(_over_seeds(runs, pick) for _, pick in columns),
+                "" if None in seconds else f"{fmean(seconds):.0f}",
+            ]
+        )
+    return _markdown(header, rows) + _origin(result)
+
+
+def long_tail_sets() -> str:
+    """B of all and of the tail, sets side by side."""
+    result = _read("long_tail")
+    names = list(dict.fromkeys(run["set"] for run in result["results"]))
+    header = ["learned from, method: B, all / tail", *names]
+    rows = []
+    for version, method, runs in _long_tail_rows(result):
+        row = [method if version == "any" else f"{version}: {method}"]
+        for name in names:
+            own = [run for run in runs if run["set"] == name]
+            parts = [_spread([_f_of(part)(run) for run in own]) for part in ("all", "tail") if own]
+            row.append(" / ".join(parts))
+        rows.append(row)
+    return _markdown(header, rows) + _origin(result)
+
+
+def long_tail_riws() -> str:
+    """RIWS less each other way to train the same network, on the same draws."""
+    result = _read("long_tail")
+    header = ["learned from, RIWS against", "pairs", "B", "F", "B, head", "B, medium", "B, tail"]
+    header += ["B, tail, without singletons", "better in all", "better in the tail"]
+    picks = [_f_of("all"), _f_of("all", kind="pairwise")]
+    picks += [_f_of(part) for part in ("head", "medium", "tail")]
+    picks.append(_f_of("tail", among="without"))
+    rows = []
+    found = {(version, method): runs for version, method, runs in _long_tail_rows(result)}
+    for version, method in found:
+        if method in ("RIWS", "without labels", "B-Attention", "Ada-NETS"):
+            continue
+        ours = {(run["set"], run["seed"]): run for run in found.get((version, "RIWS"), [])}
+        pairs = [
+            (ours[run["set"], run["seed"]], run)
+            for run in found[version, method]
+            if (run["set"], run["seed"]) in ours
+        ]
+        if not pairs:
+            continue
+        gains = [[pick(own) - pick(other) for own, other in pairs] for pick in picks]
+        rows.append(
+            [
+                f"{version}: {method}",
+                str(len(pairs)),
+                *map(_signed, gains),
+                *(f"{sum(gain > 0 for gain in gains[i])} of {len(pairs)}" for i in (0, 4)),
+            ]
+        )
+    return _markdown(header, rows) + _origin(result)
+
+
+def _signed(values: Sequence[float]) -> str:
+    """The mean with its sign, and the standard deviation where there are several."""
+    mean = f"{fmean(values):+.3f}"
+    return f"{mean} ± {_short(stdev(values))}" if len(values) > 1 else mean
+
+
+def long_tail_curves() -> str:
+    """Where long trainings on head-heavy versions end."""
+    result = _read("long_tail")
+    header = ["set: method", "links learned, AP at the end", "links of the other half, best AP"]
+    header += ["at step", "at the end", "their loss, least", "at the end"]
+    rows = []
+    for curve in result["curves"]:
+        points = curve["points"]
+        best = max(points, key=lambda point: point["other"]["average_precision"])
+        last = points[-1]
+        rows.append(
+            [
+                f"{curve['set']}: {curve['method']}",
+                _short(last["learned"]["average_precision"]),
+                _short(best["other"]["average_precision"]),
+                str(best["step"]),
+                _short(last["other"]["average_precision"]),
+                f"{min(point['other']['loss'] for point in points):.3f}",
+                f"{last['other']['loss']:.3f}",
+            ]
+        )
+    return _markdown(header, rows) + _origin(result)
+
+
 def _promises(entry: dict[str, Any]) -> list[str]:
     """Promised beside true precision and recall."""
     return [
@@ -519,6 +654,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "universal-finetune": universal_finetune,
     "universal-ablation": universal_ablation,
     "universal-ablation-choices": universal_ablation_choices,
+    "long-tail": long_tail,
+    "long-tail-sets": long_tail_sets,
+    "long-tail-riws": long_tail_riws,
+    "long-tail-curves": long_tail_curves,
 }
 
 
