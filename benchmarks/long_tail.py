@@ -26,12 +26,17 @@ import torch
 
 from covey.clustering import cluster
 from covey.datasets.view_draws import LabelledSet
+from covey.graph import LEAST_WEIGHT, knn_to_edges
+from covey.graph_partition import partition_edges
+from covey.knn import build_knn_graph
 from covey.labelled_rows import LabelledRows, different_rows, held_out
 from covey.metrics.clustering import evaluate
+from covey.metrics.edges import ranked_precision
 from covey.models.ada_nets_config import AdaNETSConfig
 from covey.models.b_attention_config import BAttentionConfig
 from covey.models.kinds import NetworkConfig
 from covey.models.linkage_gcn_config import LinkageGCNConfig
+from covey.models.refiner import Refiner
 from covey.threads import bounded_threads
 from covey.training.ada_nets_plan import AdaNETSPlan
 from covey.training.b_attention import BAttentionPlan
@@ -40,7 +45,8 @@ from covey.training.linkage_gcn import LinkagePlan, train_linkage_gcn
 from covey.training.loop import Schedule
 from covey.training.networks import Plan
 from covey.training.refiner import train_refiner
-from covey.types import Int64
+from covey.types import Edges, Int64
+from covey.unique_items import unique_items
 from long_tail_versions import BUCKET_NAMES, BUCKETS, SETS, VERSIONS, falling, part, version
 from machine import RESULTS, provenance, write_json
 from universal_finetune import halves
@@ -64,6 +70,8 @@ ANY = "any"
 METHODS = (WITHOUT, "Ada-NETS", *LINKAGE, "B-Attention")
 ON_BALANCED = ("Ada-NETS", "RIWS", "none", "B-Attention")
 CURVES = ("RIWS", "none", "focal", "class-balanced")
+_NEAR = 40  # neighbours whose edges are looked at
+_DENSITIES = np.geomspace(20.0, 0.25, 12)  # edges an item at the cuts among which labels choose
 _LONG = Schedule(steps=1200, every=100, patience=1200)
 
 
@@ -92,6 +100,44 @@ def scores_of(truth: Int64, labels: Int64) -> dict[str, Any]:
             for key, each in parts.items()
         }
     return found
+
+
+def best_cut(edges: Edges, truth: Int64) -> dict[str, Any]:
+    """Scores of the map equation's groups at the cut that the labels like best by BCubed F."""
+    order = np.sort(edges.score)[::-1]
+    best, kept = -1.0, truth
+    for density in _DENSITIES:
+        cut = order[int(np.clip(round(density * len(truth)), 1, edges.m)) - 1]
+        above = edges.score >= cut
+        some = Edges(edges.source[above], edges.target[above], edges.score[above])
+        labels = partition_edges(some, len(truth), rounds=1).labels
+        f = evaluate(truth, labels, buckets=()).bcubed.f
+        if f > best:
+            best, kept = f, labels
+    return scores_of(truth, kept)
+
+
+def edges_of(model: Refiner, other: LabelledSet) -> dict[str, Any]:
+    """What edges are worth whatever the cut: those to the 40 nearest, of refined rows or scored.
+
+    Average precision counts each link as its centre sees it, and is parted by the centre's bucket.
+    """
+    items = unique_items(other.x, metric="cosine")
+    truth = other.labels[items.first]
+    rows = model.prepare(items.rows)
+    if model.refines:
+        rows = model.refine(rows)
+    knn = build_knn_graph(rows, _NEAR)
+    scores = knn.similarities if model.scorer is None else model.scorer.score(rows, knn)
+    same = truth[knn.indices] == truth[:, None]
+    sizes = np.unique(truth, return_inverse=True, return_counts=True)
+    bucket = np.searchsorted(BUCKETS, sizes[2])[sizes[1]]
+    precision = {"all": ranked_precision(scores.ravel(), same.ravel())}
+    for place, name in enumerate(BUCKET_NAMES.values()):
+        own = bucket == place
+        precision[name] = ranked_precision(scores[own].ravel(), same[own].ravel())
+    edges = knn_to_edges(knn, score=np.maximum(scores, LEAST_WEIGHT))
+    return {"average_precision": precision, "best_cut_with_labels": best_cut(edges, truth)}
 
 
 def sizes_of(items: LabelledSet) -> dict[str, int]:
@@ -126,6 +172,7 @@ def one_run(name: str, which: str, method: str, seed: int) -> dict[str, Any]:
         told["training_cpu_seconds"] = round(time.process_time() - began, 1)
         told |= {key: model.about[key] for key in ("steps", "validation", "partition")}
         told["learned"] = sizes_of(known)
+        told["edges"] = edges_of(model, other)
         result = cluster(other.x, model=model, seed=seed, threads=1)
     told["grouped"] = sizes_of(other)
     told["n_clusters"] = result.clustering.n_clusters
@@ -207,7 +254,7 @@ def main() -> None:
                     print(name, method, last["learned"], last["other"], flush=True)
                     keep("curves", {**curve, "commit": about["commit"]}, about)
             return
-        there = {key(each) for each in done["results"]}
+        there = {key(each) for each in done["results"] if "edges" in each or each["version"] == ANY}
         for wanted in planned(options):
             if wanted not in there:
                 began = time.perf_counter()
