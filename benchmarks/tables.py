@@ -505,17 +505,37 @@ def _long_tail_rows(result: dict[str, Any]) -> list[tuple[str, str, list[dict[st
     return [(*row, rows[row]) for row in ordered]
 
 
-def _over_seeds(runs: Sequence[dict[str, Any]], pick: Callable[[dict[str, Any]], float]) -> str:
-    """The mean over sets, and how it spreads over seeds."""
+Pick = Callable[[dict[str, Any]], float | None]
+
+
+def _over_seeds(runs: Sequence[dict[str, Any]], pick: Pick) -> str:
+    """The mean over sets, and how it spreads over seeds; a seed that lacks a set is left out."""
     by_seed: dict[int, list[float]] = {}
     for run in runs:
-        by_seed.setdefault(run["seed"], []).append(pick(run))
-    most = max(map(len, by_seed.values()))
-    return _spread([fmean(values) for values in by_seed.values() if len(values) == most])
+        value = pick(run)
+        if value is not None:
+            by_seed.setdefault(run["seed"], []).append(value)
+    most = max(map(len, by_seed.values()), default=0)
+    whole = [fmean(values) for values in by_seed.values() if len(values) == most]
+    return _spread(whole) if whole else ""
 
 
-def _f_of(part: str, *, among: str = "with", kind: str = "bcubed") -> Callable[..., float]:
+def _f_of(part: str, *, among: str = "with", kind: str = "bcubed") -> Pick:
     return lambda run: run["scores"][f"{among}_singletons"][part][kind]["f"]
+
+
+def _edges_of(part: str) -> Pick:
+    return lambda run: run["edges"]["average_precision"][part] if "edges" in run else None
+
+
+def _best_cut_of(part: str) -> Pick:
+    def pick(run: dict[str, Any]) -> float | None:
+        if "edges" not in run:
+            return None
+        found: float = run["edges"]["best_cut_with_labels"]["with_singletons"][part]["bcubed"]["f"]
+        return found
+
+    return pick
 
 
 def long_tail() -> str:
@@ -528,13 +548,11 @@ def long_tail() -> str:
         ("without singletons: B", _f_of("all", among="without")),
         ("F", _f_of("all", among="without", kind="pairwise")),
         ("B, tail", _f_of("tail", among="without")),
+        ("best cut by labels: B", _best_cut_of("all")),
+        ("B, tail", _best_cut_of("tail")),
     ]
-    header = [
-        "learned from, method",
-        "sets, seeds",
-        *(name for name, _ in columns),
-        "training, CPU s",
-    ]
+    header = ["learned from: method", "sets, seeds", *(name for name, _ in columns)]
+    header.append("training, CPU s")
     rows = []
     for version, method, runs in _long_tail_rows(result):
         counts = [len({run[what] for run in runs}) for what in ("set", "seed")]
@@ -554,13 +572,13 @@ def long_tail_sets() -> str:
     """B of all and of the tail, sets side by side."""
     result = _read("long_tail")
     names = list(dict.fromkeys(run["set"] for run in result["results"]))
-    header = ["learned from, method: B, all / tail", *names]
+    header = ["learned from: method, B, all / tail", *names]
     rows = []
     for version, method, runs in _long_tail_rows(result):
         row = [method if version == "any" else f"{version}: {method}"]
         for name in names:
             own = [run for run in runs if run["set"] == name]
-            parts = [_spread([_f_of(part)(run) for run in own]) for part in ("all", "tail") if own]
+            parts = [_over_seeds(own, _f_of(part)) for part in ("all", "tail") if own]
             row.append(" / ".join(parts))
         rows.append(row)
     return _markdown(header, rows) + _origin(result)
@@ -569,40 +587,44 @@ def long_tail_sets() -> str:
 def long_tail_riws() -> str:
     """RIWS less each other way to train the same network, on the same draws."""
     result = _read("long_tail")
-    header = ["learned from, RIWS against", "pairs", "B", "F", "B, head", "B, medium", "B, tail"]
-    header += ["B, tail, without singletons", "better in all", "better in the tail"]
-    picks = [_f_of("all"), _f_of("all", kind="pairwise")]
-    picks += [_f_of(part) for part in ("head", "medium", "tail")]
-    picks.append(_f_of("tail", among="without"))
-    rows = []
+    columns = [
+        ("edges, AP", _edges_of("all")),
+        ("AP, tail", _edges_of("tail")),
+        ("best cut by labels: B", _best_cut_of("all")),
+        ("B, tail", _best_cut_of("tail")),
+        ("own cut: B", _f_of("all")),
+        ("F", _f_of("all", kind="pairwise")),
+        *((f"B, {part}", _f_of(part)) for part in ("head", "medium", "tail")),
+        ("B, tail, without singletons", _f_of("tail", among="without")),
+    ]
+    header = ["learned from: RIWS against", "pairs", *(name for name, _ in columns)]
     found = {(version, method): runs for version, method, runs in _long_tail_rows(result)}
+    rows = []
     for version, method in found:
-        if method in ("RIWS", "without labels", "B-Attention", "Ada-NETS"):
-            continue
         ours = {(run["set"], run["seed"]): run for run in found.get((version, "RIWS"), [])}
         pairs = [
             (ours[run["set"], run["seed"]], run)
             for run in found[version, method]
             if (run["set"], run["seed"]) in ours
         ]
-        if not pairs:
-            continue
-        gains = [[pick(own) - pick(other) for own, other in pairs] for pick in picks]
-        rows.append(
-            [
-                f"{version}: {method}",
-                str(len(pairs)),
-                *map(_signed, gains),
-                *(f"{sum(gain > 0 for gain in gains[i])} of {len(pairs)}" for i in (0, 4)),
-            ]
-        )
+        if method not in ("RIWS", "B-Attention", "Ada-NETS") and pairs:
+            gains = [_gains(pairs, pick) for _, pick in columns]
+            rows.append([f"{version}: {method}", str(len(pairs)), *map(_signed, gains)])
     return _markdown(header, rows) + _origin(result)
 
 
-def _signed(values: Sequence[float]) -> str:
-    """The mean with its sign, and the standard deviation where there are several."""
-    mean = f"{fmean(values):+.3f}"
-    return f"{mean} ± {_short(stdev(values))}" if len(values) > 1 else mean
+def _gains(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]], pick: Pick) -> list[float]:
+    """How much larger a figure of the first of each pair is, where both have it."""
+    both = [(pick(own), pick(other)) for own, other in pairs]
+    return [own - other for own, other in both if own is not None and other is not None]
+
+
+def _signed(gains: Sequence[float]) -> str:
+    """The mean with its sign, the standard deviation, and how often it is above 0."""
+    if not gains:
+        return ""
+    spread = f" ± {_short(stdev(gains))}" if len(gains) > 1 else ""
+    return f"{fmean(gains):+.3f}{spread} ({sum(g > 0 for g in gains)} of {len(gains)})"
 
 
 def long_tail_curves() -> str:

@@ -96,6 +96,10 @@ def result(tmp_path, monkeypatch) -> dict[str, Any]:
             runs.append(run(name, "head-heavy", "RIWS", seed, ours + 0.1 * seed))
             runs.append(run(name, "head-heavy", "none", seed, theirs + 0.1 * seed))
     runs.append(run("faces", "head-heavy", "focal", 1, 0.5))
+    for place, f in ((2, 0.9), (3, 0.7), (5, 0.4)):
+        cut = {"with_singletons": {"all": {"bcubed": {"f": f}}, "tail": {"bcubed": {"f": None}}}}
+        precision = {"all": f, "tail": None}
+        runs[place]["edges"] = {"average_precision": precision, "best_cut_with_labels": cut}
     points = [
         {"step": step, "learned": {"loss": 0.1, "average_precision": 0.9}, "other": other}
         for step, other in (
@@ -119,7 +123,7 @@ def test_tables_average_over_sets_and_spread_over_seeds(result):
     assert lines[3].startswith("| head-heavy: RIWS | 2, 2 | .500 ± .071 |")
     assert lines[4].startswith("| head-heavy: none | 2, 2 | .550 ± .071 |")
     assert lines[5].startswith("| head-heavy: focal | 1, 1 | .500 |")
-    assert lines[4].endswith("| 3 |")
+    assert lines[4].endswith("| .550 |  | 3 |")
     by_set = tables.long_tail_sets().splitlines()
     assert by_set[3] == (
         "| head-heavy: RIWS | .650 ± .071 / .650 ± .071 | .350 ± .071 / .350 ± .071 |"
@@ -129,9 +133,11 @@ def test_tables_average_over_sets_and_spread_over_seeds(result):
 
 def test_riws_is_compared_on_the_same_draws(result):
     lines = tables.long_tail_riws().splitlines()
-    assert lines[2].startswith("| head-heavy: none | 4 | -0.050 ± .173 |")
-    assert lines[2].endswith("| 2 of 4 | 2 of 4 |")
-    assert lines[3].startswith("| head-heavy: focal | 1 | +0.200 |")
+    own = " | ".join(["-0.050 ± .173 (2 of 4)"] * 6)
+    edges = "+0.200 (1 of 1)"  # one draw has them on both sides
+    assert lines[2] == f"| head-heavy: none | 4 | {edges} |  | {edges} |  | {own} |"
+    assert lines[3].startswith("| head-heavy: focal | 1 |  |  |  |  | +0.200 (1 of 1) |")
+    assert len(lines) == 6
 
 
 def test_curves_tell_the_best_step_and_the_end(result):
