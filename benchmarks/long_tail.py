@@ -117,18 +117,20 @@ def best_cut(edges: Edges, truth: Int64) -> dict[str, Any]:
     return scores_of(truth, kept)
 
 
-def edges_of(model: Refiner, other: LabelledSet) -> dict[str, Any]:
-    """What edges are worth whatever the cut: those to the 40 nearest, of refined rows or scored.
+def edges_of(model: Refiner | None, other: LabelledSet) -> dict[str, Any]:
+    """What edges are worth whatever the cut: those to the 40 nearest, by cosine without a model.
 
     Average precision counts each link as its centre sees it, and is parted by the centre's bucket.
     """
     items = unique_items(other.x, metric="cosine")
     truth = other.labels[items.first]
-    rows = model.prepare(items.rows)
-    if model.refines:
+    rows = items.rows if model is None else model.prepare(items.rows)
+    if model is not None and model.refines:
         rows = model.refine(rows)
     knn = build_knn_graph(rows, _NEAR)
-    scores = knn.similarities if model.scorer is None else model.scorer.score(rows, knn)
+    scores = knn.similarities
+    if model is not None and model.scorer is not None:
+        scores = model.scorer.score(rows, knn)
     same = truth[knn.indices] == truth[:, None]
     sizes = np.unique(truth, return_inverse=True, return_counts=True)
     bucket = np.searchsorted(BUCKETS, sizes[2])[sizes[1]]
@@ -162,6 +164,7 @@ def one_run(name: str, which: str, method: str, seed: int) -> dict[str, Any]:
     known, other = drawn(name, which, seed)
     told: dict[str, Any] = {"set": name, "version": which, "method": method, "seed": seed}
     if method == WITHOUT:
+        told["edges"] = edges_of(None, other)
         result = cluster(other.x, method="untrained", seed=seed, threads=1)
     else:
         network, plan = network_and_plan(method, known.x.shape[1], seed)
@@ -254,7 +257,7 @@ def main() -> None:
                     print(name, method, last["learned"], last["other"], flush=True)
                     keep("curves", {**curve, "commit": about["commit"]}, about)
             return
-        there = {key(each) for each in done["results"] if "edges" in each or each["version"] == ANY}
+        there = {key(each) for each in done["results"] if "edges" in each}
         for wanted in planned(options):
             if wanted not in there:
                 began = time.perf_counter()
