@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from figure_style import BLUE, FAINT, GREEN, INK, VERMILION, WIDTH
+from figure_style import BAND, BLUE, GREEN, INK, VERMILION, WIDTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,14 +16,13 @@ CURVES = {"RIWS": BLUE, "none": INK, "focal": VERMILION, "class-balanced": GREEN
 _ANY = "any"
 
 
-def by_seed(runs: list[dict[str, Any]], part: str) -> list[float]:
-    """Mean of BCubed F over sets, for each seed that has all of them."""
+def by_seed(runs: list[dict[str, Any]], part: str, sets: int) -> list[float]:
+    """Mean of BCubed F over sets, for each seed that has all of so many."""
     found: dict[int, list[float]] = {}
     for run in runs:
         scores = run["scores"]["with_singletons"]
         found.setdefault(run["seed"], []).append(scores[part]["bcubed"]["f"])
-    most = max(map(len, found.values()))
-    return [fmean(values) for values in found.values() if len(values) == most]
+    return [fmean(values) for values in found.values() if len(values) == sets]
 
 
 def long_tail_buckets(result: dict[str, Any]) -> Figure:
@@ -33,6 +32,7 @@ def long_tail_buckets(result: dict[str, Any]) -> Figure:
     runs = result["results"]
     versions = [v for v in dict.fromkeys(run["version"] for run in runs) if v != _ANY]
     methods = list(dict.fromkeys(run["method"] for run in runs))
+    sets = len({run["set"] for run in runs})
     figure = Figure(figsize=(WIDTH, 1.2 + 0.3 * len(methods)), layout="constrained")
     panels = figure.subplots(1, len(versions), sharey=True, sharex=True, squeeze=False)[0]
     for panel, version in zip(panels, versions, strict=True):
@@ -40,13 +40,13 @@ def long_tail_buckets(result: dict[str, Any]) -> Figure:
             own = [
                 run for run in runs if run["method"] == method and run["version"] in (version, _ANY)
             ]
-            panel.axhline(place, color=FAINT, linewidth=0.4, zorder=0)
-            for part, (colour, marker) in PARTS.items() if own else ():
-                values = by_seed(own, part)
-                spread = stdev(values) if len(values) > 1 else 0
-                panel.errorbar(
-                    fmean(values), place, xerr=spread, color=colour, marker=marker, markersize=4.5
-                )
+            panel.axhline(place, color=BAND, linewidth=0.6, zorder=0)
+            for row, (part, (colour, marker)) in enumerate(PARTS.items()):
+                values = by_seed(own, part, sets)
+                if values:
+                    spread = stdev(values) if len(values) > 1 else 0
+                    look = {"color": colour, "marker": marker, "markersize": 4.5}
+                    panel.errorbar(fmean(values), place + (row - 1) / 5, xerr=spread, **look)
         panel.set_title(version, loc="left", fontsize=10, fontweight="bold")
     panels[0].set_yticks(range(len(methods)), methods)
     panels[0].invert_yaxis()

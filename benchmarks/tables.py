@@ -508,15 +508,14 @@ def _long_tail_rows(result: dict[str, Any]) -> list[tuple[str, str, list[dict[st
 Pick = Callable[[dict[str, Any]], float | None]
 
 
-def _over_seeds(runs: Sequence[dict[str, Any]], pick: Pick) -> str:
-    """The mean over sets, and how it spreads over seeds; a seed that lacks a set is left out."""
+def _over_seeds(runs: Sequence[dict[str, Any]], pick: Pick, sets: int) -> str:
+    """The mean over sets, and how it spreads over the seeds that have all of so many."""
     by_seed: dict[int, list[float]] = {}
     for run in runs:
         value = pick(run)
         if value is not None:
             by_seed.setdefault(run["seed"], []).append(value)
-    most = max(map(len, by_seed.values()), default=0)
-    whole = [fmean(values) for values in by_seed.values() if len(values) == most]
+    whole = [fmean(values) for values in by_seed.values() if len(values) == sets]
     return _spread(whole) if whole else ""
 
 
@@ -539,8 +538,9 @@ def _best_cut_of(part: str) -> Pick:
 
 
 def long_tail() -> str:
-    """All sets together: one row for each version and method."""
+    """All sets together: one row for each version and method, empty until no set is missing."""
     result = _read("long_tail")
+    sets = len({run["set"] for run in result["results"]})
     columns = [
         ("B", _f_of("all")),
         ("F", _f_of("all", kind="pairwise")),
@@ -548,6 +548,8 @@ def long_tail() -> str:
         ("without singletons: B", _f_of("all", among="without")),
         ("F", _f_of("all", among="without", kind="pairwise")),
         ("B, tail", _f_of("tail", among="without")),
+        ("edges, AP", _edges_of("all")),
+        ("AP, tail", _edges_of("tail")),
         ("best cut by labels: B", _best_cut_of("all")),
         ("B, tail", _best_cut_of("tail")),
     ]
@@ -561,7 +563,7 @@ def long_tail() -> str:
             [
                 method if version == "any" else f"{version}: {method}",
                 f"{counts[0]}, {counts[1]}",
-                *(_over_seeds(runs, pick) for _, pick in columns),
+                *(_over_seeds(runs, pick, sets) for _, pick in columns),
                 "" if None in seconds else f"{fmean(seconds):.0f}",
             ]
         )
@@ -578,7 +580,7 @@ def long_tail_sets() -> str:
         row = [method if version == "any" else f"{version}: {method}"]
         for name in names:
             own = [run for run in runs if run["set"] == name]
-            parts = [_over_seeds(own, _f_of(part)) for part in ("all", "tail") if own]
+            parts = [_over_seeds(own, _f_of(part), 1) for part in ("all", "tail") if own]
             row.append(" / ".join(parts))
         rows.append(row)
     return _markdown(header, rows) + _origin(result)
