@@ -4,7 +4,7 @@ Each method learns from a balanced, a long-tailed and a head-heavy version of th
 set, and groups one and the same long-tailed version of the other half; scores are parted by the
 size of the true group, with groups of one item and without. Every network stands alone: no
 whitening, no share of the embedding itself, no learned scorer. A seed draws the versions, the
-groups held out, weights and batches. Curves follow networks that learn three times as long from
+groups held out, weights and batches. Curves follow networks that learn twice as long from
 head-heavy versions, with their links and those of the other half.
 
     COVEY_DATA=... OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 python benchmarks/long_tail.py \\
@@ -72,7 +72,7 @@ ON_BALANCED = ("Ada-NETS", "RIWS", "none", "B-Attention")
 CURVES = ("RIWS", "none", "focal", "class-balanced")
 _NEAR = 40  # neighbours whose edges are looked at
 _DENSITIES = np.geomspace(20.0, 0.25, 12)  # edges an item at the cuts among which labels choose
-_LONG = Schedule(steps=1200, every=100, patience=1200)
+_LONG = Schedule(steps=800, every=100, patience=800)
 
 
 def network_and_plan(method: str, inputs: int, seed: int) -> tuple[NetworkConfig, Plan]:
