@@ -33,6 +33,7 @@ def long_tail_buckets(result: dict[str, Any]) -> Figure:
     versions = [v for v in dict.fromkeys(run["version"] for run in runs) if v != _ANY]
     methods = list(dict.fromkeys(run["method"] for run in runs))
     sets = len({run["set"] for run in runs})
+    methods = [method for method in methods if _is_whole(runs, method, sets)]
     figure = Figure(figsize=(WIDTH, 1.2 + 0.3 * len(methods)), layout="constrained")
     panels = figure.subplots(1, len(versions), sharey=True, sharex=True, squeeze=False)[0]
     for panel, version in zip(panels, versions, strict=True):
@@ -53,6 +54,12 @@ def long_tail_buckets(result: dict[str, Any]) -> Figure:
     figure.supxlabel("BCubed F, mean over sets; bars are standard deviations over seeds")
     _legend(figure, panels[0], {part: {"color": c, "marker": m} for part, (c, m) in PARTS.items()})
     return figure
+
+
+def _is_whole(runs: list[dict[str, Any]], method: str, sets: int) -> bool:
+    """Whether a version and seed of the method has all sets."""
+    own = [(run["version"], run["seed"]) for run in runs if run["method"] == method]
+    return sets in map(own.count, own)
 
 
 def long_tail_curves(result: dict[str, Any]) -> Figure:
