@@ -24,6 +24,7 @@ from PIL import Image
 
 from b_attention_figures import b_attention_noise
 from figure_style import STYLE
+from long_tail_figures import long_tail_buckets, long_tail_curves
 from machine import REPOSITORY, RESULTS
 from universal_figures import universal_promises, universal_reliability
 
@@ -40,6 +41,8 @@ class Drawing(NamedTuple):
 
 FIGURES = {
     "b-attention-noise": Drawing(("b_attention_ablation",), b_attention_noise),
+    "long-tail-buckets": Drawing(("long_tail",), long_tail_buckets),
+    "long-tail-curves": Drawing(("long_tail",), long_tail_curves),
     "universal-reliability": Drawing(("universal",), universal_reliability),
     "universal-promises": Drawing(("universal",), universal_promises),
 }
