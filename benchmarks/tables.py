@@ -757,7 +757,7 @@ def long_tail_riws() -> str:
         ]
         if method not in ("RIWS", "B-Attention", "Ada-NETS") and pairs:
             gains = [_gains(pairs, pick) for _, pick in columns]
-            rows.append([f"{version}: {method}", str(len(pairs)), *map(_signed, gains)])
+            rows.append([f"{version}: {method}", str(len(pairs)), *map(_ahead, gains)])
     return _markdown(header, rows) + _origin(result)
 
 
@@ -767,7 +767,7 @@ def _gains(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]], pick: Pick) -
     return [own - other for own, other in both if own is not None and other is not None]
 
 
-def _signed(gains: Sequence[float]) -> str:
+def _ahead(gains: Sequence[float]) -> str:
     """The mean with its sign, the standard deviation, and how often it is above 0."""
     if not gains:
         return ""
