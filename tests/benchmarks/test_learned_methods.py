@@ -10,6 +10,8 @@ from covey.datasets.view_draws import LabelledSet
 pytest.importorskip("torch")
 learned = pytest.importorskip("learned_methods", reason="not in a source distribution")
 tables = pytest.importorskip("tables", reason="not in a source distribution")
+table_parts = pytest.importorskip("table_parts")
+tables_learned = pytest.importorskip("tables_learned")
 
 DEFAULT, FIXED = "adaptive, kNN that reads structure space (default)", "fixed, kNN"
 
@@ -102,7 +104,7 @@ def written(tmp_path, monkeypatch):
     del before["peak_rss_mib"]
     entry = {"set": "faces", "without_labels": promised, "runs": [before]}
     (tmp_path / "b_attention.json").write_text(json.dumps({"results": [entry]}))
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr(table_parts, "RESULTS", tmp_path)
 
 
 @pytest.mark.usefixtures("written")
@@ -140,7 +142,9 @@ def test_gain_of_the_filter_is_by_the_same_seed():
 
 
 def test_every_filter_has_lists_of_one_length_beside_it():
-    assert set(tables._FILTERED) | set(tables._FILTERED.values()) <= set(learned.PARTS)
-    for row, fixed in tables._FILTERED.items():
+    assert set(tables_learned.FILTERED) | set(tables_learned.FILTERED.values()) <= set(
+        learned.PARTS
+    )
+    for row, fixed in tables_learned.FILTERED.items():
         assert learned.PARTS[row]["length"] == "adaptive"
         assert learned.PARTS[fixed]["length"] == "fixed"

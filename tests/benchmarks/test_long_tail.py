@@ -14,6 +14,7 @@ from PIL import Image
 versions = pytest.importorskip("long_tail_versions", reason="not in a source distribution")
 study = pytest.importorskip("long_tail")
 tables = pytest.importorskip("tables")
+table_parts = pytest.importorskip("table_parts")
 figures = pytest.importorskip("figures")
 
 
@@ -112,7 +113,7 @@ def result(tmp_path, monkeypatch) -> dict[str, Any]:
     about = {"command": "x", "date": "y", "commit": "z", "machine": machine}
     found = {**about, "results": runs, "curves": [curve]}
     (tmp_path / "long_tail.json").write_text(json.dumps(found))
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr(table_parts, "RESULTS", tmp_path)
     monkeypatch.setattr(figures, "RESULTS", tmp_path)
     return found
 

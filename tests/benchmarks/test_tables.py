@@ -25,8 +25,9 @@ def repository(tmp_path: Path) -> Path:
     """A checkout with one result and one page that shows it."""
     results = tmp_path / "benchmarks" / "results"
     results.mkdir(parents=True)
-    for script in ("tables.py", "machine.py", "promises.py"):
-        shutil.copy(BENCHMARKS / script, tmp_path / "benchmarks")
+    for script in (*BENCHMARKS.glob("table*.py"), BENCHMARKS / "machine.py"):
+        shutil.copy(script, tmp_path / "benchmarks")
+    shutil.copy(BENCHMARKS / "promises.py", tmp_path / "benchmarks")
     entry = {"set": "faces", "k": 30, "quantile": 0.5, "edges": 1234, "bits_ratio": 0.5}
     entry |= {"covey": {"bits": 1.0, "seconds": 2.0}, "infomap": {"bits": 2.0, "seconds": 3.0}}
     machine = {"processor": "a processor", "cores": 2, "memory_gib": 8.0}

@@ -7,6 +7,7 @@ import pytest
 
 finetune = pytest.importorskip("universal_finetune", reason="not in a source distribution")
 tables = pytest.importorskip("tables", reason="not in a source distribution")
+table_parts = pytest.importorskip("table_parts")
 
 
 def write_set(root, name, labels, split):
@@ -65,7 +66,7 @@ def test_table(tmp_path, monkeypatch):
     entry = {"set": "faces", "seen_by_the_model": True, "rows": rows}
     result = {"results": [entry], "command": "x", "date": "y", "commit": "z", "machine": machine}
     (tmp_path / "universal_finetune.json").write_text(json.dumps(result))
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr(table_parts, "RESULTS", tmp_path)
     written = tables.universal_finetune()
     assert "| faces: cosine |  | .250 | .250 | .125 | .250 | .125 |\n" in written
     b, f = ".625 ± .177", ".312 ± .088"

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from covey.cli.exits import run
+from covey.vectors import as_rows
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,13 @@ def names(tmp_path: Path) -> list[str]:
     found = [f"photo_{i:03d}.png" for i in range(400)]
     (tmp_path / "ids.txt").write_text("\n".join(found) + "\n")
     return found
+
+
+@pytest.fixture
+def nine(hidden, tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Ninety unit rows in nine groups, saved as x.npy and y.npy in the temporary folder."""
+    x, labels = hidden(90, 9)
+    x = as_rows(x)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", labels)
+    return x, labels

@@ -25,8 +25,6 @@ from covey.models.ordered_lists import candidates, ordered_lists
 from covey.training.ada_nets_plan import AdaNETSPlan
 from covey.training.b_attention import principal_axes
 from covey.training.loop import Checkpoint, fit
-from covey.training.losses import hinge, supervised_contrastive
-from covey.training.samplers import groups_and_items, seeds_and_neighbours
 from covey.training.watch import Validation, Watch, validate_rows
 from covey.types import Int64, UsageError
 
@@ -85,20 +83,11 @@ def train_ada_nets(
     pool = knn.indices[:, : plan.pool]
 
     def loss_of(rng: np.random.Generator) -> Tensor:
-        drawn = seeds_and_neighbours(pool, rng, seeds=plan.seeds, near=plan.near)
-        more = groups_and_items(codes, rng, groups=plan.groups, items=plan.items)
-        drawn = np.union1d(drawn, more)
+        drawn = plan.draw(pool, codes, rng)
         nodes, hops = gather_hops(graph, drawn, config.layers - 1, rng, most=plan.most)
-        left = (rng.random(config.inputs) >= plan.dropped) / (1 - plan.dropped)
-        some = means.index_select(0, torch.from_numpy(nodes).to(device))
-        some = some * torch.from_numpy(left.astype(np.float32)).to(device)
-        refined = network.graph(some, [tensors(hop) for hop in hops])
-        groups = torch.from_numpy(codes[drawn])
-        same = (groups[:, None] == groups[None]).to(device)
-        cosine = refined @ refined.T
-        if plan.loss == "contrastive":
-            return supervised_contrastive(cosine, same, temperature=plan.temperature)
-        return hinge(cosine, same, negatives=plan.negatives)
+        kept = torch.from_numpy(plan.kept_dimensions(config.inputs, rng)).to(device)
+        some = means.index_select(0, torch.from_numpy(nodes).to(device)) * kept
+        return plan.loss_of(network.graph(some, [tensors(hop) for hop in hops]), codes[drawn])
 
     seen: list[Validation] = []
 

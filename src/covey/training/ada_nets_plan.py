@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from covey.training.loop import Schedule
-from covey.training.losses import Negatives
+from covey.training.pair_batches import PairPlan
 
 
 @dataclass(frozen=True, slots=True)
-class AdaNETSPlan:
+class AdaNETSPlan(PairPlan):
     """How Ada-NETS is trained.
 
     Attributes:
         filter_schedule: How long and how fast the filter.
         lists: Lists of a batch of the filter.
-        schedule: How long and how fast the network.
-        loss: "contrastive", or the published hinge.
-        negatives: Pairs that the hinge pushes apart; "hardest" is published.
-        seeds, near: Random items of a batch, and neighbours of each.
-        pool: Neighbours that these are drawn from.
-        groups, items: Random groups of a batch, and items of each, on top; none as published.
         most: Random neighbours of an item that a layer but the first sees; all if None.
-        dropped: Chance of each dimension of the embeddings to be left out of a batch.
-        temperature: Of the contrastive loss.
     """
 
     filter_schedule: Schedule = field(default_factory=lambda: Schedule(steps=300, rate=3e-3))
     lists: int = 256
-    schedule: Schedule = field(default_factory=Schedule)
-    loss: Literal["contrastive", "hinge"] = "contrastive"
-    negatives: Negatives = "all"
-    seeds: int = 16
-    near: int = 12
-    pool: int = 40
-    groups: int = 16
-    items: int = 4
     most: int | None = None
-    dropped: float = 0.2
-    temperature: float = 0.1
 
     @classmethod
     def published(cls, **changes: Any) -> AdaNETSPlan:

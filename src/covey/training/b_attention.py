@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,37 +15,14 @@ from covey.labelled_rows import LabelledRows
 from covey.models.b_attention import BAttentionNetwork, refine
 from covey.models.b_attention_config import BAttentionConfig
 from covey.training.loop import Checkpoint, Schedule, fit, reduced_precision
-from covey.training.losses import Negatives, hinge, supervised_contrastive
-from covey.training.samplers import groups_and_items, seeds_and_neighbours
+from covey.training.pair_batches import PairPlan
 from covey.training.watch import Validation, Watch, validate_rows
 from covey.types import Float32, IntArray
 
 
 @dataclass(frozen=True, slots=True)
-class BAttentionPlan:
-    """How B-Attention is trained.
-
-    Attributes:
-        schedule: How long and how fast.
-        loss: "contrastive", or the published hinge.
-        negatives: Pairs that the hinge pushes apart; "hardest" is published.
-        seeds, near: Random items of a batch, and neighbours of each.
-        pool: Neighbours that these are drawn from.
-        groups, items: Random groups of a batch, and items of each, on top; none as published.
-        dropped: Chance of each dimension of the embeddings to be left out of a batch.
-        temperature: Of the contrastive loss.
-    """
-
-    schedule: Schedule = field(default_factory=Schedule)
-    loss: Literal["contrastive", "hinge"] = "contrastive"
-    negatives: Negatives = "all"
-    seeds: int = 16
-    near: int = 12
-    pool: int = 40
-    groups: int = 16
-    items: int = 4
-    dropped: float = 0.2
-    temperature: float = 0.1
+class BAttentionPlan(PairPlan):
+    """How B-Attention is trained."""
 
     @classmethod
     def published(cls, **changes: Any) -> BAttentionPlan:
@@ -101,26 +78,16 @@ def train_b_attention(
     pool: IntArray = knn.indices[:, : plan.pool]
     rows = torch.tensor(learned.rows, device=device)
     codes = np.unique(learned.labels, return_inverse=True)[1].astype(np.int64)
-    groups = torch.from_numpy(codes)
 
     def loss_of(rng: np.random.Generator) -> Tensor:
-        drawn = seeds_and_neighbours(pool, rng, seeds=plan.seeds, near=plan.near)
-        more = groups_and_items(codes, rng, groups=plan.groups, items=plan.items)
-        drawn = np.union1d(drawn, more)
+        drawn = plan.draw(pool, codes, rng)
         used, places = np.unique(sets[drawn], return_inverse=True)
         places = places.reshape(len(drawn), -1) - int(used[0] < 0)
-        left = (rng.random(rows.shape[1]) >= plan.dropped) / (1 - plan.dropped)
-        some = rows[torch.from_numpy(used[used >= 0])] * torch.from_numpy(
-            left.astype(np.float32)
-        ).to(device)
+        kept = torch.from_numpy(plan.kept_dimensions(rows.shape[1], rng)).to(device)
+        some = rows[torch.from_numpy(used[used >= 0])] * kept
         with reduced_precision(device):
             refined = network(network.enter(some), torch.from_numpy(places).to(device))
-        refined = refined.float()
-        same = (groups[drawn][:, None] == groups[drawn][None]).to(device)
-        cosine = refined @ refined.T
-        if plan.loss == "contrastive":
-            return supervised_contrastive(cosine, same, temperature=plan.temperature)
-        return hinge(cosine, same, negatives=plan.negatives)
+        return plan.loss_of(refined.float(), codes[drawn])
 
     seen: list[Validation] = []
 
