@@ -193,6 +193,8 @@ class LinkageGCN(LabelledEstimator):
         pool: Neighbours that RIWS draws from, times those that it draws.
         loss: "ce" for cross-entropy, or a rival that weighs links: "ohem", "ohem-3-1",
             "class-balanced", "focal" or "density".
+        scores: What may weigh edges where the network does not: "cosine", or "auto", by which a
+            scorer learned from the identities that are held out competes.
         steps: Of the optimiser, at most.
         prefer: "precision", "balanced" or "recall", as in `cluster`.
         random_state: Seed, `RandomState` or None, which stands for seed 0.
@@ -212,6 +214,7 @@ class LinkageGCN(LabelledEstimator):
     words: ClassVar[Mapping[str, Sequence[str]]] = {
         "sampling": get_args(Sampling),
         "loss": get_args(LinkLoss),
+        "scores": _SCORES,
     }
     numbers: ClassVar[Mapping[str, tuple[float, float]]] = {"pool": (1, inf)}
 
@@ -221,6 +224,7 @@ class LinkageGCN(LabelledEstimator):
         sampling: Sampling = "riws",
         pool: float = 2.0,
         loss: LinkLoss = "ce",
+        scores: Scores = "auto",
         steps: int = 400,
         prefer: Prefer = "balanced",
         random_state: int | np.random.RandomState | None = None,
@@ -229,6 +233,7 @@ class LinkageGCN(LabelledEstimator):
         self.sampling = sampling
         self.pool = pool
         self.loss = loss
+        self.scores = scores
         self.steps = steps
         self.prefer = prefer
         self.random_state = random_state

@@ -160,7 +160,7 @@ def test_without_torch_nothing_is_read(covey, monkeypatch) -> None:
         (0.0, True, "is used: 100% of every cosine is what it makes of an item and its nearest."),
         (0.2, False, "is used: 80% of every cosine is what it makes of an item and its nearest, "),
         (1.0, False, "is not used: on held-out groups embeddings were not clearly better by it. "),
-        (1.0, True, "They are whitened and no more."),
+        (1.0, True, "Embeddings are whitened and no more."),
     ],
 )
 def test_says_as_the_card_does_whether_the_network_is_used(

@@ -55,6 +55,12 @@ def link(any_refiner) -> Refiner:
     return replace(any_refiner(1.0), network=LINK, tensors=tensors, scorer=scorer)
 
 
+@pytest.fixture(scope="module")
+def link_unused(link, with_scorer) -> Refiner:
+    """Its network is not used, and a smaller one weighs edges."""
+    return replace(link, scorer=with_scorer.scorer, partition=with_scorer.partition)
+
+
 @pytest.fixture(params=["ada", "link"])
 def model(request) -> Refiner:
     return request.getfixturevalue(request.param)
@@ -77,6 +83,17 @@ def test_written_and_read_it_is_the_same(model, tmp_path, rows) -> None:
         knn = build_knn_graph(rows, 12)
         found = again.scorer.score(rows, knn)
         np.testing.assert_array_equal(found, model.scorer.score(rows, knn))
+
+
+def test_a_linkage_gcn_beside_which_a_scorer_was_learned(link_unused, tmp_path, rows) -> None:
+    write_model(tmp_path / "m", link_unused)
+    again = load_model(tmp_path / "m")
+    assert (again.edges, again.uses_network) == ("learned", False)
+    assert again.weights().keys() == link_unused.weights().keys()
+    found, expected = (cluster(rows, model=each) for each in (again, link_unused))
+    np.testing.assert_array_equal(found.clustering.labels, expected.clustering.labels)
+    assert "The network is not used" in default_card(again)
+    assert "- edges weighed by: a learned scorer" in default_card(again)
 
 
 def test_a_folder_of_groups_is_refused_by_what_finds(model, tmp_path) -> None:
@@ -192,6 +209,20 @@ def test_alone_it_is_used_as_it_is(hidden, kind) -> None:
     result = cluster(x, model=alone)
     assert result.report.by_labels
     assert bcubed(labels, result.clustering.labels).f > 0.4
+
+
+def test_a_scorer_competes_with_a_linkage_gcn_that_learned_nothing() -> None:
+    rng = np.random.default_rng(2)
+    labels = np.repeat(np.arange(40), 8)
+    spread = np.exp(rng.uniform(np.log(0.1), 0, 40))  # which cosines do not know
+    x = rng.normal(size=(40, 16))[labels]
+    x += rng.normal(size=(320, 16)) * spread[labels][:, None]
+    plan = variants.linkage(16, steps=1)[1]
+    train = partial(train_refiner, x, labels, network=LINK, plan=plan)
+    model = train()
+    assert (model.edges, model.uses_network) == ("learned", False)
+    assert train(scores="cosine").edges == "cosine"
+    assert train(alone=True).edges == "network"
 
 
 def test_plans_of_another_kind_are_refused(hidden) -> None:

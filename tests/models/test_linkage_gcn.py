@@ -11,8 +11,8 @@ torch = pytest.importorskip("torch")
 
 from covey.knn import build_knn_graph  # noqa: E402
 from covey.models.linkage_gcn import (  # noqa: E402
-    GraphTensors,
     LinkageGCN,
+    PivotTensors,
     graphs_of,
     score_links,
 )
@@ -119,12 +119,12 @@ def test_places_without_entry_change_nothing():
     odds = []
     for hops in (first, wide):
         graphs = graphs_of(SMALL, indices, np.arange(6), hops)
-        odds.append(network(entered, GraphTensors(graphs)).detach().numpy())
+        odds.append(network(entered, PivotTensors(graphs)).detach().numpy())
     there = first >= 0
     np.testing.assert_allclose(odds[1][:, places][there], odds[0][there], atol=1e-5)
     alone = graphs_of(SMALL, indices, np.array([2]), first[2:3, :3])
     np.testing.assert_allclose(
-        network(entered, GraphTensors(alone)).detach().numpy()[0], odds[0][2, :3], atol=1e-5
+        network(entered, PivotTensors(alone)).detach().numpy()[0], odds[0][2, :3], atol=1e-5
     )
 
 
@@ -151,7 +151,7 @@ def test_gradients_reach_every_weight_and_are_right():
     network = _network(SMALL).double().train()
     rows = torch.tensor(_rows().astype(np.float64), requires_grad=True)
     indices = build_knn_graph(_rows(), 8).indices
-    graphs = GraphTensors(graphs_of(SMALL, indices, np.arange(5), indices[:5]))
+    graphs = PivotTensors(graphs_of(SMALL, indices, np.arange(5), indices[:5]))
     graphs.share = graphs.share.double()
 
     def loss(x):
@@ -170,7 +170,7 @@ def test_neighbours_are_averaged_and_nobodys_are_zero():
     indices = np.array([[1], [0], [3], [2]])
     graphs = pivot_graphs(indices, np.array([0]), np.array([[1, 2]]), second=0, active=1)
     x = torch.tensor([[1.0], [10.0], [100.0]])  # nodes 0 and 1 joined, 2 alone
-    assert GraphTensors(graphs).mean(x).tolist() == [[10.0], [1.0], [0.0]]
+    assert PivotTensors(graphs).mean(x).tolist() == [[10.0], [1.0], [0.0]]
 
 
 def test_training_standardises_over_the_nodes_of_a_batch():
@@ -178,7 +178,7 @@ def test_training_standardises_over_the_nodes_of_a_batch():
     rows = _rows()
     indices = build_knn_graph(rows, 8).indices
     graphs = graphs_of(SMALL, indices, np.arange(9), indices[:9])
-    network(network.enter(rows), GraphTensors(graphs))
+    network(network.enter(rows), PivotTensors(graphs))
     seen = rows[graphs.item] - rows[graphs.centre]
     np.testing.assert_allclose(network.mean.numpy(), 0.1 * seen.mean(0), atol=1e-6)
     np.testing.assert_allclose(network.variance.numpy(), 0.9 + 0.1 * seen.var(0, ddof=1), atol=1e-5)
@@ -212,7 +212,7 @@ def test_length_of_nothing_has_a_gradient():
     rows = torch.ones(9, 6, requires_grad=True)  # every difference is zero
     indices = (np.arange(9)[:, None] + np.arange(1, 4)) % 9
     graphs = graphs_of(SMALL, indices, np.arange(4), indices[:4])
-    network(rows, GraphTensors(graphs)).sum().backward()
+    network(rows, PivotTensors(graphs)).sum().backward()
     assert torch.isfinite(rows.grad).all()
 
 

@@ -135,6 +135,7 @@ def linkage(
         LinkLoss,
         typer.Option(help="Cross-entropy, or one that weighs links to make up for imbalance."),
     ] = "ce",
+    scores: Scores = "auto",
 ) -> None:
     """Learn from labels of some groups, for others: a graph network that weighs edges.
 
@@ -150,4 +151,4 @@ def linkage(
             inputs, sampling=sampling, pool=pool, loss=loss, steps=given.steps, seed=given.seed
         )
 
-    train_and_write(emb, given, made_of)
+    train_and_write(emb, given, made_of, scores)

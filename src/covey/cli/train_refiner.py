@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 Scores = Annotated[
     Literal["auto", "cosine"],
     typer.Option(
-        help="What may weigh edges: their cosine, or (auto) also a scorer that is learned from the "
-        "groups that are held out, where it makes better groups of them."
+        help="What may weigh edges where the network does not: their cosine, or (auto) also a "
+        "scorer that is learned from the groups that are held out, where it makes better groups."
     ),
 ]
 
@@ -60,7 +60,7 @@ def train_and_write(
     emb: Path,
     given: Training,
     made_of: Callable[[int], tuple[NetworkConfig, Plan]],
-    scores: Literal["auto", "cosine"] = "auto",
+    scores: Literal["auto", "cosine"],
 ) -> None:
     """Trains a model and writes it, with progress, and so that an interrupted run goes on.
 

@@ -77,8 +77,8 @@ def network_sentence(model: Refiner) -> str:
     better = "edges" if isinstance(model.network, LinkageGCNConfig) else "embeddings"
     why = f"The network is not used: on held-out groups {better} were not clearly better by it."
     if model.whitening is not None:
-        return f"{why} They are whitened and no more."
-    return f"{why} They stay as they are."
+        return f"{why} Embeddings are whitened and no more."
+    return f"{why} Embeddings stay as they are."
 
 
 def network_words(network: NetworkConfig) -> str:

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +29,7 @@ from torch.nn import functional
 
 from covey.models.ada_nets_config import AdaNETSConfig
 from covey.models.neighbour_graph import NeighbourGraph
+from covey.models.neighbour_sum import Adjacency, neighbour_sum
 from covey.types import Float32
 
 _OWN = 0.5  # share of an item itself in the means that it takes
@@ -111,13 +111,13 @@ class GraphTensors:
         self.targets = graph.targets
         self.forth = _tensors(graph, device)
         self._graph, self._device = graph, device
-        self._back: tuple[Tensor, Tensor] | None = None
+        self._back: Adjacency | None = None
         degree = (graph.start[1:] - graph.start[:-1]).astype(np.float32)
         own = 1 / (degree + 1) if faithful else np.full_like(degree, _OWN)
         self.own = torch.from_numpy(own)[:, None].to(device)
         self.each = torch.from_numpy((1 - own) / degree)[:, None].to(device)
 
-    def back(self) -> tuple[Tensor, Tensor]:
+    def back(self) -> Adjacency:
         """The transposed graph, made when first needed."""
         if self._back is None:
             self._back = _tensors(self._graph.transposed(), self._device)
@@ -125,31 +125,13 @@ class GraphTensors:
 
     def mean(self, x: Tensor) -> Tensor:
         """(s, d) to (t, d): means over the neighbourhoods of the first t."""
-        total: Tensor = _NeighbourSum.apply(x, self)
+        total = neighbour_sum(x, self.forth, self.back)
         if not torch.is_grad_enabled():  # in place: x and what comes out are all that is held
             return total.mul_(self.each).addcmul_(self.own, x[: self.targets])
         return self.own * x[: self.targets] + self.each * total
 
 
-class _NeighbourSum(torch.autograd.Function):
-    """Sums over neighbours; gradients are gathered, not scattered, so their order is fixed."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, graph: GraphTensors) -> Tensor:
-        ctx.graph = graph
-        return _sums(x, graph.forth)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return _sums(gradients[0].contiguous(), ctx.graph.back()), None
-
-
-def _sums(x: Tensor, graph: tuple[Tensor, Tensor]) -> Tensor:
-    start, neighbour = graph
-    return functional.embedding_bag(neighbour, x, start, mode="sum")
-
-
-def _tensors(graph: NeighbourGraph, device: torch.device | str) -> tuple[Tensor, Tensor]:
+def _tensors(graph: NeighbourGraph, device: torch.device | str) -> Adjacency:
     """Offsets and nodes, both of the narrowest type that holds the offsets."""
     kind = torch.int32 if len(graph.neighbour) <= _MOST_INT32 else torch.int64
     start, neighbour = torch.from_numpy(graph.start[:-1]), torch.from_numpy(graph.neighbour)

@@ -1,8 +1,9 @@
 """Linkage GCN: whether a centre and each of its neighbours belong together, read off a sub-graph.
 
 (Linkage-based Face Clustering via Graph Convolution Network, Wang et al., CVPR 2019; the base of
-GCN-Based Linkage Prediction on Imbalanced Datasets, Yang et al., 2021, arXiv 2107.02477. Formulas
-and sizes from our notes on the published code; "mended" says where this differs.)
+GCN-Based Linkage Prediction for Face Clustering on Imbalanced Datasets, Yang et al., 2021, arXiv
+2107.02477. Formulas and sizes from our notes on the published code; "mended" says where this
+differs.)
 
     nodes         of the pivot sub-graph of a centre c, see `pivot_graphs`
     features      H0 = BatchNorm(x_j - x_c) without scale    mended: of [x_j - x_c, its length]
@@ -18,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from covey.models.linkage_gcn_config import CENTRES, LinkageGCNConfig
+from covey.models.neighbour_sum import neighbour_sum
 from covey.models.pivot_graphs import PivotGraphs, pivot_graphs
 from covey.types import Float32, IntArray, KnnGraph, UsageError
 
@@ -51,7 +52,7 @@ class LinkageGCN(nn.Module):
         last = sizes[-1]
         self.classify = nn.Sequential(nn.Linear(last, last), nn.PReLU(last), nn.Linear(last, 1))
 
-    def forward(self, entered: Tensor, graphs: GraphTensors) -> Tensor:
+    def forward(self, entered: Tensor, graphs: PivotTensors) -> Tensor:
         """Log odds that centres belong with the items of their first hops.
 
         Args:
@@ -93,44 +94,28 @@ class Convolution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(after))
         nn.init.xavier_uniform_(self.weight)
 
-    def forward(self, x: Tensor, graphs: GraphTensors) -> Tensor:
+    def forward(self, x: Tensor, graphs: PivotTensors) -> Tensor:
         """(v, before) to (v, after)."""
         own, others = self.weight.split(x.shape[1], dim=1)  # A (H W) for (A H) W, which is dearer
         mean = graphs.mean(functional.linear(x, others))
         return functional.relu(functional.linear(x, own, self.bias) + mean)
 
 
-class GraphTensors:
+class PivotTensors:
     """Pivot sub-graphs where torch computes."""
 
     def __init__(self, graphs: PivotGraphs, device: torch.device | str = "cpu") -> None:
         self.item = torch.from_numpy(graphs.item).to(device)
         self.centre = torch.from_numpy(graphs.centre).to(device)
         self.link = torch.from_numpy(graphs.link).to(device)
-        self.start = torch.from_numpy(graphs.start[:-1]).to(device)
-        self.neighbour = torch.from_numpy(graphs.neighbour).to(device)
+        start, neighbour = torch.from_numpy(graphs.start[:-1]), torch.from_numpy(graphs.neighbour)
+        self.adjacency = start.to(device), neighbour.to(device)
         degree = np.maximum(np.diff(graphs.start), 1).astype(np.float32)
         self.share = torch.from_numpy(1 / degree)[:, None].to(device)
 
     def mean(self, x: Tensor) -> Tensor:
         """(v, d) to (v, d): the mean over the nodes that each is joined to, 0 without any."""
-        out: Tensor = _NeighbourSum.apply(x, self.neighbour, self.start)
-        return out * self.share
-
-
-class _NeighbourSum(torch.autograd.Function):
-    """Sum over neighbours in a symmetric graph, which is its own transpose."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, neighbour: Tensor, start: Tensor) -> Tensor:
-        ctx.save_for_backward(neighbour, start)
-        return functional.embedding_bag(neighbour, x, start, mode="sum")
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        neighbour, start = ctx.saved_tensors
-        found = functional.embedding_bag(neighbour, gradients[0].contiguous(), start, mode="sum")
-        return found, None, None
+        return self.share * neighbour_sum(x, self.adjacency, lambda: self.adjacency)  # symmetric
 
 
 @torch.no_grad()
@@ -174,7 +159,7 @@ def score_links(
     for start in range(0, len(centres), batch):
         some = centres[start : start + batch]
         graphs = graphs_of(network.config, knn.indices, some, knn.indices[some])
-        odds = network(entered, GraphTensors(graphs, entered.device))
+        odds = network(entered, PivotTensors(graphs, entered.device))
         scores[start : start + batch] = torch.sigmoid(odds).cpu().numpy()
         tick(min(1.0, (start + batch) / len(centres)))
     return scores

@@ -12,20 +12,17 @@ code.) What is known of a candidate: its cosine, the score that it has its place
 list up to it agrees with the lists of those on it, and how near it is to the mean of those before.
 A filter that reads embeddings learns by heart those that it is trained on, so that the graph of a
 training would be cleaner than any other; one that reads these is about as good on other groups as
-on its own, and does not depend on dimensions (dev/LOG.md). Mended, too: places of a shorter list
-that have no candidate count nowhere.
+on its own, and does not depend on dimensions (dev/LOG.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from covey.models.ada_nets_config import SCORES, AdaNETSConfig
 from covey.models.ordered_lists import OrderedLists
@@ -61,36 +58,23 @@ class NeighbourFilter(nn.Module):
         )
         self.out = nn.Linear(d, 1)
 
-    def forward(self, tokens: Tensor, real: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor) -> Tensor:
         """Relative lengths.
 
         Args:
             tokens: (b, m, token) candidates as `tokens_of` gives them.
-            real: (b, m) bool, which there are: the first ones of each list, one at least.
 
         Returns:
             (b,) shares of k, not clipped.
         """
-        t = functional.normalize((self.back(self._along(tokens, real)) + tokens) * _ROOT, dim=-1)
-        total = (t * real[..., None]).sum(1)  # of unit length, so it need not be divided
-        z = functional.normalize(total, dim=-1)
+        along: Tensor = self.lstm(tokens)[0]
+        t = functional.normalize((self.back(along) + tokens) * _ROOT, dim=-1)
+        z = functional.normalize(t.sum(1), dim=-1)  # of unit length, so it need not be divided
         z = (z + self.mix(z)) * _ROOT
         share: Tensor = self.out(z)
         return share[:, 0]
 
-    def _along(self, tokens: Tensor, real: Tensor) -> Tensor:
-        """(b, m, 2 hidden): what the LSTM says at each place, from both ends of each list."""
-        if bool(real.all()):
-            whole: Tensor = self.lstm(tokens)[0]
-            return whole
-        lengths = real.sum(1).cpu()
-        packed = pack_padded_sequence(tokens, lengths, batch_first=True, enforce_sorted=False)
-        found: Any = self.lstm(packed)[0]
-        return pad_packed_sequence(found, batch_first=True, total_length=tokens.shape[1])[0]
-
-    def tokens_of(
-        self, rows: Float32, lists: OrderedLists, items: Int64 | slice
-    ) -> tuple[Tensor, Tensor]:
+    def tokens_of(self, rows: Float32, lists: OrderedLists, items: Int64 | slice) -> Tensor:
         """The lists of some items as the network reads them, on its device.
 
         Args:
@@ -99,15 +83,14 @@ class NeighbourFilter(nn.Module):
             items: (b,) which.
 
         Returns:
-            (b, m, config.token) and (b, m) bool.
+            (b, m, config.token).
         """
         device = self.out.weight.device
-        chosen = lists.items[items]
-        real = torch.from_numpy(chosen >= 0).to(device)
         if self.config.faithful:
-            return torch.tensor(rows[chosen], device=device) * real[..., None], real
+            return torch.tensor(rows[lists.items[items]], device=device)
         scores = torch.from_numpy(scores_of(lists, items)).to(device)
-        return self.lift((scores - self.mean) * self.scale), real
+        tokens: Tensor = self.lift((scores - self.mean) * self.scale)
+        return tokens
 
 
 def scores_of(lists: OrderedLists, items: Int64 | slice) -> Float32:
@@ -147,7 +130,7 @@ def filtered_lengths(
     found = np.empty(n, np.float64)
     for start in range(0, n, batch):
         block = slice(start, start + batch)
-        found[block] = network(*network.tokens_of(rows, lists, block)).cpu().numpy()
+        found[block] = network(network.tokens_of(rows, lists, block)).cpu().numpy()
         tick(min(1.0, (start + batch) / n))
     return lengths_of(found, network.config.k, m)
 

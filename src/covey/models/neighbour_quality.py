@@ -17,16 +17,16 @@ def neighbour_quality(lists: IntArray, labels: Int64, beta: float = 0.5) -> Floa
     """Rates the first 1, 2, ... candidates of every item.
 
     Args:
-        lists: (n, m) candidates, the item itself first, where it is a hit; -1 where there is none.
+        lists: (n, m) candidates, the item itself first, where it is a hit.
         labels: (n,) classes of all n items, negative for those that belong with nobody.
         beta: Below 1 precision counts more than recall.
 
     Returns:
-        (n, m) float32 in (0, 1], 0 where a list has ended. O(n m) time and memory.
+        (n, m) float32 in (0, 1]. O(n m) time and memory.
     """
     n, m = lists.shape
     own = labels[:, None]
-    hit = (lists >= 0) & (labels[lists] == own) & (own >= 0)
+    hit = (labels[lists] == own) & (own >= 0)
     hit[:, 0] = True
     counts = np.ones(n, np.int64)
     known = labels >= 0
@@ -35,9 +35,7 @@ def neighbour_quality(lists: IntArray, labels: Int64, beta: float = 0.5) -> Floa
     hits = np.cumsum(hit, axis=1, dtype=np.float32)
     weight = beta * beta
     below = weight * counts[:, None] + np.arange(1, m + 1)
-    quality = (1 + weight) * hits / below
-    quality[lists < 0] = 0
-    return quality.astype(np.float32)
+    return ((1 + weight) * hits / below).astype(np.float32)
 
 
 def best_lengths(quality: Float32) -> Int64:

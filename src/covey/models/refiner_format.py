@@ -54,7 +54,7 @@ def read_refiner(
             raise ValueError(f"own must be a number in [0, 1], got {own!r}")
         partition, edges, scale = config["partition"], config["edges"], _scale(config["scale"])
         weighs = isinstance(network, LinkageGCNConfig)
-        if edges not in ("cosine", "network" if weighs else "learned"):
+        if edges not in ("cosine", "learned", *(["network"] if weighs else [])):
             raise ValueError(f"edges of a model of this kind cannot be weighed by {edges!r}")
         if (edges == "learned") != (scale is not None):
             raise ValueError(

@@ -1,9 +1,9 @@
 """Losses on log odds of links, plain and for links of which one kind is rare.
 
-(The rivals of GCN-Based Linkage Prediction on Imbalanced Datasets, Yang et al., 2021, arXiv
-2107.02477. Read in our notes on the published code: the form of hard examples and of class balance,
-the numbers of the focal loss and the floor of the density. Inferred: which side the .75 of the
-focal loss goes to, what a density is.)
+(The rivals of GCN-Based Linkage Prediction for Face Clustering on Imbalanced Datasets, Yang et al.,
+2021, arXiv 2107.02477. Read in our notes on the published code: the form of hard examples and of
+class balance, the numbers of the focal loss and the floor of the density. Inferred: which side the
+.75 of the focal loss goes to, what a density is.)
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from torch import Tensor
 from covey.graph import knn_to_edges, nearest
 from covey.knn import build_knn_graph
 from covey.labelled_rows import LabelledRows
-from covey.models.linkage_gcn import GraphTensors, LinkageGCN, graphs_of, score_links
+from covey.models.linkage_gcn import LinkageGCN, PivotTensors, graphs_of, score_links
 from covey.models.linkage_gcn_config import LinkageGCNConfig, LinkLoss, Sampling
 from covey.training.b_attention import principal_axes
 from covey.training.link_curve import CurvePoint, LinkFit, judge_links
@@ -99,7 +99,7 @@ def train_linkage_gcn(
         same = learned.together(centres, pool[centres])
         first = draw_first_hops(plan.sampling, pool[centres], same, config.near, rng)
         graphs = graphs_of(config, knn.indices, centres, first)
-        odds = network(entered, GraphTensors(graphs, device))
+        odds = network(entered, PivotTensors(graphs, device))
         there = first >= 0
         same = learned.together(centres, first)[there]
         return link_loss(

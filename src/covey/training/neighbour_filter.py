@@ -132,7 +132,7 @@ def new_filter(learned: RatedLists, config: AdaNETSConfig) -> NeighbourFilter:
 def filter_loss(network: NeighbourFilter, rated: RatedLists, items: Int64) -> Tensor:
     """Huber loss of the relative error r / r_off - 1 of some lists."""
     wanted = rated.best[items] / network.config.k
-    found = network(*network.tokens_of(rated.rows, rated.lists, items))
+    found = network(network.tokens_of(rated.rows, rated.lists, items))
     off = found / torch.from_numpy(wanted.astype(np.float32)).to(found.device) - 1
     return functional.huber_loss(off, torch.zeros_like(off))
 

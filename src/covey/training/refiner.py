@@ -42,7 +42,7 @@ from covey.training.edge_scorer import Crosswise
 from covey.training.judged_links import judge_network
 from covey.training.judging import Judged, best_share, judge
 from covey.training.loop import Checkpoint, Schedule
-from covey.training.networks import Plan, Trained, refined, train_network
+from covey.training.networks import Plan, refined, train_network
 from covey.training.watch import Watch
 from covey.types import InputError, Int64
 
@@ -116,7 +116,7 @@ def train_refiner(
         follow: Progress, and how to go on.
         scores: What may weigh the edges between refined embeddings: their cosines alone, or also a
             scorer learned from the groups that were held out, where it makes better groups by what
-            some of them teach of the others. A linkage GCN weighs edges itself.
+            some of them teach of the others. A linkage GCN weighs edges itself, and competes too.
         alone: Whether the network stands alone, to measure it: no whitening, no share of the
             embedding itself, no learned scorer, and it is used whether it gains anything or not.
         device: Where torch computes; a GPU where there is one if None.
@@ -154,10 +154,10 @@ def train_refiner(
     )
     follow.stage(CHOOSING, 0.1)
     judges = items
+    links: list[Judged] = []
     if isinstance(trained.network, LinkageGCN):
-        ways = [before, *judge_network(watched, trained.network, seed=seed)]
-        way = max(ways[1:], key=lambda each: each.f(n)) if alone else best_way(ways, n)
-        way = with_falls(way, watched, seed=seed)
+        out, best = watched.rows, before
+        links = judge_network(watched, trained.network, seed=seed)
     else:
         out = refined(trained.network, watched.rows)
         best = judge(LabelledRows(out, watched.labels), 0.0)
@@ -167,20 +167,20 @@ def train_refiner(
             judges = draw_groups(everything, _MOST_WATCHED, seed)[0]
             best = plain = judge(judges)
 
-        def rows_at(own: float) -> LabelledRows:
-            if judges is not items:
-                return judges
-            return LabelledRows(joined(out, watched.rows, own), watched.labels)
+    def rows_at(own: float) -> LabelledRows:
+        if judges is not items:
+            return judges
+        return LabelledRows(joined(out, watched.rows, own), watched.labels)
 
-        ways = [best]
-        if scores == "auto" and not alone:
-            ways += learned_ways(best, rows_at, seed=seed, tell=follow.stage)
-        way = best_way(ways, n)
-        way = with_falls(way, rows_at(way.own), seed=seed)
+    ways = [best, *links]
+    if scores == "auto" and not alone:
+        ways += learned_ways(best, rows_at, seed=seed, tell=follow.stage)
+    way = max(links, key=lambda each: each.f(n)) if links and alone else best_way(ways, n)
+    way = with_falls(way, rows_at(way.own), seed=seed)
     follow.stage(CHOOSING, 0.8)
     unlabelled = cluster(judges.rows, seed=seed).clustering.labels
     follow.stage(CHOOSING, 1.0)
-    weighed = _weighed(way, trained)
+    weighed = _weighed(way)
     if whitening is not None:
         whitening = fit_whitening(everything.rows)
     if way.own < 1 or weighed == "network":
@@ -218,11 +218,11 @@ def train_refiner(
     return Refiner(used, tensors, whitening, way.own, way.held, about, scorer, way.partition)
 
 
-def _weighed(way: Judged, trained: Trained) -> Weighed:
+def _weighed(way: Judged) -> Weighed:
     """What weighs edges there."""
     if way.scored is None:
         return "cosine"
-    return "network" if isinstance(trained.network, LinkageGCN) else "learned"
+    return "learned" if isinstance(way.scored, Crosswise) else "network"
 
 
 def _usable(

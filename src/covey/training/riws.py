@@ -2,8 +2,9 @@
 
 Most neighbours of an item in a small group are strangers, most of one in a large group are not.
 Either way a network that is shown the nearest k1 of each sees one kind of link and little of the
-other, and sees the same ones in each epoch. (GCN-Based Linkage Prediction on Imbalanced Datasets,
-Yang et al., 2021, arXiv 2107.02477; formulas from our notes on the published code.)
+other, and sees the same ones in each epoch. (GCN-Based Linkage Prediction for Face Clustering
+on Imbalanced Datasets, Yang et al., 2021, arXiv 2107.02477; formulas from our notes on the
+published code.)
 """
 
 from __future__ import annotations
