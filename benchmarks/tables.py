@@ -23,6 +23,7 @@ from tables_learned import (
     b_attention_ablation,
     b_attention_budget,
     b_attention_removal,
+    compare,
     learned_methods,
     retrieval,
 )
@@ -181,6 +182,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "b-attention-removal": b_attention_removal,
     "b-attention-budget": b_attention_budget,
     "learned-methods": learned_methods,
+    "compare": compare,
     "ada-nets-parts": ada_nets_parts,
     "ada-nets-filter": ada_nets_filter,
     "retrieval": retrieval,

@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from promises import SHARES
-from table_parts import markdown, origin, read, short, spread
+from table_parts import markdown, origin, promised, read, short, spread
 
 
 def b_attention() -> str:
@@ -203,6 +203,33 @@ def _method_row(title: str, runs: Sequence[dict[str, Any]]) -> list[str]:
     row.append(f"{fmean(run['seconds'] for run in runs):.0f}")
     peaks = [run["peak_rss_mib"] for run in runs if "peak_rss_mib" in run]
     return [*row, f"{max(peaks):,}" if peaks else ""]
+
+
+def compare() -> str:
+    """What the command answers on two sets, a row for each method."""
+    result = read("compare")
+    header = [
+        "set, method",
+        "pairwise F",
+        "BCubed F",
+        "precision promised / true",
+        "recall promised / true",
+        "clusters",
+        "what came of learning",
+        "training, s",
+        "grouping, s",
+        "peak MB",
+    ]
+    rows = []
+    for entry in result["results"]:
+        for each in entry["methods"]:
+            f = [short(each["scores"][kind]["f"]) for kind in ("pairwise", "bcubed")]
+            promises = promised({**each, "bcubed": each["scores"]["bcubed"]})
+            seconds = [f"{each[kind]:.0f}" for kind in ("training_seconds", "seconds")]
+            clusters, peak = f"{each['scores']['clusters']:,}", f"{each['peak_memory_mb']:,.0f}"
+            first = f"{entry['set']}, {each['method']}"
+            rows.append([first, *f, *promises, clusters, each["how"], *seconds, peak])
+    return markdown(header, rows) + origin(result)
 
 
 def _both(runs: Sequence[dict[str, Any]]) -> str:
