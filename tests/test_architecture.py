@@ -15,6 +15,7 @@ _LEVELS = (
     (
         "calibration",
         "candidates",
+        "codec",
         "extras",
         "graph",
         "knn",

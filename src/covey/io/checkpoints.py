@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _RUN = "run.json"
 _SUFFIX = ".safetensors"
 _STATE = "state"  # key of the metadata
+_WEIGHTS = ("network", "best", "average")  # of a checkpoint
 
 
 @dataclass(slots=True)
@@ -143,7 +144,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     from safetensors.torch import save_file
 
     tensors = {}
-    for name in ("network", "best"):
+    for name in _WEIGHTS:
         for key, tensor in (getattr(checkpoint, name) or {}).items():
             tensors[f"{name}.{key}"] = tensor.detach().cpu().contiguous().clone()
     optimiser = checkpoint.optimiser or {"state": {}, "param_groups": []}
@@ -167,7 +168,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     from covey.training.loop import Checkpoint
 
-    parts: dict[str, dict[str, Any]] = {"network": {}, "best": {}}
+    parts: dict[str, dict[str, Any]] = {name: {} for name in _WEIGHTS}
     state: dict[int, dict[str, Any]] = {}
     try:
         with safe_open(path, framework="pt") as file:
@@ -186,6 +187,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             numbers["score"],
             numbers["best_step"],
             {"state": state, "param_groups": numbers["groups"]},
+            parts["average"] or None,
         )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The one training loop: warm-up and cosine schedule, clipping, early stopping, resuming."""
+"""The one training loop: schedule, clipping, averaged weights, early stopping, resuming."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ class Schedule:
         patience: Validations without a better one after which training ends.
         seed: Of weights and draws.
         until: Step at which training ends early, its rates those of the whole; none if None.
+        fall: Share of the steps, at the end, in which the rate falls to 0 in a straight line, after
+            staying at its highest; if None it falls as a cosine from the warm-up on.
+        average: Decay of an average of the weights, less in the first steps; what is validated and
+            kept is the average then. None is taken at 0.
     """
 
     steps: int = 400
@@ -42,6 +46,8 @@ class Schedule:
     patience: int = 4
     seed: int = 0
     until: int | None = None
+    fall: float | None = None
+    average: float = 0.0
 
     @property
     def end(self) -> int:
@@ -60,6 +66,7 @@ class Checkpoint:
         score: That validation, -inf before the first.
         best_step: When it was.
         optimiser: State of the optimiser.
+        average: Averaged weights now, where they are averaged.
     """
 
     step: int = 0
@@ -68,6 +75,7 @@ class Checkpoint:
     score: float = -math.inf
     best_step: int = 0
     optimiser: dict[str, Any] | None = None
+    average: dict[str, Tensor] | None = None
 
     def is_over(self, schedule: Schedule) -> bool:
         """Whether nothing is left to do: all steps, or enough of them without a better one."""
@@ -106,6 +114,9 @@ def fit(
     optimiser = _optimiser(network, schedule)
     if state.optimiser is not None:
         optimiser.load_state_dict(state.optimiser)
+    mean = None
+    if schedule.average:
+        mean = _Average(network, schedule.average, state.average)
     for step in range(state.step, schedule.end):
         if state.is_over(schedule):
             break
@@ -117,16 +128,23 @@ def fit(
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
         optimiser.step()
+        if mean is not None:
+            mean.take(step)
         due = (step + 1) % schedule.every == 0 or step + 1 == schedule.end
         score = None
         if due:
-            score = _validated(network, validate)
-            better = validate is None or score > state.score
             weights = deepcopy(network.state_dict())
+            averaged = None if mean is None else deepcopy(mean.weights)
+            if averaged is not None:
+                network.load_state_dict(averaged)
+            score = _validated(network, validate)
+            if averaged is not None:
+                network.load_state_dict(weights)
+            better = validate is None or score > state.score
             best = (state.best, state.score, state.best_step)
             if better:
-                best = (weights, score, step + 1)
-            state = Checkpoint(step + 1, weights, *best, deepcopy(optimiser.state_dict()))
+                best = (averaged or weights, score, step + 1)
+            state = Checkpoint(step + 1, weights, *best, deepcopy(optimiser.state_dict()), averaged)
             keep(state)
         tell(step + 1, float(loss.detach()), score)
     if state.best is not None:
@@ -147,8 +165,31 @@ def rate_factor(step: int, schedule: Schedule) -> float:
     rising = max(1, round(schedule.warm_up * schedule.steps))
     if step < rising:
         return (step + 1) / rising
+    if schedule.fall is not None:
+        falling = max(1, round(schedule.fall * schedule.steps))
+        return min(1.0, (schedule.steps - step) / falling)
     done = (step - rising) / max(1, schedule.steps - rising)
     return 0.5 * (1 + math.cos(math.pi * done))
+
+
+class _Average:
+    """A running average of everything that a network holds in floats."""
+
+    def __init__(
+        self, network: nn.Module, decay: float, start: dict[str, Tensor] | None = None
+    ) -> None:
+        self.now, self.decay = network.state_dict(), decay  # the very tensors that are trained
+        self.weights = deepcopy(self.now if start is None else start)
+
+    @torch.no_grad()
+    def take(self, step: int) -> None:
+        """Takes the weights after a step, counted from 0."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, mean in self.weights.items():
+            if mean.is_floating_point():
+                mean.lerp_(self.now[name], 1 - decay)
+            else:
+                mean.copy_(self.now[name])
 
 
 def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:

@@ -1,0 +1,1 @@
+"""Learned compression: one network, thousands of rates, files that decode anywhere."""

@@ -1,0 +1,171 @@
+"""Whole numbers to 32-bit words and back, each by a table whose number both sides know.
+
+A range coder of constriction (Bamler, arXiv 2201.01741), one stream for several parts: values of a
+part are grouped by their tables, ascending, first of which is not coded. A value beyond its table's
+radius is an escape; what it is beyond by follows at the end of its part in the code of Elias and
+Golomb, bits as likely as not. Where parts end in the stream is known in words, so that a stream cut
+off anywhere can be read to the last part that is whole.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from covey.codec.entropy.tables import TOTAL, Tables
+from covey.extras import require
+from covey.types import InputError
+
+Words = NDArray[np.uint32]
+
+LOOK_AHEAD = 2
+"""Words behind the end of a part that its last values are read with."""
+
+_MOST_BITS = 24  # of what an escape is beyond by
+
+
+class Coder:
+    """Models of some tables, made once.
+
+    Args:
+        tables: What values are coded by.
+
+    Raises:
+        MissingExtraError: If constriction is not installed.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._stream = require("constriction", "codec").stream
+        self.tables = tables
+        start = tables.start
+        categorical = self._stream.model.Categorical
+        self._models = [
+            categorical(
+                (tables.frequencies[a:b] / TOTAL).astype(np.float32), lazy=False, perfect=False
+            )
+            for a, b in pairwise(start.tolist())
+        ]
+
+    @cached_property
+    def _bit(self) -> Any:
+        return self._stream.model.Uniform(2)
+
+    def writer(self) -> PartWriter:
+        """Begins a stream."""
+        return PartWriter(self, self._stream.queue.RangeEncoder())
+
+    def reader(self, words: Words) -> PartReader:
+        """Reads a stream, or as much of one as there is."""
+        return PartReader(self, self._stream.queue.RangeDecoder(np.ascontiguousarray(words)))
+
+
+class PartWriter:
+    """A stream that is written part by part."""
+
+    def __init__(self, coder: Coder, encoder: Any) -> None:
+        self._coder, self._encoder = coder, encoder
+        self.ends: list[int] = []
+
+    def write(self, values: NDArray[np.int32], table: NDArray[np.uint8]) -> None:
+        """Appends a part.
+
+        Args:
+            values: (c,) those with table 0 must be 0.
+            table: (c,) numbers of tables.
+        """
+        order, bounds = _by_table(table)
+        beyond = []
+        for number in range(1, len(bounds) - 1):
+            some = values[order[bounds[number] : bounds[number + 1]]]
+            if not len(some):
+                continue
+            radius = int(self._coder.tables.radius[number])
+            symbols = some + radius
+            if (over := np.abs(some) > radius).any():
+                symbols = np.where(over, 2 * radius + 1, symbols)
+                beyond.append(_signed(some[over], radius))
+            self._encoder.encode(symbols.astype(np.int32), self._coder._models[number])
+        if beyond:
+            self._encoder.encode(_golomb_bits(np.concatenate(beyond)), self._coder._bit)
+        self.ends.append(int(self._encoder.pos()[0]))
+
+    def words(self) -> tuple[Words, tuple[int, ...]]:
+        """The stream, and after how many words each part ends; the last holds all that is left."""
+        words = self._encoder.get_compressed()
+        return words, (*self.ends[:-1], len(words))
+
+
+class PartReader:
+    """A stream that is read part by part."""
+
+    def __init__(self, coder: Coder, decoder: Any) -> None:
+        self._coder, self._decoder = coder, decoder
+
+    def read(self, table: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Reads the next part.
+
+        Args:
+            table: (c,) numbers of tables, as it was written with.
+
+        Raises:
+            InputError: If the stream makes no sense.
+        """
+        order, bounds = _by_table(table)
+        found = np.zeros(len(table), np.int32)
+        escaped = []
+        try:
+            for number in range(1, len(bounds) - 1):
+                count = int(bounds[number + 1] - bounds[number])
+                if not count:
+                    continue
+                radius = int(self._coder.tables.radius[number])
+                symbols = self._decoder.decode(self._coder._models[number], count)
+                places = order[bounds[number] : bounds[number + 1]]
+                found[places] = symbols - radius
+                if len(over := np.flatnonzero(symbols > 2 * radius)):
+                    escaped.append((places[over], radius))
+            for places, radius in escaped:
+                found[places] = [_unsigned(self._beyond(), radius) for _ in places]
+        except (AssertionError, ValueError) as error:
+            raise InputError(f"a stream of latents is damaged: {error}") from None
+        return found
+
+    def _beyond(self) -> int:
+        """One number of the code of Elias and Golomb."""
+        zeros = 0
+        while not int(self._decoder.decode(self._coder._bit)):
+            zeros += 1
+            if zeros > _MOST_BITS:
+                raise ValueError("a value is larger than any that is written")
+        value = 1
+        for bit in self._decoder.decode(self._coder._bit, zeros) if zeros else ():
+            value = 2 * value + int(bit)
+        return value - 1
+
+
+def _by_table(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places in the order of their tables, and where each table begins among them."""
+    order = np.argsort(table, kind="stable")
+    counts = np.bincount(table, minlength=2)
+    return order, np.concatenate([[0], np.cumsum(counts)])
+
+
+def _signed(values: NDArray[np.int32], radius: int) -> NDArray[np.int64]:
+    """Values beyond a radius as numbers from 0: how far, twice, and the sign."""
+    far = np.abs(values.astype(np.int64)) - radius - 1
+    return 2 * far + (values < 0)
+
+
+def _unsigned(number: int, radius: int) -> int:
+    far, negative = divmod(number, 2)
+    return -(far + radius + 1) if negative else far + radius + 1
+
+
+def _golomb_bits(numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+    """As many zeros as n + 1 has binary places behind the first, then n + 1, for each number."""
+    text = "".join(f"{n + 1:b}".zfill(2 * int(n + 1).bit_length() - 1) for n in numbers.tolist())
+    return np.frombuffer(text.encode(), np.uint8).astype(np.int32) - ord("0")

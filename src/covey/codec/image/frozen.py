@@ -1,0 +1,134 @@
+"""`Foresight` as integers: what encoder and decoder compute alike, on any machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from covey.codec.image.cells import STEPS
+from covey.codec.image.config import BodyConfig
+from covey.codec.image.foresight import (
+    HYPER_PLACES,
+    TABLES,
+    Foresight,
+    within,
+)
+from covey.codec.layers.fixed_point import ACTIVE, FixedLayer, integers_between
+from covey.codec.rate_index import LEVELS, Numbers
+
+SIXTEENTHS = 16
+_HYPER = ("enter", "spread", "space", "hint")
+_STEP = ("enter", "space", "mix", "mean", "scale")
+_PARTS = ("weight", "bias", "shift", "rate")
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenForesight:
+    """Means and scales of latents, by integers.
+
+    Attributes:
+        layers: By name, as `Foresight` names them.
+        hyper_scale: (levels, hyper) int16, sixteenths of the numbers of tables of hyper-latents.
+        places: (latents,) int8, binary places in which steps read each channel.
+    """
+
+    layers: dict[str, FixedLayer]
+    hyper_scale: NDArray[np.int16]
+    places: NDArray[np.int8]
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, foresight: Foresight) -> FrozenForesight:
+        """From a trained one."""
+        layers = {name: foresight.get_submodule(name).frozen() for name in _names()}  # type: ignore[operator]
+        scale = torch.floor(foresight.hyper_scale * SIXTEENTHS + 0.5)
+        return cls(
+            layers,
+            scale.clamp(0, (TABLES - 1) * SIXTEENTHS).to(torch.int16).cpu().numpy(),
+            foresight.places.to(torch.int8).cpu().numpy(),
+        )
+
+    def hyper_tables(self, rate: Numbers) -> NDArray[np.uint8]:
+        """Numbers of tables of hyper-latents: (hyper, 1, 1), or (hyper, h, w) of a map of rates."""
+        index = (integers_between(self.hyper_scale, rate) + SIXTEENTHS // 2) // SIXTEENTHS
+        table = np.clip(index, 0, TABLES - 1).astype(np.uint8)
+        return np.moveaxis(table if table.ndim == 3 else table[None, None], -1, 0)
+
+    def hints(self, z: NDArray[np.int32], rate: Numbers) -> Tensor:
+        """(hyper, h, w) hyper-latents to (1, context, 2 h, 2 w) activations."""
+        a = within(torch.from_numpy(z.astype(np.float32))[None] * 2**HYPER_PLACES)
+        a = self.layers["spread"](self.layers["enter"](a, rate), rate)
+        a = functional.pixel_shuffle(a, 2)
+        return self.layers["hint"](self.layers["space"](a, rate), rate)
+
+    def read(self, decoded: NDArray[np.int32]) -> Tensor:
+        """(latents, h, w) sixteenths to (1, latents, h, w) activations, halves upward."""
+        drop = (4 - self.places.astype(np.int32))[:, None, None]  # binary places too many
+        whole = (decoded + (1 << np.maximum(drop - 1, 0)) * (drop > 0)) >> drop
+        return torch.from_numpy(np.clip(whole, -ACTIVE, ACTIVE).astype(np.float32))[None]
+
+    def step(
+        self, number: int, hints: Tensor, read: list[Tensor], rate: Numbers
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """Foresees what is coded in a step.
+
+        Args:
+            number: Of the step.
+            hints: (1, context, h, w).
+            read: Of each earlier step, as `read` gives it.
+            rate: Number of a rate, or (h, w) of them.
+
+        Returns:
+            (latents, h, w) int32 means in sixteenths, and as many uint8 numbers of tables.
+        """
+        layers = {name: self.layers[f"steps.{number}.{name}"] for name in _STEP}
+        a = layers["enter"](torch.cat([hints, *read], dim=1), rate)
+        a = layers["mix"](layers["space"](a, rate), rate)
+        mean = layers["mean"](a, rate)[0].to(torch.int32).numpy()
+        table = layers["scale"](a, rate)[0].to(torch.uint8).numpy()
+        return mean, table
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """All integers, by name."""
+        found: dict[str, NDArray[Any]] = {"hyper_scale": self.hyper_scale, "places": self.places}
+        for name, layer in self.layers.items():
+            for part in _PARTS:
+                if (value := getattr(layer, part)) is not None:
+                    found[f"{name}.{part}"] = value
+        return found
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, NDArray[Any]], config: BodyConfig) -> FrozenForesight:
+        """The inverse of `tensors`.
+
+        Raises:
+            ValueError: If anything is missing, of another shape or type, or could leave the
+                integers that are exact.
+        """
+        layers = {}
+        with torch.device("meta"):
+            like = Foresight(config)
+        for name in _names():
+            conv = like.get_submodule(name)
+            found = {part: tensors.get(f"{name}.{part}") for part in _PARTS}
+            layers[name] = FixedLayer(**found, low=conv.low, high=conv.high)  # type: ignore[arg-type]
+            layers[name].check(conv, name)  # type: ignore[arg-type]
+        scale, places = tensors.get("hyper_scale"), tensors.get("places")
+        if scale is None or scale.shape != (LEVELS, config.hyper) or scale.dtype != np.int16:
+            raise ValueError("hyper_scale does not fit")
+        if places is None or places.shape != (config.latents,) or places.dtype != np.int8:
+            raise ValueError("places does not fit")
+        if (places < 0).any() or (places > 4).any():
+            raise ValueError("places must lie in [0, 4]")
+        return cls(layers, scale, places)
+
+
+def _names() -> list[str]:
+    steps = [f"steps.{number}.{name}" for number in range(STEPS) for name in _STEP]
+    return [*_HYPER, *steps]

@@ -1,0 +1,109 @@
+"""A trained codec as it is kept: transforms in half precision, what decides probabilities in whole
+numbers. It encodes and decodes by exactly what its file holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from covey.codec.entropy.coder import Coder
+from covey.codec.entropy.tables import Tables, logistic_tables
+from covey.codec.image.body import Body
+from covey.codec.image.config import BodyConfig
+from covey.codec.image.foresight import SCALES, TABLES, Hyper
+from covey.codec.image.frozen import FrozenForesight
+from covey.codec.image.transforms import Analysis, Synthesis
+
+_MODULES = {"analysis": Analysis, "synthesis": Synthesis, "hyper": Hyper}
+_FORESIGHT, _FREQUENCIES, _RADIUS = "foresight.", "tables.frequencies", "tables.radius"
+MARK = 4
+"""Bytes of the mark."""
+
+
+@dataclass(frozen=True)
+class ImageCodec:
+    """A trained codec.
+
+    Attributes:
+        config: What it is made of.
+        weights: All tensors by name, as they are written to its file.
+        about: Where it comes from: data, steps, figures.
+    """
+
+    config: BodyConfig
+    weights: Mapping[str, NDArray[Any]] = field(repr=False)
+    about: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, body: Body, tables: Tables | None = None, **about: Any) -> ImageCodec:
+        """From a trained body; tables are those of logistic laws if None."""
+        tables = tables or logistic_tables(SCALES)
+        weights: dict[str, NDArray[Any]] = {}
+        for name in _MODULES:
+            for key, value in body.get_submodule(name).state_dict().items():
+                weights[f"{name}.{key}"] = value.detach().cpu().to(torch.float16).numpy()
+        for key, value in FrozenForesight.of(body.foresight).tensors().items():
+            weights[f"{_FORESIGHT}{key}"] = value
+        weights[_FREQUENCIES], weights[_RADIUS] = tables.frequencies, tables.radius
+        return cls(body.config, weights, about)
+
+    @cached_property
+    def mark(self) -> bytes:
+        """The first bytes of the SHA-256 of config and weights, by which files name their codec."""
+        found = hashlib.sha256(repr(sorted(asdict(self.config).items())).encode())
+        for name in sorted(self.weights):
+            value = np.ascontiguousarray(self.weights[name])
+            found.update(f"{name} {value.dtype.str} {value.shape}".encode())
+            found.update(value.tobytes())
+        return found.digest()[:MARK]
+
+    @cached_property
+    def foresight(self) -> FrozenForesight:
+        """What decides probabilities."""
+        parts = {
+            name.removeprefix(_FORESIGHT): value
+            for name, value in self.weights.items()
+            if name.startswith(_FORESIGHT)
+        }
+        return FrozenForesight.from_tensors(parts, self.config)
+
+    @cached_property
+    def coder(self) -> Coder:
+        """The coder of its tables."""
+        tables = Tables(self.weights[_FREQUENCIES], self.weights[_RADIUS])
+        tables.check()
+        if len(tables.radius) != TABLES:
+            raise ValueError(f"there are {len(tables.radius)} tables instead of {TABLES}")
+        return Coder(tables)
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Pixels to latents."""
+        return self._module("analysis")
+
+    @cached_property
+    def synthesis(self) -> Synthesis:
+        """Latents to pixels."""
+        return self._module("synthesis")
+
+    @cached_property
+    def hyper(self) -> Hyper:
+        """Latents to hyper-latents."""
+        return self._module("hyper")
+
+    def _module(self, name: str) -> Any:
+        module = _MODULES[name](self.config)
+        state = {
+            key.removeprefix(f"{name}."): torch.from_numpy(value.astype(np.float32))
+            for key, value in self.weights.items()
+            if key.startswith(f"{name}.")
+        }
+        module.load_state_dict(state)
+        return module.eval().requires_grad_(False)

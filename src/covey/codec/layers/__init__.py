@@ -1,0 +1,1 @@
+"""Layers that codecs are made of."""

@@ -1,0 +1,194 @@
+"""Training of an image codec: rate and distortion at all rates at once.
+
+    loss   mean over images of w(t) (bits / pixel + lambda(t) MSE),   t in [0, 9], w = lambda^-1/2
+
+A rate is drawn for each image, one from each of as many equal parts as there are images. Bits of
+high rates would drown those of low ones; w makes about the same share of its bits matter at every
+rate, as BD-rates do (ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from covey.codec.image.body import Body, Coded
+from covey.codec.image.config import LATENT, BodyConfig
+from covey.codec.image.transforms import principal_axes, start_at_axes
+from covey.codec.layers.fixed_point import ACTIVE
+from covey.codec.rate_index import LAMBDAS, LEVELS
+from covey.training.loop import Checkpoint, Schedule, fit
+from covey.training.photographs import Photograph, draw_squares
+from covey.training.watch import Watch
+
+_AXES_FROM = 24_000  # squares that principal axes are of
+_PLACES = 3  # binary places in which latents are read, at most
+_DEVIATIONS = 3.0  # that should stay below the largest activation
+
+
+@dataclass(frozen=True, slots=True)
+class CodecPlan:
+    """How a codec is trained.
+
+    Attributes:
+        schedule: Steps and rates.
+        size: Pixels in a row of what is learned from, a multiple of 64.
+        batch: Squares a step.
+        watched: Squares of photographs that are not learned from, at each validation.
+    """
+
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(
+            steps=20_000,
+            rate=1e-3,
+            warm_up=0.02,
+            decay=0.0,
+            every=500,
+            patience=10**6,
+            fall=0.3,
+            average=0.999,
+        )
+    )
+    size: int = 128
+    batch: int = 8
+    watched: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class RatePoint:
+    """What a codec does to squares that it did not learn from, at some index.
+
+    Attributes:
+        t: Index of the rate.
+        bits: A pixel, expected.
+        psnr: In dB, of the mean squared error of all squares.
+    """
+
+    t: float
+    bits: float
+    psnr: float
+
+
+@dataclass(frozen=True, slots=True)
+class CodecValidation:
+    """All rates that were looked at.
+
+    Attributes:
+        loss: As in training, without noise in the pixels.
+        points: By index.
+    """
+
+    loss: float
+    points: tuple[RatePoint, ...]
+
+    def told(self) -> str:
+        """In words, for progress."""
+        shown = ", ".join(f"{point.bits:.3f}:{point.psnr:.2f}" for point in self.points)
+        return f"loss {self.loss:.4f}, bpp:dB {shown}"
+
+
+def train_codec(
+    learned: Sequence[Photograph],
+    watched: Sequence[Photograph],
+    config: BodyConfig,
+    plan: CodecPlan,
+    watch: Watch[CodecValidation] | None = None,
+    *,
+    begin: Body | None = None,
+    device: str = "cpu",
+) -> tuple[Body, Checkpoint]:
+    """Trains a codec.
+
+    Args:
+        learned, watched: Photographs; what is watched says nothing but how it goes.
+        config: The network.
+        plan: The training.
+        watch: Progress, and how to go on.
+        begin: A codec to start from; if None principal axes of what is learned from.
+        device: Where torch computes.
+
+    Returns:
+        The codec at its best validation, and the last checkpoint.
+    """
+    watch = watch or Watch()
+    seed = plan.schedule.seed
+    torch.manual_seed(seed)
+    body = (begin or new_body(learned, config, seed)).to(device)
+    seen = draw_squares(watched, plan.size, plan.watched, np.random.default_rng([seed, 1]))
+    last: list[CodecValidation] = []
+
+    def loss_of(rng: np.random.Generator) -> Tensor:
+        x = torch.from_numpy(draw_squares(learned, plan.size, plan.batch, rng)).to(device)
+        t = torch.from_numpy(drawn_rates(plan.batch, rng)).to(device)
+        generator = torch.Generator(device).manual_seed(int(rng.integers(2**62)))
+        return losses(body(x, t, generator), x, t).mean()
+
+    def judged() -> float:
+        last[:] = [validated(body, torch.from_numpy(seen).to(device), seed)]
+        return -last[0].loss
+
+    state = fit(
+        body,
+        loss_of,
+        plan.schedule,
+        validate=judged,
+        start=watch.start,
+        tell=lambda step, loss, score: watch.tell(step, loss, None if score is None else last[0]),
+        keep=watch.keep,
+    )
+    return body, state
+
+
+def losses(coded: Coded, x: Tensor, t: Tensor) -> Tensor:
+    """(b,) of images (b, 3, h, w) at indices (b,)."""
+    weight = torch.from_numpy(_lambdas(t.cpu().numpy())).to(x.device, x.dtype)
+    error = (coded.image - x).square().mean((1, 2, 3))
+    return weight**-0.5 * (coded.bits / x[0, 0].numel() + weight * error)
+
+
+def drawn_rates(count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count,) float32 indices in [0, 9], one from each of as many equal parts, shuffled."""
+    parts = (np.arange(count) + rng.random(count)) / count
+    return (rng.permutation(parts) * (LEVELS - 1)).astype(np.float32)
+
+
+@torch.no_grad()
+def validated(body: Body, x: Tensor, seed: int, rates: int = 10) -> CodecValidation:
+    """Looks at (n, 3, h, w) images at some indices, evenly spaced, in batches of 16."""
+    points, total = [], 0.0
+    for t in np.linspace(0, LEVELS - 1, rates):
+        generator = torch.Generator(x.device).manual_seed(seed)
+        bits, error, loss = 0.0, 0.0, 0.0
+        for part in x.split(16):
+            at = torch.full((len(part),), float(t), device=x.device)
+            coded = body(part, at, generator)
+            bits += float(coded.bits.sum())
+            error += float((coded.image.clamp(0, 1) - part).square().sum())
+            loss += float(losses(coded, part, at).sum())
+        psnr = -10 * np.log10(error / x.numel())
+        points.append(RatePoint(float(t), bits / (x.numel() / 3), float(psnr)))
+        total += loss / len(x)
+    return CodecValidation(total / rates, tuple(points))
+
+
+def new_body(photographs: Sequence[Photograph], config: BodyConfig, seed: int) -> Body:
+    """A codec that starts from principal axes of photographs."""
+    rng = np.random.default_rng([seed, 2])
+    squares = draw_squares(photographs, LATENT, _AXES_FROM, rng).reshape(_AXES_FROM, -1)
+    body = Body(config)
+    axes = principal_axes(squares, config.latents)
+    start_at_axes(body.analysis, body.synthesis, axes)
+    deviation = ((squares - 0.5) @ axes.T).std(axis=0)
+    with torch.no_grad():
+        top = body.analysis.gain.factors(torch.tensor([LEVELS - 1.0]))[0].numpy()
+        places = np.floor(np.log2(ACTIVE / (_DEVIATIONS * deviation * top)))
+        body.foresight.places.copy_(torch.from_numpy(np.clip(places, 0, _PLACES)))
+    return body
+
+
+def _lambdas(t: np.ndarray) -> np.ndarray:
+    return np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS)))
