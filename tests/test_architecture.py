@@ -32,6 +32,7 @@ _LEVELS = (
     ),
     ("models",),
     ("hub",),
+    ("codec_weights",),
     (
         "graph_partition",
         "retrieval",
@@ -51,13 +52,13 @@ _LEVELS = (
 )
 """From the ground up; a room may import from its own level and from those below."""
 
-_PURE_LEVELS = 8
+_PURE_LEVELS = 9
 """These lowest levels read no files and print nothing."""
 
 _READ_ONCE = {("resources", "open")}
 """It asks the system how much memory there is (/proc/meminfo, /sys/fs/cgroup)."""
 
-_READERS = {"hub"}
+_READERS = {"codec_weights", "hub"}
 """Reads the weights that ship with the package, which the default of `cluster` needs."""
 
 _FILE_MODULES = {"io", "pathlib", "shutil", "tempfile", "sys", "logging", "argparse", "rich"}

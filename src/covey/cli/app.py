@@ -17,6 +17,7 @@ from covey.cli.knn import knn
 from covey.cli.reid import reid
 from covey.cli.search import search
 from covey.cli.train import train
+from covey.cli.train_codec import codec
 from covey.cli.train_networks import ada_nets, b_attention, linkage
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
 )
 for command in (cluster, evaluate, compare, knn, search, reid, info, demo):
     app.command()(command)
-for command in (b_attention, ada_nets, linkage):
+for command in (b_attention, ada_nets, linkage, codec):
     train.command()(command)
 app.add_typer(train, name="train")
 

@@ -19,7 +19,13 @@ from covey.codec.image.foresight import (
     Foresight,
     within,
 )
-from covey.codec.layers.fixed_point import ACTIVE, FixedLayer, integers_between
+from covey.codec.layers.fixed_point import (
+    ACTIVE,
+    FRACTION,
+    FixedConv,
+    FixedLayer,
+    integers_between,
+)
 from covey.codec.rate_index import LEVELS, Numbers
 
 SIXTEENTHS = 16
@@ -46,13 +52,33 @@ class FrozenForesight:
     @torch.no_grad()
     def of(cls, foresight: Foresight) -> FrozenForesight:
         """From a trained one."""
-        layers = {name: foresight.get_submodule(name).frozen() for name in _names()}  # type: ignore[operator]
+        layers = {}
+        for name in _names():
+            conv = foresight.get_submodule(name)
+            assert isinstance(conv, FixedConv)
+            layers[name] = conv.frozen()
         scale = torch.floor(foresight.hyper_scale * SIXTEENTHS + 0.5)
         return cls(
             layers,
             scale.clamp(0, (TABLES - 1) * SIXTEENTHS).to(torch.int16).cpu().numpy(),
             foresight.places.to(torch.int8).cpu().numpy(),
         )
+
+    @torch.no_grad()
+    def thaw(self, foresight: Foresight) -> None:
+        """Sets a foresight to real weights that are these integers, to train it on."""
+        for name, layer in self.layers.items():
+            conv = foresight.get_submodule(name)
+            assert isinstance(conv, FixedConv)
+            places = layer.shift.astype(np.float64) + conv.fraction - FRACTION
+            unit = np.exp2(places + FRACTION)
+            weight = layer.weight.reshape(conv.weight.shape) / np.exp2(places)[:, None, None, None]
+            conv.weight.copy_(torch.from_numpy(weight))
+            conv.bias.copy_(torch.from_numpy(layer.bias / unit))
+            if conv.rate is not None and layer.rate is not None:
+                conv.rate.copy_(torch.from_numpy(layer.rate / unit))
+        foresight.hyper_scale.copy_(torch.from_numpy(self.hyper_scale / SIXTEENTHS))
+        foresight.places.copy_(torch.from_numpy(self.places))
 
     def hyper_tables(self, rate: Numbers) -> NDArray[np.uint8]:
         """Numbers of tables of hyper-latents: (hyper, 1, 1), or (hyper, h, w) of a map of rates."""
@@ -116,9 +142,10 @@ class FrozenForesight:
             like = Foresight(config)
         for name in _names():
             conv = like.get_submodule(name)
-            found = {part: tensors.get(f"{name}.{part}") for part in _PARTS}
-            layers[name] = FixedLayer(**found, low=conv.low, high=conv.high)  # type: ignore[arg-type]
-            layers[name].check(conv, name)  # type: ignore[arg-type]
+            assert isinstance(conv, FixedConv)
+            found: dict[str, Any] = {part: tensors.get(f"{name}.{part}") for part in _PARTS}
+            layers[name] = FixedLayer(**found, low=conv.low, high=conv.high)
+            layers[name].check(conv, name)
         scale, places = tensors.get("hyper_scale"), tensors.get("places")
         if scale is None or scale.shape != (LEVELS, config.hyper) or scale.dtype != np.int16:
             raise ValueError("hyper_scale does not fit")

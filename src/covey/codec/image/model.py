@@ -54,6 +54,14 @@ class ImageCodec:
         weights[_FREQUENCIES], weights[_RADIUS] = tables.frequencies, tables.radius
         return cls(body.config, weights, about)
 
+    def body(self) -> Body:
+        """The same to train on, up to the rounding of weights."""
+        body = Body(self.config)
+        for name in _MODULES:
+            body.get_submodule(name).load_state_dict(self._module(name).state_dict())
+        self.foresight.thaw(body.foresight)
+        return body
+
     @cached_property
     def mark(self) -> bytes:
         """The first bytes of the SHA-256 of config and weights, by which files name their codec."""

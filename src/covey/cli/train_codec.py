@@ -1,0 +1,198 @@
+"""`covey train codec`: an image codec from photographs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from covey import __version__
+from covey.cli import options
+from covey.cli.terminal import Terminal
+from covey.types import UsageError
+
+if TYPE_CHECKING:
+    from covey.codec.image.body import Body
+    from covey.training.codec import CodecValidation
+    from covey.training.loop import Checkpoint
+
+_ONE_IN = 20  # photographs that is watched and not learned from
+_PHASE = "codec"
+
+
+@options.flat
+def codec(
+    *,
+    data: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Photographs to learn from, in any folder of it.")
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="MODEL", help="Folder for the codec.")
+    ],
+    size: Annotated[
+        Literal["S", "M"], typer.Option(help="S has 2.5 million weights, M 6.2 million.")
+    ] = "S",
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="MODEL", help="Codec to train on, of the same size."),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimiser.")] = 20_000,
+    batch: Annotated[int, typer.Option(min=1, help="Squares a step.")] = 8,
+    crop: Annotated[
+        int, typer.Option(min=64, help="Pixels in a row of a square, a multiple of 64.")
+    ] = 128,
+    rate: Annotated[float, typer.Option(min=0, help="Learning rate at its highest.")] = 1e-3,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where checkpoints are kept until the codec is written, so that an interrupted "
+            "run goes on; MODEL.work if not given.",
+        ),
+    ] = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the codec in MODEL.")] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Train an image codec on photographs: one network for all rates.
+
+    One photograph in twenty is not learned from and says how it goes. Rates are drawn for each
+    square. Days on a CPU make a good codec, hours a usable one; an interrupted run goes on.
+    """
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    from covey.extras import require
+
+    torch = require("torch", "codec")
+    require("constriction", "codec")
+    from covey.cli.interrupt import interruptible
+    from covey.cli.machine import peak_memory_mb
+    from covey.codec.image.config import SIZES
+    from covey.codec.image.model import ImageCodec
+    from covey.codec_weights import load_codec
+    from covey.io.checkpoints import claim_training
+    from covey.io.codec_folder import write_codec
+    from covey.io.model_card import without_folders
+    from covey.io.model_folder import check_model_folder, work_folder
+    from covey.io.photographs import photograph_paths, read_photographs
+    from covey.resources import available_threads
+    from covey.threads import bounded_threads
+    from covey.training.codec import CodecPlan, train_codec
+    from covey.training.watch import Watch
+
+    if crop % 64:
+        raise UsageError(f"--crop must be a multiple of 64, got {crop}")
+    check_model_folder(out, force=force)
+    config = SIZES[size]
+    first = None if start is None else load_codec(start)
+    if first is not None and first.config != config:
+        raise UsageError(f"--from {start}: is a codec of another size; give its --size")
+    threads = threads or available_threads()
+    torch.set_num_threads(threads)
+    plan = CodecPlan(size=crop, batch=batch)
+    schedule = replace(plan.schedule, steps=steps, rate=rate, seed=seed)
+    plan = replace(plan, schedule=schedule)
+    with terminal.progress() as tell, bounded_threads(threads):
+        paths = photograph_paths(data)
+        photographs, small = read_photographs(
+            paths, crop, tell=lambda done: tell("reading photographs", done)
+        )
+        names = [str(path.relative_to(data)) for path in paths]
+        facts: dict[str, Any] = {
+            "kind": _PHASE,
+            "data": names,
+            "config": asdict(config),
+            "plan": asdict(plan),
+            "from": None if first is None else first.mark.hex(),
+        }
+        watched = photographs[::_ONE_IN]
+        learned = [each for number, each in enumerate(photographs) if number % _ONE_IN]
+        with claim_training(work or work_folder(out), out, facts) as kept:
+            stopped = Event()
+            begun = time.perf_counter()
+            checkpoint = kept.start(_PHASE)
+            before = 0 if checkpoint is None else checkpoint.step
+            if before:
+                terminal.remark(f"covey: goes on from step {before} of {steps}")
+            last: list[CodecValidation] = []
+
+            def told(step: int, loss: float, validation: CodecValidation | None) -> None:
+                tell("training", step / steps)
+                if validation is None or stopped.is_set():
+                    return
+                last[:] = [validation]
+                speed = (step - before) / (time.perf_counter() - begun)
+                terminal.remark(
+                    f"covey: step {step} of {steps}, {speed:.2f} a second: {validation.told()}"
+                )
+
+            def trained() -> tuple[Body, Checkpoint]:
+                with bounded_threads(threads):
+                    torch.set_num_threads(threads)
+                    return train_codec(
+                        learned,
+                        watched,
+                        config,
+                        plan,
+                        Watch(told, lambda state: kept.keep(_PHASE, state), checkpoint),
+                        begin=None if first is None else first.body(),
+                    )
+
+            try:
+                body, state = interruptible(trained)
+            except KeyboardInterrupt:
+                stopped.set()
+                kept.close()
+                if kept.begun:
+                    terminal.remark(f"covey: the same command goes on from {kept.folder}")
+                raise
+            about: dict[str, Any] = {
+                "covey": __version__,
+                "photographs": f"{len(learned)} of {data.name}, {_megapixels(learned):.0f} "
+                "megapixels",
+                "steps": state.best_step,
+                "squares a step": f"{batch} of {crop} x {crop} pixels",
+                "learning rate": rate,
+                "seed": seed,
+                "begun from": "principal axes" if first is None else first.mark.hex(),
+                "steps before": 0 if first is None else _steps_of(first.about),
+                "validation": [asdict(point) for point in last[0].points] if last else [],
+            }
+            made = ImageCodec.of(body, **about)
+            command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
+            write_codec(out, made, command, force=force)
+            kept.remove()
+    answer = [f"Trained on {about['photographs']}; {state.best_step} steps."]
+    if last:
+        answer.append(f"On others: {last[0].told()}.")
+    if small:
+        answer.append(f"Left out, smaller than {crop} pixels: {len(small)} photographs.")
+    answer.append(f"Wrote {out}; use it by covey compress IN --model {shlex.quote(str(out))}")
+    terminal.answer(
+        answer,
+        {
+            "version": __version__,
+            "about": about,
+            "mark": made.mark.hex(),
+            "left_out": [str(path) for path in small],
+            "outputs": [str(out)],
+            "seconds": round(terminal.seconds, 3),
+            "peak_memory_mb": peak_memory_mb(),
+        },
+    )
+
+
+def _megapixels(photographs: list[Any]) -> float:
+    return sum(each.shape[0] * each.shape[1] for each in photographs) / 1e6
+
+
+def _steps_of(about: dict[str, Any]) -> int:
+    return int(about.get("steps", 0)) + int(about.get("steps before", 0))
