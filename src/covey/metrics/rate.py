@@ -16,12 +16,12 @@ _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the five scales
 _K1, _K2 = 0.01, 0.03
 _WINDOW = 11  # pixels in a row
 _DEVIATION = 1.5
-LEAST_SIDE = (_WINDOW - 1) * 2**4 + 1
+LEAST_SIDE = _WINDOW * 2**4
 """Pixels in a row and a column that a picture must have for five scales."""
 
 
 def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Peak signal-to-noise ratio of two pictures of 8 bits, in dB; infinite if they are the same."""
+    """Peak signal-to-noise ratio of pictures of 8 bits, in dB; infinite if they are the same."""
     error = np.square(a.astype(np.float64) - b).mean()
     return float(np.inf if error == 0 else 10 * np.log10(255**2 / error))
 
@@ -34,7 +34,7 @@ def ms_ssim(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     Bovik, Asilomar 2003.)
 
     Args:
-        a, b: (h, w) or (h, w, c) uint8, h and w at least 161.
+        a, b: (h, w) or (h, w, c) uint8, h and w at least 176.
 
     Raises:
         InputError: If they are smaller, or differ in shape.
