@@ -54,6 +54,19 @@ class Coder:
     def _bit(self) -> Any:
         return self._stream.model.Uniform(2)
 
+    @cached_property
+    def _costs(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Bits of all entries of all tables, and where the 0 of each table is."""
+        bits = -np.log2(self.tables.frequencies / TOTAL).astype(np.float32)
+        return bits, self.tables.start[:-1] + self.tables.radius
+
+    def bits(self, values: NDArray[np.int32], table: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What values take, of any shape; beyond a radius as the escape, without what follows."""
+        bits, zero = self._costs
+        radius = self.tables.radius[table]
+        place = np.where(np.abs(values) > radius, radius + 1, values)
+        return bits[zero[table] + place]
+
     def writer(self) -> PartWriter:
         """Begins a stream."""
         return PartWriter(self, self._stream.queue.RangeEncoder())

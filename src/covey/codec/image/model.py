@@ -20,6 +20,8 @@ from covey.codec.image.config import BodyConfig
 from covey.codec.image.foresight import SCALES, TABLES, Hyper
 from covey.codec.image.frozen import FrozenForesight
 from covey.codec.image.transforms import Analysis, Synthesis
+from covey.codec.rate_index import LAMBDAS, LEVELS, MIXES, Numbers
+from covey.types import Float32
 
 _MODULES = {"analysis": Analysis, "synthesis": Synthesis, "hyper": Hyper}
 _FORESIGHT, _FREQUENCIES, _RADIUS = "foresight.", "tables.frequencies", "tables.radius"
@@ -61,6 +63,24 @@ class ImageCodec:
             body.get_submodule(name).load_state_dict(self._module(name).state_dict())
         self.foresight.thaw(body.foresight)
         return body
+
+    def worth(self, rate: Numbers) -> Float32:
+        """Bits that the square of a latent's error is worth.
+
+        lambda m'^2 / 3, m' the factor behind the decoder's gain: the error of a pixel's values is
+        that of its latents, as far as the linear way from latents to pixels is orthonormal.
+
+        Args:
+            rate: Number of a rate, or (h, w) of them.
+
+        Returns:
+            (latents, 1, 1), or (latents, h, w).
+        """
+        t = np.atleast_2d(np.asarray(rate, np.float32) / np.float32(MIXES))
+        with torch.inference_mode():
+            gain = self.synthesis.gain.factors(torch.from_numpy(t)).numpy()
+        weight = np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS)))[..., None]
+        return np.moveaxis(weight * np.square(gain) / 3, -1, 0).astype(np.float32)
 
     @cached_property
     def mark(self) -> bytes:

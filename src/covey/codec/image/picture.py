@@ -79,6 +79,7 @@ def encode_picture(
     picture: Picture,
     rate: Numbers,
     *,
+    optimise: bool = True,
     tile: int = 6,
     threads: int = 1,
     tick: Tick = _silent,
@@ -90,6 +91,7 @@ def encode_picture(
         picture: At least one pixel.
         rate: Number of a rate in [0, 8999], or (rows, columns) of them, one for each square of 32
             pixels from the top left corner.
+        optimise: Weigh the bits of each latent against its error, instead of rounding.
         tile: Side of a tile in latents of 16 pixels, as a power of two in [4, 8].
         threads: Tiles at a time.
         tick: Called with the share done.
@@ -112,7 +114,9 @@ def encode_picture(
 
     def coded(box: Box) -> CodedTile:
         y, z = analyse(codec, pixels, box, rate)
-        return encode_tile(codec.foresight, codec.coder, y, z, _within(rate, box))
+        within = _within(rate, box)
+        worth = codec.worth(within) if optimise else None
+        return encode_tile(codec.foresight, codec.coder, y, z, within, worth=worth)
 
     tiles = _each(coded, header.boxes, threads, tick)
     streams = [TileStream(each.words, each.ends) for each in tiles]
