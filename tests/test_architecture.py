@@ -46,7 +46,7 @@ _LEVELS = (
     ("training",),
     ("estimators", "labelled_estimator", "learned_estimators"),
     ("datasets", "io"),
-    ("refinement",),
+    ("pictures", "picture_folder", "refinement"),
     ("comparison", "workshop"),
     ("cli",),
 )

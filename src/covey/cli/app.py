@@ -9,6 +9,7 @@ import typer
 from covey import __version__
 from covey.cli.cluster import cluster
 from covey.cli.compare import compare
+from covey.cli.compress import compress, decompress
 from covey.cli.demo import demo
 from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE
@@ -28,7 +29,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (cluster, evaluate, compare, knn, search, reid, info, demo):
+for command in (
+    cluster,
+    evaluate,
+    compare,
+    knn,
+    search,
+    reid,
+    info,
+    compress,
+    decompress,
+    demo,
+):
     app.command()(command)
 for command in (b_attention, ada_nets, linkage, codec):
     train.command()(command)

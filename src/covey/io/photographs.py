@@ -13,7 +13,7 @@ from PIL import Image
 from covey.io.files import listed
 from covey.types import InputError
 
-_SUFFIXES = {".avif", ".bmp", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp"}
+SUFFIXES = (".avif", ".bmp", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp")
 
 
 def photograph_paths(folder: Path) -> list[Path]:
@@ -25,10 +25,10 @@ def photograph_paths(folder: Path) -> list[Path]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "there is no such folder"
         raise InputError(f"{folder}: {what}; name a folder of photographs")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not found:
         raise InputError(
-            f"{folder}: holds no photographs; their names end in {', '.join(sorted(_SUFFIXES))}"
+            f"{folder}: holds no photographs; their names end in {', '.join(sorted(SUFFIXES))}"
         )
     return found
 

@@ -1,0 +1,464 @@
+"""`covey compress` and `covey decompress`: pictures to .cvi files and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from covey import __version__
+from covey.cli import options
+from covey.cli.terminal import Terminal
+from covey.types import CoveyError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from covey.codec.image.model import ImageCodec
+    from covey.codec.image.picture import Picture
+    from covey.codec.rate_index import Numbers
+    from covey.picture_folder import Job
+
+Done = TypeVar("Done")
+
+Codec = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Codec by covey train codec; if not given the one that ships with the package.",
+    ),
+]
+MaxPixels = Annotated[
+    int,
+    typer.Option(
+        parser=options.as_bytes,
+        metavar="N",
+        help="Pictures of more pixels are refused, like 500M.",
+        show_default="268M",
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Write files anew that are there; in folders they are left."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """What became of a picture; sizes in bytes, `rate` in [0, 8999]."""
+
+    source: str
+    output: str
+    width: int
+    height: int
+    source_bytes: int
+    bytes: int
+    bpp: float
+    rate: int
+    passes: int
+    notes: list[str]
+
+
+@options.flat
+def compress(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A picture that Pillow opens, or a folder of them.")
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="OUT", help="File .cvi, or folder for a folder.")
+    ],
+    quality: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="From 0 to 100, in 9000 steps.  [default: 50]"),
+    ] = None,
+    bpp: Annotated[float | None, typer.Option(help="Bits a pixel at most.")] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.as_bytes, metavar="SIZE", help="Bytes of each file at most, like 200KB."
+        ),
+    ] = None,
+    psnr: Annotated[float | None, typer.Option(help="PSNR in dB at least.")] = None,
+    target_total: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.as_bytes,
+            metavar="SIZE",
+            help="Bytes of all files of a folder together at most, like 2GB: all by one rate.",
+        ),
+    ] = None,
+    region: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MASK",
+            help="A picture of the same size, white where it should be better; in squares of 32 "
+            "pixels.",
+        ),
+    ] = None,
+    region_gain: Annotated[
+        float, typer.Option(min=0, max=100, help="By how much quality it is better there.")
+    ] = 25.0,
+    effort: Annotated[
+        int,
+        typer.Option(min=0, max=1, help="0 rounds latents, 1 weighs their bits against errors."),
+    ] = 1,
+    model: Codec = None,
+    max_pixels: MaxPixels = 2**28,
+    overwrite: Overwrite = False,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Compress pictures by a learned codec.
+
+    A folder is done several pictures at a time, its files laid out alike in OUT; those that are
+    there are left, so that an interrupted run goes on.
+    """
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    from covey.cli.machine import peak_memory_mb
+
+    codec = _codec(model)
+    from covey.io.photographs import SUFFIXES
+    from covey.io.pictures import SUFFIX, read_picture
+    from covey.picture_folder import jobs_of
+    from covey.pictures import Target, encode_to
+    from covey.resources import available_threads
+
+    threads = threads or available_threads()
+    target = Target(quality, bpp, size, psnr)
+    if target_total is not None and target != Target():
+        raise UsageError("--target-total sets the rate of all; leave out what is asked of each")
+    if target_total is not None and not source.is_dir():
+        raise UsageError(f"{source}: is no folder; ask for the --size of a file")
+    if region is not None and source.is_dir():
+        raise UsageError("--region is of one picture, and IN is a folder")
+    jobs = jobs_of(source, out, SUFFIXES, SUFFIX)
+    todo = _left(jobs, overwrite, alone=not source.is_dir())
+    results: list[Compressed] = []
+    with terminal.progress() as tell:
+
+        def work(job: Job, at_once: int) -> Compressed:
+            picture, notes = read_picture(job.source, max_pixels)
+            rates = _rates_of(region, picture, region_gain, max_pixels)
+            alone = at_once == 1
+            found = encode_to(
+                picture,
+                target,
+                codec,
+                rates=rates,
+                effort=effort,
+                threads=threads if alone else 1,
+                tick=(lambda done: tell("compressing", done)) if alone else (lambda done: None),
+            )
+            _write(job.target, found.made.data)
+            return _compressed(job, picture, found.made.data, found.rate, found.passes, notes)
+
+        if target_total is not None:
+            results, failed = _by_total(
+                todo, target_total, codec, effort, threads, max_pixels, tell
+            )
+        else:
+            results, failed = _all(todo, work, threads, "compressing", tell, terminal)
+    before, after = (sum(getattr(each, name) for each in results) for name in _SIZES)
+    facts = {
+        "version": __version__,
+        "codec": codec.mark.hex(),
+        "files": [asdict(each) for each in results],
+        "failed": failed,
+        "left": len(jobs) - len(todo),
+        "bytes": after,
+        "source_bytes": before,
+        "seconds": round(terminal.seconds, 3),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    terminal.answer(_compress_words(results, failed, len(jobs) - len(todo), out), facts)
+    if failed:
+        raise InputError(f"{len(failed)} of {len(todo)} pictures could not be compressed")
+
+
+_SIZES = ("source_bytes", "bytes")
+
+
+@options.flat
+def decompress(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A .cvi file, or a folder of them.")],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="OUT", help="Picture, its format by its name; or a folder."
+        ),
+    ],
+    suffix: Annotated[
+        str, typer.Option(metavar="SUFFIX", help="Format of the pictures of a folder.")
+    ] = ".png",
+    force: Annotated[
+        bool, typer.Option("--force", help="A damaged file is no failure: keep what can be read.")
+    ] = False,
+    model: Codec = None,
+    max_pixels: MaxPixels = 2**28,
+    overwrite: Overwrite = False,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Turn .cvi files into pictures again.
+
+    Of a damaged or cut off file what can be read is written, what could not is told, and the exit
+    code is 3 unless --force is given.
+    """
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    from covey.cli.machine import peak_memory_mb
+
+    codec = _codec(model)
+    from covey.io.pictures import SUFFIX, write_picture
+    from covey.picture_folder import jobs_of
+    from covey.pictures import decode_bytes
+    from covey.resources import available_threads
+
+    threads = threads or available_threads()
+    suffix = suffix if suffix.startswith(".") else f".{suffix}"
+    jobs = jobs_of(source, out, (SUFFIX,), suffix)
+    todo = _left(jobs, overwrite, alone=not source.is_dir())
+    damaged: dict[str, list[str]] = {}
+    with terminal.progress() as tell:
+
+        def work(job: Job, at_once: int) -> str:
+            alone = at_once == 1
+            found = decode_bytes(
+                _bytes_of(job.source),
+                str(job.source),
+                codec,
+                max_pixels,
+                threads=threads if alone else 1,
+                tick=(lambda done: tell("decompressing", done)) if alone else (lambda done: None),
+            )
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            write_picture(job.target, found.picture)
+            if found.damage:
+                damaged[str(job.source)] = list(found.damage)
+            return str(job.target)
+
+        results, failed = _all(todo, work, threads, "decompressing", tell, terminal)
+    facts = {
+        "version": __version__,
+        "codec": codec.mark.hex(),
+        "outputs": results,
+        "damaged": damaged,
+        "failed": failed,
+        "left": len(jobs) - len(todo),
+        "seconds": round(terminal.seconds, 3),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    words = [f"{name}: {'; '.join(each)}" for name, each in damaged.items()]
+    words += [f"{name}: {why}" for name, why in failed.items()] if len(jobs) > 1 else []
+    words.append(_wrote(results, len(jobs) - len(todo), out))
+    terminal.answer(words, facts)
+    if failed or (damaged and not force):
+        n = len(failed) + (0 if force else len(damaged))
+        hint = "" if failed else "; --force makes that no failure"
+        raise InputError(f"{n} of {len(todo)} files are damaged or could not be read{hint}")
+
+
+def _codec(model: Path | None) -> ImageCodec:
+    from covey.extras import require
+
+    for module in ("torch", "constriction"):
+        require(module, "codec")
+    from covey.codec_weights import default_codec, load_codec
+
+    return default_codec() if model is None else load_codec(model)
+
+
+def _left(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> list[Job]:
+    """Jobs that are to be done; a single file that is there is refused."""
+    if overwrite:
+        return list(jobs)
+    there = [job for job in jobs if job.target.exists()]
+    if alone and there:
+        raise UsageError(f"{there[0].target}: exists already; choose another name, or --overwrite")
+    return [job for job in jobs if not job.target.exists()]
+
+
+def _all(
+    jobs: Sequence[Job],
+    work: Callable[[Job, int], Done],
+    threads: int,
+    stage: str,
+    tell: Callable[[str, float], None],
+    terminal: Terminal,
+) -> tuple[list[Done], dict[str, str]]:
+    """Results of all jobs, and why others failed; of one job alone the failure is raised."""
+    from covey.cli.interrupt import interruptible
+    from covey.picture_folder import each_job
+
+    stopped = Event()
+    at_once = max(1, min(threads, len(jobs)))
+    results: list[Done] = []
+    failed: dict[str, str] = {}
+
+    def run() -> None:
+        import torch
+
+        torch.set_num_threads(1 if at_once > 1 else threads)
+        for number, (job, found) in enumerate(
+            each_job(jobs, lambda each: work(each, at_once), at_once), 1
+        ):
+            if stopped.is_set():
+                return
+            if isinstance(found, CoveyError):
+                if len(jobs) == 1:
+                    raise found
+                failed[str(job.source)] = str(found)
+                terminal.remark(f"covey: {found}")
+            else:
+                results.append(found)
+            if at_once > 1:
+                tell(stage, number / len(jobs))
+
+    try:
+        interruptible(run)
+    except KeyboardInterrupt:
+        stopped.set()
+        raise
+    return results, failed
+
+
+def _by_total(
+    jobs: Sequence[Job],
+    total: int,
+    codec: ImageCodec,
+    effort: int,
+    threads: int,
+    most_pixels: int,
+    tell: Callable[[str, float], None],
+) -> tuple[list[Compressed], dict[str, str]]:
+    """All pictures by one rate, the highest by which they take so many bytes together."""
+    from covey.cli.interrupt import interruptible
+    from covey.codec.image.picture import encode_picture
+    from covey.codec.rate_search import largest_below
+    from covey.io.pictures import read_picture
+    from covey.picture_folder import each_job
+
+    passes = 0
+
+    def made(rate: int) -> tuple[float, list[tuple[Job, Compressed, bytes]]]:
+        nonlocal passes
+        passes += 1
+
+        def work(job: Job) -> tuple[Compressed, bytes]:
+            picture, notes = read_picture(job.source, most_pixels)
+            data = encode_picture(codec, picture, rate, optimise=effort > 0).data
+            return _compressed(job, picture, data, rate, passes, notes), data
+
+        found = []
+        for number, (job, result) in enumerate(each_job(jobs, work, threads), 1):
+            if isinstance(result, CoveyError):
+                raise result
+            found.append((job, *result))
+            tell(f"pass {passes}", number / len(jobs))
+        return float(sum(len(data) for _, _, data in found)), found
+
+    def run() -> list[Compressed]:
+        import torch
+
+        torch.set_num_threads(1)
+        found = largest_below(made, float(total))
+        if not found.met:
+            raise InputError(
+                f"{total:,} bytes are too few for all; the smallest files have {found.value:,.0f}"
+            )
+        for job, _, data in found.made:
+            _write(job.target, data)
+        return [told for _, told, _ in found.made]
+
+    return interruptible(run), {}
+
+
+def _rates_of(
+    region: Path | None, picture: Picture, gain: float, most_pixels: int
+) -> Callable[[int], Numbers]:
+    """Makes rates of a number: itself, or a map that is higher where a mask is white."""
+    if region is None:
+        return lambda number: number
+    import numpy as np
+
+    from covey.codec.image.config import CELL
+    from covey.codec.rate_index import RATES
+    from covey.io.pictures import read_picture
+
+    mask, _ = read_picture(region, most_pixels)
+    if mask.pixels.shape != picture.pixels.shape:
+        a, b = (each.pixels.shape[1::-1] for each in (mask, picture))
+        raise InputError(f"{region}: has {a[0]} x {a[1]} pixels, and the picture {b[0]} x {b[1]}")
+    white = mask.pixels.max(axis=2) > 127
+    height, width = white.shape
+    full = np.pad(white, ((0, -height % CELL), (0, -width % CELL)))
+    squares = full.reshape(full.shape[0] // CELL, CELL, -1, CELL).any(axis=(1, 3))
+    more = round(gain / 100 * (RATES - 1))
+    return lambda number: np.where(squares, min(number + more, RATES - 1), number).astype(np.int64)
+
+
+def _compressed(
+    job: Job, picture: Picture, data: bytes, rate: int, passes: int, notes: list[str]
+) -> Compressed:
+    height, width = picture.pixels.shape[:2]
+    return Compressed(
+        str(job.source),
+        str(job.target),
+        width,
+        height,
+        job.source.stat().st_size,
+        len(data),
+        round(8 * len(data) / (height * width), 4),
+        rate,
+        passes,
+        notes,
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    from covey.io.atomic import atomic_file
+
+    if path.parent != Path():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _compress_words(
+    results: Sequence[Compressed], failed: dict[str, Any], left: int, out: Path
+) -> list[str]:
+    from covey.byte_sizes import format_bytes
+
+    lines = [f"Note: {each.source} {note}." for each in results for note in each.notes]
+    lines += [f"{name}: {why}" for name, why in failed.items()]
+    if results:
+        before, after = (sum(getattr(each, name) for each in results) for name in _SIZES)
+        pixels = sum(each.width * each.height for each in results)
+        lines.append(
+            f"{format_bytes(before)} became {format_bytes(after)}, {8 * after / pixels:.3f} bits a "
+            "pixel."
+        )
+    lines.append(_wrote([each.output for each in results], left, out))
+    return lines
+
+
+def _wrote(outputs: Sequence[str], left: int, out: Path) -> str:
+    there = f"; {left} that were there are left as they are" if left else ""
+    if len(outputs) == 1 and not left:
+        return f"Wrote {outputs[0]}"
+    return f"Wrote {len(outputs)} files to {out}{there}"

@@ -1,0 +1,97 @@
+"""Many pictures at once: which file becomes which, and one failure in no other's way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from covey.types import CoveyError, InputError, UsageError
+
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file.
+
+    Attributes:
+        source: What is read.
+        target: What is written.
+    """
+
+    source: Path
+    target: Path
+
+
+def jobs_of(source: Path, out: Path, suffixes: Sequence[str], becomes: str) -> list[Job]:
+    """Files of a folder, or one file, and where their results go.
+
+    Args:
+        source: A file, or a folder, with all in it.
+        out: A file, or for a folder a folder, which is laid out alike.
+        suffixes: Of the files of a folder that are taken, in small letters.
+        becomes: Suffix of the results in a folder. Where two files would become one, theirs is
+            put behind their whole names.
+
+    Raises:
+        InputError: If there is nothing.
+        UsageError: If one of both is a folder and the other a file, or a result would replace what
+            is read.
+    """
+    if not source.exists():
+        raise InputError(f"{source}: there is no such file or folder")
+    if not source.is_dir():
+        if out.is_dir():
+            raise UsageError(f"{out}: is a folder and {source} a file; name a file to write")
+        jobs = [Job(source, out)]
+    else:
+        if out.exists() and not out.is_dir():
+            raise UsageError(f"{out}: is a file and {source} a folder; name a folder to write")
+        found = sorted(p for p in source.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
+        if not found:
+            raise InputError(f"{source}: holds no file whose name ends in {', '.join(suffixes)}")
+        names = [path.relative_to(source) for path in found]
+        often = Counter(name.with_suffix(becomes) for name in names)
+        jobs = [
+            Job(
+                path,
+                out / (name.with_suffix(becomes))
+                if often[name.with_suffix(becomes)] == 1
+                else out / name.with_name(name.name + becomes),
+            )
+            for path, name in zip(found, names, strict=True)
+        ]
+    for job in jobs:
+        if job.target.resolve() == job.source.resolve():
+            raise UsageError(f"{job.target}: would replace what is read; choose another name")
+    return jobs
+
+
+def each_job(
+    jobs: Sequence[Job], work: Callable[[Job], Done], at_once: int
+) -> Iterator[tuple[Job, Done | CoveyError]]:
+    """Does the work of all jobs, some at a time, and gives each result as it comes.
+
+    An error of Covey's own is that job's result; any other ends all.
+    """
+    waiting = list(jobs)[::-1]
+    with ThreadPoolExecutor(at_once) as pool:
+        running: dict[Any, Job] = {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    job = waiting.pop()
+                    running[pool.submit(work, job)] = job
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    job = running.pop(done)
+                    error = done.exception()
+                    if error is not None and not isinstance(error, CoveyError):
+                        raise error
+                    yield job, error if error is not None else done.result()
+        finally:
+            for left in running:
+                left.cancel()

@@ -1,0 +1,244 @@
+"""Pictures to bytes and back: what `covey.codec.encode` and `decode` are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from covey.codec.container import MOST_PIXELS, unpack
+from covey.codec.image.model import ImageCodec
+from covey.codec.image.picture import Decoded, Encoded, Picture, decode_picture, encode_picture
+from covey.codec.rate_index import RATES, Numbers
+from covey.codec.rate_search import Found, largest_below, smallest_above
+from covey.codec_weights import default_codec
+from covey.io.pictures import image_of, picture_of, read_picture
+from covey.metrics.rate import psnr
+from covey.resources import available_threads
+from covey.types import InputError, UsageError
+
+Source = str | PathLike[str] | NDArray[np.uint8] | Image.Image
+QUALITY = 50.0
+"""Where nothing else is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a file should be; one of these, or none for quality 50.
+
+    Attributes:
+        quality: From 0 to 100, evenly over all rates.
+        bpp: Bits a pixel at most.
+        size: Bytes at most.
+        psnr: In dB at least.
+    """
+
+    quality: float | None = None
+    bpp: float | None = None
+    size: float | None = None
+    psnr: float | None = None
+
+    def __post_init__(self) -> None:
+        given = [
+            name for name in ("quality", "bpp", "size", "psnr") if getattr(self, name) is not None
+        ]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} cannot both be met; give one of them")
+        if self.quality is not None and not 0 <= self.quality <= 100:
+            raise UsageError(f"quality must lie in [0, 100], got {self.quality}")
+        for name in ("bpp", "size", "psnr"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"{name} must be a number above 0, got {value}")
+
+
+def rate_of(quality: float) -> int:
+    """The number of the rate of a quality in [0, 100]."""
+    return round(quality / 100 * (RATES - 1))
+
+
+def encode(
+    source: Source,
+    *,
+    quality: float | None = None,
+    bpp: float | None = None,
+    size: float | None = None,
+    psnr: float | None = None,
+    codec: ImageCodec | None = None,
+    effort: int = 1,
+    threads: int | None = None,
+    max_pixels: int = MOST_PIXELS,
+) -> bytes:
+    """Codes a picture as the bytes of a .cvi file.
+
+    Args:
+        source: A file that Pillow opens, (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) uint8, or an
+            image of Pillow.
+        quality, bpp, size, psnr: What it should be, see `Target`; quality 50 if all are None.
+        codec: The model; the one that ships with the package if None.
+        effort: 0 rounds latents; 1 weighs the bits of each against its error.
+        threads: At most so many; all cores if None.
+        max_pixels: Larger pictures are refused.
+
+    Raises:
+        InputError: If it is no picture, or a size or quality cannot be met.
+        UsageError: If a value is out of range.
+        MissingExtraError: If torch or constriction is not installed.
+    """
+    target = Target(quality, bpp, size, psnr)
+    picture, _ = _picture(source, max_pixels)
+    found = encode_to(picture, target, codec or default_codec(), effort=effort, threads=threads)
+    return found.made.data
+
+
+def decode(
+    source: bytes | str | PathLike[str],
+    *,
+    codec: ImageCodec | None = None,
+    force: bool = False,
+    threads: int | None = None,
+    max_pixels: int = MOST_PIXELS,
+) -> NDArray[np.uint8]:
+    """Decodes a .cvi file, or its bytes.
+
+    Args:
+        source: The file.
+        codec: The model that it was coded by; the one that ships with the package if None.
+        force: Give what can be read of a damaged file.
+        threads: At most so many; all cores if None.
+        max_pixels: Larger pictures are refused.
+
+    Returns:
+        (h, w), (h, w, 2), (h, w, 3) or (h, w, 4) uint8, upright: grey or colours, alpha last where
+        something is transparent.
+
+    Raises:
+        InputError: If it is no such file, is of another model, or is damaged and `force` is not
+            set.
+        MissingExtraError: If torch or constriction is not installed.
+    """
+    data, name = (source, "the file") if isinstance(source, bytes) else _read(Path(source))
+    found = decode_bytes(data, name, codec or default_codec(), max_pixels, threads=threads)
+    if found.damage and not force:
+        raise InputError(f"{name}: {'; '.join(found.damage)}; force=True gives what can be read")
+    return np.asarray(image_of(found.picture))
+
+
+def encode_to(
+    picture: Picture,
+    target: Target,
+    codec: ImageCodec,
+    *,
+    rates: Callable[[int], Numbers] = int,
+    effort: int = 1,
+    threads: int | None = None,
+    tick: Callable[[float], None] = lambda done: None,
+) -> Found[Encoded]:
+    """Codes a picture as a target asks.
+
+    Args:
+        picture: What is coded.
+        target: What it should be.
+        codec: The model.
+        rates: Makes a map of rates of a number, for pictures whose parts differ.
+        effort: As for `encode`.
+        threads: At most so many; all cores if None.
+        tick: Called with the share done of each pass.
+
+    Raises:
+        InputError: If the target cannot be met.
+        UsageError: If the effort is none.
+    """
+    if effort not in (0, 1):
+        raise UsageError(f"effort must be 0 or 1, got {effort}")
+    threads = threads or available_threads()
+
+    def made(rate: int) -> Encoded:
+        return encode_picture(
+            codec, picture, rates(rate), optimise=effort > 0, threads=threads, tick=tick
+        )
+
+    if target.psnr is not None:
+
+        def seen(rate: int) -> tuple[float, Encoded]:
+            encoded = made(rate)
+            decoded = decode_picture(codec, unpack(encoded.data), threads=threads)
+            return psnr(picture.pixels, decoded.picture.pixels), encoded
+
+        found = smallest_above(seen, target.psnr)
+        if not found.met:
+            raise InputError(
+                f"a PSNR of {target.psnr:g} dB cannot be reached; the highest is {found.value:.2f}"
+            )
+        return found
+    height, width = picture.pixels.shape[:2]
+    most = target.size if target.bpp is None else target.bpp * height * width / 8
+    if most is not None:
+
+        def weighed(rate: int) -> tuple[float, Encoded]:
+            encoded = made(rate)
+            return float(len(encoded.data)), encoded
+
+        found = largest_below(weighed, most)
+        if not found.met:
+            raise InputError(
+                f"{most:,.0f} bytes are too few; the smallest file has {found.value:,.0f}"
+            )
+        return found
+    quality = QUALITY if target.quality is None else target.quality
+    rate = rate_of(quality)
+    encoded = made(rate)
+    return Found(rate, quality, encoded, 1, True)
+
+
+def decode_bytes(
+    data: bytes,
+    name: str,
+    codec: ImageCodec,
+    most_pixels: int = MOST_PIXELS,
+    *,
+    threads: int | None = None,
+    tick: Callable[[float], None] = lambda done: None,
+) -> Decoded:
+    """Decodes a file as far as it can be read, and says what could not.
+
+    Raises:
+        InputError: If nothing can be read.
+    """
+    container = unpack(data, name, most_pixels)
+    try:
+        return decode_picture(codec, container, threads=threads or available_threads(), tick=tick)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def _picture(source: Source, most_pixels: int) -> tuple[Picture, list[str]]:
+    if isinstance(source, Image.Image):
+        return picture_of(source)
+    if isinstance(source, str | PathLike):
+        return read_picture(source, most_pixels)
+    array: NDArray[Any] = np.asarray(source)
+    if array.dtype != np.uint8:
+        raise UsageError(f"pixels must be uint8, got {array.dtype}")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise UsageError(f"pixels must be (h, w), (h, w, 3) or (h, w, 4), got {array.shape}")
+    if not array.size:
+        raise InputError("the picture has no pixels")
+    return picture_of(Image.fromarray(np.ascontiguousarray(array)))
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    try:
+        return path.read_bytes(), str(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
