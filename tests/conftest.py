@@ -120,3 +120,32 @@ def any_refiner() -> Callable[..., Refiner]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small_body():
+    """Weights at random, biases by the rate too, so that everything matters."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("constriction")
+    from covey.codec.image.body import Body
+    from covey.codec.image.config import BodyConfig
+
+    torch.manual_seed(5)
+    body = Body(BodyConfig(width=12, latents=16, encoder=2, decoder=2, context=16, hyper=8))
+    with torch.no_grad():
+        for name, each in body.foresight.named_parameters():
+            if name.endswith(("rate", "bias")):
+                each.add_(0.4 * torch.randn(each.shape))
+            if "mean.weight" in name:
+                each.mul_(20)
+        body.foresight.places.copy_(torch.arange(16.0) % 4)
+        body.analysis.gain.weight.add_(0.1 * torch.randn(body.analysis.gain.weight.shape))
+    return body
+
+
+@pytest.fixture(scope="session")
+def small_codec(small_body):
+    """The same as it is kept."""
+    from covey.codec.image.model import ImageCodec
+
+    return ImageCodec.of(small_body, trained="not at all")

@@ -1,4 +1,4 @@
-"""A small codec of random weights."""
+"""A small codec of random weights, and pictures."""
 
 from __future__ import annotations
 
@@ -7,32 +7,13 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def body():
-    """Weights at random, biases by the rate too, so that everything matters."""
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("constriction")
-    from covey.codec.image.body import Body
-    from covey.codec.image.config import BodyConfig
-
-    torch.manual_seed(5)
-    body = Body(BodyConfig(width=12, latents=16, encoder=2, decoder=2, context=16, hyper=8))
-    with torch.no_grad():
-        for name, each in body.foresight.named_parameters():
-            if name.endswith(("rate", "bias")):
-                each.add_(0.4 * torch.randn(each.shape))
-            if "mean.weight" in name:
-                each.mul_(20)
-        body.foresight.places.copy_(torch.arange(16.0) % 4)
-        body.analysis.gain.weight.add_(0.1 * torch.randn(body.analysis.gain.weight.shape))
-    return body
+def body(small_body):
+    return small_body
 
 
 @pytest.fixture(scope="session")
-def codec(body):
-    """The same as it is kept."""
-    from covey.codec.image.model import ImageCodec
-
-    return ImageCodec.of(body, trained="not at all")
+def codec(small_codec):
+    return small_codec
 
 
 @pytest.fixture(scope="session")

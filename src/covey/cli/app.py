@@ -9,7 +9,8 @@ import typer
 from covey import __version__
 from covey.cli.cluster import cluster
 from covey.cli.compare import compare
-from covey.cli.compress import compress, decompress
+from covey.cli.compress import compress
+from covey.cli.decompress import decompress
 from covey.cli.demo import demo
 from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE

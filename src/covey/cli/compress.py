@@ -1,17 +1,17 @@
-"""`covey compress` and `covey decompress`: pictures to .cvi files and back."""
+"""`covey compress`: pictures to .cvi files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from covey import __version__
 from covey.cli import options
+from covey.cli.coding_jobs import Codec, MaxPixels, Overwrite, codec_of, done_all, jobs_left, wrote
 from covey.cli.terminal import Terminal
 from covey.types import CoveyError, InputError, UsageError
 
@@ -20,30 +20,6 @@ if TYPE_CHECKING:
     from covey.codec.image.picture import Picture
     from covey.codec.rate_index import Numbers
     from covey.picture_folder import Job
-
-Done = TypeVar("Done")
-
-Codec = Annotated[
-    Path | None,
-    typer.Option(
-        "--model",
-        metavar="MODEL",
-        help="Codec by covey train codec; if not given the one that ships with the package.",
-    ),
-]
-MaxPixels = Annotated[
-    int,
-    typer.Option(
-        parser=options.as_bytes,
-        metavar="N",
-        help="Pictures of more pixels are refused, like 500M.",
-        show_default="268M",
-    ),
-]
-Overwrite = Annotated[
-    bool,
-    typer.Option("--overwrite", help="Write files anew that are there; in folders they are left."),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +98,7 @@ def compress(
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.machine import peak_memory_mb
 
-    codec = _codec(model)
+    codec = codec_of(model)
     from covey.io.photographs import SUFFIXES
     from covey.io.pictures import SUFFIX, read_picture
     from covey.picture_folder import jobs_of
@@ -138,7 +114,7 @@ def compress(
     if region is not None and source.is_dir():
         raise UsageError("--region is of one picture, and IN is a folder")
     jobs = jobs_of(source, out, SUFFIXES, SUFFIX)
-    todo = _left(jobs, overwrite, alone=not source.is_dir())
+    todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
     results: list[Compressed] = []
     with terminal.progress() as tell:
 
@@ -163,7 +139,7 @@ def compress(
                 todo, target_total, codec, effort, threads, max_pixels, tell
             )
         else:
-            results, failed = _all(todo, work, threads, "compressing", tell, terminal)
+            results, failed = done_all(todo, work, threads, "compressing", tell, terminal)
     before, after = (sum(getattr(each, name) for each in results) for name in _SIZES)
     facts = {
         "version": __version__,
@@ -182,152 +158,6 @@ def compress(
 
 
 _SIZES = ("source_bytes", "bytes")
-
-
-@options.flat
-def decompress(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A .cvi file, or a folder of them.")],
-    *,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o", "--out", metavar="OUT", help="Picture, its format by its name; or a folder."
-        ),
-    ],
-    suffix: Annotated[
-        str, typer.Option(metavar="SUFFIX", help="Format of the pictures of a folder.")
-    ] = ".png",
-    force: Annotated[
-        bool, typer.Option("--force", help="A damaged file is no failure: keep what can be read.")
-    ] = False,
-    model: Codec = None,
-    max_pixels: MaxPixels = 2**28,
-    overwrite: Overwrite = False,
-    threads: options.Threads = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    debug: options.Debug = False,
-) -> None:
-    """Turn .cvi files into pictures again.
-
-    Of a damaged or cut off file what can be read is written, what could not is told, and the exit
-    code is 3 unless --force is given.
-    """
-    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
-    from covey.cli.machine import peak_memory_mb
-
-    codec = _codec(model)
-    from covey.io.pictures import SUFFIX, write_picture
-    from covey.picture_folder import jobs_of
-    from covey.pictures import decode_bytes
-    from covey.resources import available_threads
-
-    threads = threads or available_threads()
-    suffix = suffix if suffix.startswith(".") else f".{suffix}"
-    jobs = jobs_of(source, out, (SUFFIX,), suffix)
-    todo = _left(jobs, overwrite, alone=not source.is_dir())
-    damaged: dict[str, list[str]] = {}
-    with terminal.progress() as tell:
-
-        def work(job: Job, at_once: int) -> str:
-            alone = at_once == 1
-            found = decode_bytes(
-                _bytes_of(job.source),
-                str(job.source),
-                codec,
-                max_pixels,
-                threads=threads if alone else 1,
-                tick=(lambda done: tell("decompressing", done)) if alone else (lambda done: None),
-            )
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-            write_picture(job.target, found.picture)
-            if found.damage:
-                damaged[str(job.source)] = list(found.damage)
-            return str(job.target)
-
-        results, failed = _all(todo, work, threads, "decompressing", tell, terminal)
-    facts = {
-        "version": __version__,
-        "codec": codec.mark.hex(),
-        "outputs": results,
-        "damaged": damaged,
-        "failed": failed,
-        "left": len(jobs) - len(todo),
-        "seconds": round(terminal.seconds, 3),
-        "peak_memory_mb": peak_memory_mb(),
-    }
-    words = [f"{name}: {'; '.join(each)}" for name, each in damaged.items()]
-    words += [f"{name}: {why}" for name, why in failed.items()] if len(jobs) > 1 else []
-    words.append(_wrote(results, len(jobs) - len(todo), out))
-    terminal.answer(words, facts)
-    if failed or (damaged and not force):
-        n = len(failed) + (0 if force else len(damaged))
-        hint = "" if failed else "; --force makes that no failure"
-        raise InputError(f"{n} of {len(todo)} files are damaged or could not be read{hint}")
-
-
-def _codec(model: Path | None) -> ImageCodec:
-    from covey.extras import require
-
-    for module in ("torch", "constriction"):
-        require(module, "codec")
-    from covey.codec_weights import default_codec, load_codec
-
-    return default_codec() if model is None else load_codec(model)
-
-
-def _left(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> list[Job]:
-    """Jobs that are to be done; a single file that is there is refused."""
-    if overwrite:
-        return list(jobs)
-    there = [job for job in jobs if job.target.exists()]
-    if alone and there:
-        raise UsageError(f"{there[0].target}: exists already; choose another name, or --overwrite")
-    return [job for job in jobs if not job.target.exists()]
-
-
-def _all(
-    jobs: Sequence[Job],
-    work: Callable[[Job, int], Done],
-    threads: int,
-    stage: str,
-    tell: Callable[[str, float], None],
-    terminal: Terminal,
-) -> tuple[list[Done], dict[str, str]]:
-    """Results of all jobs, and why others failed; of one job alone the failure is raised."""
-    from covey.cli.interrupt import interruptible
-    from covey.picture_folder import each_job
-
-    stopped = Event()
-    at_once = max(1, min(threads, len(jobs)))
-    results: list[Done] = []
-    failed: dict[str, str] = {}
-
-    def run() -> None:
-        import torch
-
-        torch.set_num_threads(1 if at_once > 1 else threads)
-        for number, (job, found) in enumerate(
-            each_job(jobs, lambda each: work(each, at_once), at_once), 1
-        ):
-            if stopped.is_set():
-                return
-            if isinstance(found, CoveyError):
-                if len(jobs) == 1:
-                    raise found
-                failed[str(job.source)] = str(found)
-                terminal.remark(f"covey: {found}")
-            else:
-                results.append(found)
-            if at_once > 1:
-                tell(stage, number / len(jobs))
-
-    try:
-        interruptible(run)
-    except KeyboardInterrupt:
-        stopped.set()
-        raise
-    return results, failed
 
 
 def _by_total(
@@ -432,13 +262,6 @@ def _write(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-
-
 def _compress_words(
     results: Sequence[Compressed], failed: dict[str, Any], left: int, out: Path
 ) -> list[str]:
@@ -453,12 +276,5 @@ def _compress_words(
             f"{format_bytes(before)} became {format_bytes(after)}, {8 * after / pixels:.3f} bits a "
             "pixel."
         )
-    lines.append(_wrote([each.output for each in results], left, out))
+    lines.append(wrote([each.output for each in results], left, out))
     return lines
-
-
-def _wrote(outputs: Sequence[str], left: int, out: Path) -> str:
-    there = f"; {left} that were there are left as they are" if left else ""
-    if len(outputs) == 1 and not left:
-        return f"Wrote {outputs[0]}"
-    return f"Wrote {len(outputs)} files to {out}{there}"

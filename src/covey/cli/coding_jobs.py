@@ -1,0 +1,115 @@
+"""What `covey compress` and `decompress` share: options, codecs, files one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from covey.cli import options
+from covey.cli.terminal import Terminal
+from covey.types import CoveyError, UsageError
+
+if TYPE_CHECKING:
+    from covey.codec.image.model import ImageCodec
+    from covey.picture_folder import Job
+
+Done = TypeVar("Done")
+
+Codec = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Codec by covey train codec; if not given the one that ships with the package.",
+    ),
+]
+MaxPixels = Annotated[
+    int,
+    typer.Option(
+        parser=options.as_bytes,
+        metavar="N",
+        help="Pictures of more pixels are refused, like 500M.",
+        show_default="268M",
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Write files anew that are there; in folders they are left."),
+]
+
+
+def codec_of(model: Path | None) -> ImageCodec:
+    """The codec of a folder, or the one that ships with the package."""
+    from covey.extras import require
+
+    for module in ("torch", "constriction"):
+        require(module, "codec")
+    from covey.codec_weights import default_codec, load_codec
+
+    return default_codec() if model is None else load_codec(model)
+
+
+def jobs_left(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> list[Job]:
+    """Jobs that are to be done; a single file that is there is refused."""
+    if overwrite:
+        return list(jobs)
+    there = [job for job in jobs if job.target.exists()]
+    if alone and there:
+        raise UsageError(f"{there[0].target}: exists already; choose another name, or --overwrite")
+    return [job for job in jobs if not job.target.exists()]
+
+
+def done_all(
+    jobs: Sequence[Job],
+    work: Callable[[Job, int], Done],
+    threads: int,
+    stage: str,
+    tell: Callable[[str, float], None],
+    terminal: Terminal,
+) -> tuple[list[Done], dict[str, str]]:
+    """Results of all jobs, and why others failed; of one job alone the failure is raised."""
+    from covey.cli.interrupt import interruptible
+    from covey.picture_folder import each_job
+
+    stopped = Event()
+    at_once = max(1, min(threads, len(jobs)))
+    results: list[Done] = []
+    failed: dict[str, str] = {}
+
+    def run() -> None:
+        import torch
+
+        torch.set_num_threads(1 if at_once > 1 else threads)
+        for number, (job, found) in enumerate(
+            each_job(jobs, lambda each: work(each, at_once), at_once), 1
+        ):
+            if stopped.is_set():
+                return
+            if isinstance(found, CoveyError):
+                if len(jobs) == 1:
+                    raise found
+                failed[str(job.source)] = str(found)
+                terminal.remark(f"covey: {found}")
+            else:
+                results.append(found)
+            if at_once > 1:
+                tell(stage, number / len(jobs))
+
+    try:
+        interruptible(run)
+    except KeyboardInterrupt:
+        stopped.set()
+        raise
+    return results, failed
+
+
+def wrote(outputs: Sequence[str], left: int, out: Path) -> str:
+    """The last line of an answer."""
+    there = f"; {left} that were there are left as they are" if left else ""
+    if len(outputs) == 1 and not left:
+        return f"Wrote {outputs[0]}"
+    return f"Wrote {len(outputs)} files to {out}{there}"

@@ -1,0 +1,106 @@
+"""`covey decompress`: .cvi files to pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from covey import __version__
+from covey.cli import options
+from covey.cli.coding_jobs import Codec, MaxPixels, Overwrite, codec_of, done_all, jobs_left, wrote
+from covey.cli.terminal import Terminal
+from covey.types import InputError
+
+if TYPE_CHECKING:
+    from covey.picture_folder import Job
+
+
+@options.flat
+def decompress(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A .cvi file, or a folder of them.")],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="OUT", help="Picture, its format by its name; or a folder."
+        ),
+    ],
+    suffix: Annotated[
+        str, typer.Option(metavar="SUFFIX", help="Format of the pictures of a folder.")
+    ] = ".png",
+    force: Annotated[
+        bool, typer.Option("--force", help="A damaged file is no failure: keep what can be read.")
+    ] = False,
+    model: Codec = None,
+    max_pixels: MaxPixels = 2**28,
+    overwrite: Overwrite = False,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Turn .cvi files into pictures again.
+
+    Of a damaged or cut off file what can be read is written, what could not is told, and the exit
+    code is 3 unless --force is given.
+    """
+    terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    from covey.cli.machine import peak_memory_mb
+
+    codec = codec_of(model)
+    from covey.io.pictures import SUFFIX, write_picture
+    from covey.picture_folder import jobs_of
+    from covey.pictures import decode_bytes
+    from covey.resources import available_threads
+
+    threads = threads or available_threads()
+    suffix = suffix if suffix.startswith(".") else f".{suffix}"
+    jobs = jobs_of(source, out, (SUFFIX,), suffix)
+    todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
+    damaged: dict[str, list[str]] = {}
+    with terminal.progress() as tell:
+
+        def work(job: Job, at_once: int) -> str:
+            alone = at_once == 1
+            found = decode_bytes(
+                _bytes_of(job.source),
+                str(job.source),
+                codec,
+                max_pixels,
+                threads=threads if alone else 1,
+                tick=(lambda done: tell("decompressing", done)) if alone else (lambda done: None),
+            )
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            write_picture(job.target, found.picture)
+            if found.damage:
+                damaged[str(job.source)] = list(found.damage)
+            return str(job.target)
+
+        results, failed = done_all(todo, work, threads, "decompressing", tell, terminal)
+    facts = {
+        "version": __version__,
+        "codec": codec.mark.hex(),
+        "outputs": results,
+        "damaged": damaged,
+        "failed": failed,
+        "left": len(jobs) - len(todo),
+        "seconds": round(terminal.seconds, 3),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    words = [f"{name}: {'; '.join(each)}" for name, each in damaged.items()]
+    words += [f"{name}: {why}" for name, why in failed.items()] if len(jobs) > 1 else []
+    words.append(wrote(results, len(jobs) - len(todo), out))
+    terminal.answer(words, facts)
+    if failed or (damaged and not force):
+        n = len(failed) + (0 if force else len(damaged))
+        hint = "" if failed else "; --force makes that no failure"
+        raise InputError(f"{n} of {len(todo)} files are damaged or could not be read{hint}")
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,164 @@
+"""`covey compress` and `covey decompress`."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch")
+pytest.importorskip("constriction")
+
+
+@pytest.fixture(scope="module")
+def model(small_codec, tmp_path_factory):
+    from covey.io.codec_folder import write_codec
+
+    folder = tmp_path_factory.mktemp("codec") / "m"
+    write_codec(folder, small_codec, "covey train codec")
+    return str(folder)
+
+
+@pytest.fixture
+def run(covey):
+    """Runs a command that must end with a code, 0 if not told otherwise."""
+
+    def call(*arguments, code=0):
+        done = covey(*arguments)
+        assert done.code == code, done
+        return done
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    for number, name in enumerate(("a.png", "b.webp", "sub/a.png", "a.bmp")):
+        y, x = np.mgrid[: 60 + 9 * number, :80] / (5 + number)
+        waves = 128 + 100 * np.sin(x[:, :, None] + y[:, :, None] * [1, 2, 3])
+        pixels = np.clip(waves + rng.normal(size=waves.shape) * 3, 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "in" / name)
+    return tmp_path
+
+
+def test_one_file_there_and_back(run, folder, model) -> None:
+    done = run("compress", "in/a.png", "-o", "a.cvi", "--model", model, "--json")
+    facts = json.loads(done.out)
+    (told,) = facts["files"]
+    assert told["bytes"] == (folder / "a.cvi").stat().st_size
+    assert (told["width"], told["height"], told["passes"]) == (80, 60, 1)
+    done = run("decompress", "a.cvi", "-o", "b.png", "--model", model)
+    assert "Wrote b.png" in done.out
+    with Image.open(folder / "b.png") as again:
+        assert again.size == (80, 60)
+    again = run("compress", "in/a.png", "-o", "a.cvi", "--model", model, code=2)
+    assert "a.cvi: exists already" in again.err
+
+
+def test_a_folder_goes_on_where_it_was(run, folder, model) -> None:
+    first = run("compress", "in", "-o", "out", "--model", model, "--json")
+    names = sorted(str(p.relative_to(folder / "out")) for p in (folder / "out").rglob("*.cvi"))
+    assert names == ["a.bmp.cvi", "a.png.cvi", "b.cvi", "sub/a.cvi"]
+    assert len(json.loads(first.out)["files"]) == 4
+    (folder / "out" / "b.cvi").unlink()
+    second = run("compress", "in", "-o", "out", "--model", model)
+    assert "Wrote 1 files to out; 3 that were there are left as they are" in second.out
+    run("decompress", "out", "-o", "back", "--model", model, "--suffix", "webp")
+    assert len(list((folder / "back").rglob("*.webp"))) == 4
+
+
+def test_one_bad_file_stops_no_other(run, folder, model) -> None:
+    (folder / "in" / "bad.png").write_bytes(b"junk")
+    done = run("compress", "in", "-o", "out", "--model", model, "--json", code=3)
+    facts = json.loads(done.out)
+    assert len(facts["files"]) == 4
+    assert list(facts["failed"]) == ["in/bad.png"]
+    assert "1 of 5 pictures could not be compressed" in done.err
+
+
+def test_all_files_in_so_many_bytes(run, folder, model) -> None:
+    done = run("compress", "in", "-o", "low", "--model", model, "--quality", "0", "--json")
+    low = json.loads(done.out)["bytes"]
+    total = int(1.5 * low)
+    done = run(
+        "compress",
+        "in",
+        "-o",
+        "out",
+        "--model",
+        model,
+        "--target-total",
+        str(total),
+        "--json",
+    )
+    facts = json.loads(done.out)
+    assert 0.98 * total < facts["bytes"] <= total
+    assert len({each["rate"] for each in facts["files"]}) == 1
+    assert facts["bytes"] == sum(p.stat().st_size for p in (folder / "out").rglob("*.cvi"))
+    done = run("compress", "in", "-o", "no", "--model", model, "--target-total", "9", code=3)
+    assert "9 bytes are too few for all" in done.err
+    assert not (folder / "no").exists()
+
+
+def test_a_region(run, folder, model) -> None:
+    mask = np.zeros((60, 80), np.uint8)
+    mask[:20, 40:] = 255
+    Image.fromarray(mask).save(folder / "mask.png")
+    args = ("compress", "in/a.png", "--model", model, "--quality", "10", "--json")
+    plain = json.loads(run(*args, "-o", "a.cvi").out)
+    better = json.loads(
+        run(*args, "-o", "b.cvi", "--region", "mask.png", "--region-gain", "80").out
+    )
+    assert better["bytes"] > plain["bytes"]
+    run("decompress", "b.cvi", "-o", "b.png", "--model", model)
+    Image.fromarray(mask[:-1]).save(folder / "other.png")
+    done = run(*args, "-o", "c.cvi", "--region", "other.png", code=3)
+    assert "other.png: has 80 x 59 pixels, and the picture 80 x 60" in done.err
+
+
+def test_damage_decides_the_exit_code(run, folder, model) -> None:
+    run("compress", "in/a.png", "-o", "a.cvi", "--model", model)
+    data = (folder / "a.cvi").read_bytes()
+    (folder / "a.cvi").write_bytes(data[:-30])
+    done = run("decompress", "a.cvi", "-o", "a.png", "--model", model, code=3)
+    assert "it is cut off" in done.out
+    assert (folder / "a.png").is_file()
+    forced = run(
+        "decompress",
+        "a.cvi",
+        "-o",
+        "a.png",
+        "--model",
+        model,
+        "--force",
+        "--overwrite",
+    )
+    assert "it is cut off" in forced.out
+    (folder / "a.cvi").write_bytes(data[:5])
+    done = run("decompress", "a.cvi", "-o", "b.png", "--model", model, code=3)
+    assert "a.cvi: is cut off within its header" in done.err
+    assert not (folder / "b.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("in", "-o", "x", "--quality", "9", "--psnr", "30"), "cannot both be met"),
+        (("in/a.png", "-o", "x.cvi", "--target-total", "9KB"), "is no folder"),
+        (("in", "-o", "x", "--target-total", "9KB", "--bpp", "1"), "leave out what is asked"),
+        (("in", "-o", "x", "--region", "in/a.png"), "IN is a folder"),
+        (("in", "-o", "in/a.png"), "is a file and in a folder"),
+        (("in/a.png", "-o", "in"), "is a folder and in/a.png a file"),
+    ],
+)
+def test_wrong_usage(run, folder, model, args, words) -> None:
+    assert words in run("compress", *args, "--model", model, code=2).err
+
+
+def test_a_model_that_is_none(run, folder) -> None:
+    done = run("compress", "in/a.png", "-o", "x.cvi", "--model", "in", code=3)
+    assert "in: holds no file config.json" in done.err
