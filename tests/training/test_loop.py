@@ -106,3 +106,44 @@ def test_until_ends_early_with_the_rates_of_the_whole():
     assert last.step == last.best_step == 20
     assert torch.equal(network.weight, kept[1].network["weight"])
     assert [Schedule(steps=40, until=until).end for until in (None, 0, 40, 99)] == [40, 0, 40, 40]
+
+
+def test_the_rate_may_stay_and_then_fall_in_a_line():
+    schedule = Schedule(steps=100, warm_up=0.1, fall=0.25)
+    factors = [rate_factor(step, schedule) for step in range(100)]
+    assert factors[9:76] == [1.0] * 67
+    assert factors[75:] == pytest.approx([1 - i / 25 for i in range(25)])
+
+
+def test_averaged_weights_are_validated_and_kept():
+    network, loss_of, _ = _problem()
+    seen, followed = [], []
+    mean = network.weight.detach().clone()
+
+    def validate():
+        seen.append(network.weight.detach().clone())
+        return float(len(seen))
+
+    def tell(step, loss, score):
+        decay = min(0.9, step / (9 + step))
+        mean.lerp_(network.weight.detach(), 1 - decay)
+        if score is not None:
+            followed.append(mean.clone())
+
+    schedule = Schedule(steps=30, every=10, rate=0.05, average=0.9)
+    last = fit(network, loss_of, schedule, validate=validate, tell=tell)
+    for found, expected in zip(seen, followed, strict=True):
+        torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(network.weight.detach(), followed[-1])
+    torch.testing.assert_close(last.best["weight"], followed[-1])
+    assert not torch.equal(last.network["weight"], last.best["weight"])
+
+
+def test_averages_go_on_where_they_were():
+    schedule = Schedule(steps=40, every=10, rate=0.05, average=0.95, patience=99)
+    network, loss_of, validate = _problem()
+    kept = []
+    fit(network, loss_of, schedule, validate=validate, keep=kept.append)
+    other, again, judge = _problem(seed=9)
+    fit(other, again, schedule, validate=judge, start=kept[1])
+    assert torch.equal(other.weight, network.weight)

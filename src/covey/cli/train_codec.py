@@ -85,7 +85,7 @@ def codec(
     from covey.io.photographs import photograph_paths, read_photographs
     from covey.resources import available_threads
     from covey.threads import bounded_threads
-    from covey.training.codec import CodecPlan, train_codec
+    from covey.training.codec import CodecPlan, new_body, train_codec
     from covey.training.watch import Watch
 
     if crop % 64:
@@ -137,14 +137,11 @@ def codec(
             def trained() -> tuple[Body, Checkpoint]:
                 with bounded_threads(threads):
                     torch.set_num_threads(threads)
-                    return train_codec(
-                        learned,
-                        watched,
-                        config,
-                        plan,
-                        Watch(told, lambda state: kept.keep(_PHASE, state), checkpoint),
-                        begin=None if first is None else first.body(),
+                    body = new_body(learned, config, seed) if first is None else first.body()
+                    watch: Watch[CodecValidation] = Watch(
+                        told, lambda state: kept.keep(_PHASE, state), checkpoint
                     )
+                    return body, train_codec(learned, watched, body, plan, watch)
 
             try:
                 body, state = interruptible(trained)

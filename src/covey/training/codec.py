@@ -1,20 +1,21 @@
 """Training of an image codec: rate and distortion at all rates at once.
 
-    loss   mean over images of w(t) (bits / pixel + lambda(t) MSE),   t in [0, 9], w = lambda^-1/2
+    loss   mean over images of w(t) (bits / pixel + lambda(t) MSE),   t in [0, 9], w = lambda^-p
 
 A rate is drawn for each image, one from each of as many equal parts as there are images. Bits of
-high rates would drown those of low ones; w makes about the same share of its bits matter at every
-rate, as BD-rates do (ours).
+high rates would drown those of low ones; w with p = 1/2 makes about the same share of its bits
+matter at every rate, as BD-rates do (ours; published is p = 0).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from covey.codec.image.body import Body, Coded
 from covey.codec.image.config import LATENT, BodyConfig
@@ -39,6 +40,8 @@ class CodecPlan:
         size: Pixels in a row of what is learned from, a multiple of 64.
         batch: Squares a step.
         watched: Squares of photographs that are not learned from, at each validation.
+        lambdas: Weights of the distortion at the levels.
+        power: p.
     """
 
     schedule: Schedule = field(
@@ -56,6 +59,13 @@ class CodecPlan:
     size: int = 128
     batch: int = 8
     watched: int = 48
+    lambdas: tuple[float, ...] = LAMBDAS
+    power: float = 0.5
+
+    def lambda_at(self, t: Tensor) -> Tensor:
+        """(b,) indices to (b,) weights of the distortion; logarithms are interpolated."""
+        at = np.interp(t.cpu().numpy(), np.arange(len(self.lambdas)), np.log(self.lambdas))
+        return torch.from_numpy(np.exp(at)).to(t.device, t.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +101,37 @@ class CodecValidation:
         return f"loss {self.loss:.4f}, bpp:dB {shown}"
 
 
+class Trainable(Protocol):
+    """A codec that can be trained: a module."""
+
+    def __call__(self, x: Tensor, t: Tensor, generator: torch.Generator | None) -> Coded:
+        """Codes images at indices as in training."""
+
+
 def train_codec(
     learned: Sequence[Photograph],
     watched: Sequence[Photograph],
-    config: BodyConfig,
+    body: nn.Module,
     plan: CodecPlan,
     watch: Watch[CodecValidation] | None = None,
     *,
-    begin: Body | None = None,
     device: str = "cpu",
-) -> tuple[Body, Checkpoint]:
-    """Trains a codec.
+) -> Checkpoint:
+    """Trains a codec in place, and leaves it at its best validation.
 
     Args:
         learned, watched: Photographs; what is watched says nothing but how it goes.
-        config: The network.
+        body: The codec, one that is `Trainable`.
         plan: The training.
         watch: Progress, and how to go on.
-        begin: A codec to start from; if None principal axes of what is learned from.
         device: Where torch computes.
 
     Returns:
-        The codec at its best validation, and the last checkpoint.
+        The last checkpoint.
     """
     watch = watch or Watch()
     seed = plan.schedule.seed
-    torch.manual_seed(seed)
-    body = (begin or new_body(learned, config, seed)).to(device)
+    body = body.to(device)
     seen = draw_squares(watched, plan.size, plan.watched, np.random.default_rng([seed, 1]))
     last: list[CodecValidation] = []
 
@@ -125,13 +139,13 @@ def train_codec(
         x = torch.from_numpy(draw_squares(learned, plan.size, plan.batch, rng)).to(device)
         t = torch.from_numpy(drawn_rates(plan.batch, rng)).to(device)
         generator = torch.Generator(device).manual_seed(int(rng.integers(2**62)))
-        return losses(body(x, t, generator), x, t).mean()
+        return losses(body(x, t, generator), x, t, plan).mean()
 
     def judged() -> float:
-        last[:] = [validated(body, torch.from_numpy(seen).to(device), seed)]
+        last[:] = [validated(body, torch.from_numpy(seen).to(device), plan)]
         return -last[0].loss
 
-    state = fit(
+    return fit(
         body,
         loss_of,
         plan.schedule,
@@ -140,14 +154,13 @@ def train_codec(
         tell=lambda step, loss, score: watch.tell(step, loss, None if score is None else last[0]),
         keep=watch.keep,
     )
-    return body, state
 
 
-def losses(coded: Coded, x: Tensor, t: Tensor) -> Tensor:
+def losses(coded: Coded, x: Tensor, t: Tensor, plan: CodecPlan) -> Tensor:
     """(b,) of images (b, 3, h, w) at indices (b,)."""
-    weight = torch.from_numpy(_lambdas(t.cpu().numpy())).to(x.device, x.dtype)
+    weight = plan.lambda_at(t)
     error = (coded.image - x).square().mean((1, 2, 3))
-    return weight**-0.5 * (coded.bits / x[0, 0].numel() + weight * error)
+    return weight**-plan.power * (coded.bits / x[0, 0].numel() + weight * error)
 
 
 def drawn_rates(count: int, rng: np.random.Generator) -> np.ndarray:
@@ -157,18 +170,18 @@ def drawn_rates(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 @torch.no_grad()
-def validated(body: Body, x: Tensor, seed: int, rates: int = 10) -> CodecValidation:
+def validated(body: Trainable, x: Tensor, plan: CodecPlan, rates: int = 10) -> CodecValidation:
     """Looks at (n, 3, h, w) images at some indices, evenly spaced, in batches of 16."""
     points, total = [], 0.0
     for t in np.linspace(0, LEVELS - 1, rates):
-        generator = torch.Generator(x.device).manual_seed(seed)
+        generator = torch.Generator(x.device).manual_seed(plan.schedule.seed)
         bits, error, loss = 0.0, 0.0, 0.0
         for part in x.split(16):
             at = torch.full((len(part),), float(t), device=x.device)
             coded = body(part, at, generator)
             bits += float(coded.bits.sum())
             error += float((coded.image.clamp(0, 1) - part).square().sum())
-            loss += float(losses(coded, part, at).sum())
+            loss += float(losses(coded, part, at, plan).sum())
         psnr = -10 * np.log10(error / x.numel())
         points.append(RatePoint(float(t), bits / (x.numel() / 3), float(psnr)))
         total += loss / len(x)
@@ -177,6 +190,7 @@ def validated(body: Body, x: Tensor, seed: int, rates: int = 10) -> CodecValidat
 
 def new_body(photographs: Sequence[Photograph], config: BodyConfig, seed: int) -> Body:
     """A codec that starts from principal axes of photographs."""
+    torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 2])
     squares = draw_squares(photographs, LATENT, _AXES_FROM, rng).reshape(_AXES_FROM, -1)
     body = Body(config)
@@ -188,7 +202,3 @@ def new_body(photographs: Sequence[Photograph], config: BodyConfig, seed: int) -
         places = np.floor(np.log2(ACTIVE / (_DEVIATIONS * deviation * top)))
         body.foresight.places.copy_(torch.from_numpy(np.clip(places, 0, _PLACES)))
     return body
-
-
-def _lambdas(t: np.ndarray) -> np.ndarray:
-    return np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS)))
