@@ -81,7 +81,7 @@ def test_wrong_targets(small_codec, options, words) -> None:
 
 @pytest.mark.parametrize(
     "array",
-    [np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.uint8), np.zeros((0, 4), np.uint8)],
+    [np.zeros((4, 4), np.float32), np.zeros((4, 4, 5), np.uint8), np.zeros((0, 4), np.uint8)],
 )
 def test_wrong_arrays(small_codec, array) -> None:
     with pytest.raises((UsageError, InputError), match="pixels"):
@@ -167,5 +167,8 @@ def test_pillow_opens_and_saves(small_codec, monkeypatch, tmp_path) -> None:
         )
     with pytest.warns(UserWarning, match="cut off"), Image.open(io.BytesIO(data[:-40])) as image:
         image.load()
+    bad = Image.open(io.BytesIO(data[:-40]))
+    with pytest.raises(OSError, match="damaged or cut off"):
+        bad.verify()
     with pytest.raises(OSError, match="cannot identify"):
         Image.open(io.BytesIO(data[:9]))

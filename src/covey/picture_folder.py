@@ -33,7 +33,7 @@ def jobs_of(source: Path, out: Path, suffixes: Sequence[str], becomes: str) -> l
     Args:
         source: A file, or a folder, with all in it.
         out: A file, or for a folder a folder, which is laid out alike.
-        suffixes: Of the files of a folder that are taken, in small letters.
+        suffixes: Of the files of a folder that are taken, in small letters; hidden ones are not.
         becomes: Suffix of the results in a folder. Where two files would become one, theirs is
             put behind their whole names.
 
@@ -51,20 +51,24 @@ def jobs_of(source: Path, out: Path, suffixes: Sequence[str], becomes: str) -> l
     else:
         if out.exists() and not out.is_dir():
             raise UsageError(f"{out}: is a file and {source} a folder; name a folder to write")
-        found = sorted(p for p in source.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
+        found = sorted(
+            path
+            for path in source.rglob("*")
+            if path.suffix.lower() in suffixes and path.is_file() and path.name[0] != "."
+        )
         if not found:
             raise InputError(f"{source}: holds no file whose name ends in {', '.join(suffixes)}")
         names = [path.relative_to(source) for path in found]
         often = Counter(name.with_suffix(becomes) for name in names)
-        jobs = [
-            Job(
-                path,
-                out / (name.with_suffix(becomes))
-                if often[name.with_suffix(becomes)] == 1
-                else out / name.with_name(name.name + becomes),
-            )
-            for path, name in zip(found, names, strict=True)
+        targets = [
+            out / name.with_suffix(becomes)
+            if often[name.with_suffix(becomes)] == 1
+            else out / name.with_name(name.name + becomes)
+            for name in names
         ]
+        if len(set(targets)) < len(targets):  # a whole name may be another one's short one
+            targets = [out / name.with_name(name.name + becomes) for name in names]
+        jobs = [Job(path, target) for path, target in zip(found, targets, strict=True)]
     for job in jobs:
         if job.target.resolve() == job.source.resolve():
             raise UsageError(f"{job.target}: would replace what is read; choose another name")

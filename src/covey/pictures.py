@@ -78,8 +78,8 @@ def encode(
     """Codes a picture as the bytes of a .cvi file.
 
     Args:
-        source: A file that Pillow opens, (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) uint8, or an
-            image of Pillow.
+        source: A file that Pillow opens, (h, w) or (h, w, 1 to 4) uint8, alpha last where there
+            are 2 or 4 channels, or an image of Pillow.
         quality, bpp, size, psnr: What it should be, see `Target`; quality 50 if all are None.
         codec: The model; the one that ships with the package if None.
         effort: 0 rounds latents; 1 weighs the bits of each against its error.
@@ -160,9 +160,10 @@ def encode_to(
     threads = threads or available_threads()
 
     def made(rate: int) -> Encoded:
-        return encode_picture(
+        found = encode_picture(
             codec, picture, rates(rate), optimise=effort > 0, threads=threads, tick=tick
         )
+        return Encoded(found.data, ())  # a search need not hold the latents of all it tried
 
     if target.psnr is not None:
 
@@ -220,6 +221,8 @@ def decode_bytes(
 
 def _picture(source: Source, most_pixels: int) -> tuple[Picture, list[str]]:
     if isinstance(source, Image.Image):
+        if source.width * source.height > most_pixels:
+            raise InputError(f"the picture has more than {most_pixels:,} pixels")
         return picture_of(source)
     if isinstance(source, str | PathLike):
         return read_picture(source, most_pixels)
@@ -228,10 +231,12 @@ def _picture(source: Source, most_pixels: int) -> tuple[Picture, list[str]]:
         raise UsageError(f"pixels must be uint8, got {array.dtype}")
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise UsageError(f"pixels must be (h, w), (h, w, 3) or (h, w, 4), got {array.shape}")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (2, 3, 4)):
+        raise UsageError(f"pixels must be (h, w) or (h, w, 2 to 4), got {array.shape}")
     if not array.size:
         raise InputError("the picture has no pixels")
+    if array.shape[0] * array.shape[1] > most_pixels:
+        raise InputError(f"the picture has more than {most_pixels:,} pixels")
     return picture_of(Image.fromarray(np.ascontiguousarray(array)))
 
 

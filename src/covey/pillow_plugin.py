@@ -22,6 +22,8 @@ class CviImageFile(ImageFile.ImageFile):
 
     format = FORMAT
     format_description = "Covey's learned image format"
+    _data: bytes | None = None
+    _sound = True
 
     def _open(self) -> None:
         data = self.fp.read()  # type: ignore[union-attr]
@@ -30,7 +32,8 @@ class CviImageFile(ImageFile.ImageFile):
         except CoveyError as error:
             raise SyntaxError(str(error)) from None
         header = container.header
-        self._data: bytes | None = data
+        self._data = data
+        self._sound = not container.lost and all(tile.sound for tile in container.tiles)
         self._size = header.width, header.height
         self._mode = "L" if header.grey else "RGB"
         if "alpha" in container.sections:
@@ -42,6 +45,12 @@ class CviImageFile(ImageFile.ImageFile):
             exif[0x0112] = header.orientation
             self.info["exif"] = exif.tobytes()
         self.tile = []
+
+    def verify(self) -> None:
+        """Raises OSError if anything of the file is damaged or missing."""
+        if not self._sound:
+            raise OSError("the file is damaged or cut off")
+        super().verify()
 
     def load(self) -> Any:
         """Decodes the pixels."""
@@ -59,6 +68,9 @@ class CviImageFile(ImageFile.ImageFile):
             image = image_of(found.picture, upright=False).convert(self._mode)
             self.im = image.im
             self._data = None
+            if self.fp is not None and self._exclusive_fp:
+                self.fp.close()
+            self.fp = None
         return super().load()
 
 

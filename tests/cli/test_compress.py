@@ -104,6 +104,29 @@ def test_all_files_in_so_many_bytes(run, folder, model) -> None:
     assert not (folder / "no").exists()
 
 
+def test_names_never_collide(run, folder, model) -> None:
+    for name in ("a.jpg", "a.png.jpg"):
+        with Image.open(folder / "in" / "a.png") as image:
+            image.save(folder / "in" / name)
+    done = run("compress", "in", "-o", "out", "--model", model, "--json")
+    outputs = [each["output"] for each in json.loads(done.out)["files"]]
+    assert len(set(outputs)) == len(outputs) == 6
+    assert len(list((folder / "out").rglob("*.cvi"))) == 6
+
+
+def test_half_written_files_are_no_pictures(run, folder, model) -> None:
+    (folder / "in" / ".b.0123456789ab.tmp.png").write_bytes(b"half")
+    done = run("compress", "in", "-o", "out", "--model", model, "--json")
+    assert len(json.loads(done.out)["files"]) == 4
+
+
+def test_a_total_is_of_all_or_of_none(run, folder, model) -> None:
+    run("compress", "in", "-o", "out", "--model", model)
+    (folder / "out" / "b.cvi").unlink()
+    done = run("compress", "in", "-o", "out", "--model", model, "--target-total", "9MB", code=2)
+    assert "holds 3 of the files already" in done.err
+
+
 def test_a_region(run, folder, model) -> None:
     mask = np.zeros((60, 80), np.uint8)
     mask[:20, 40:] = 255
@@ -153,6 +176,7 @@ def test_damage_decides_the_exit_code(run, folder, model) -> None:
         (("in", "-o", "x", "--region", "in/a.png"), "IN is a folder"),
         (("in", "-o", "in/a.png"), "is a file and in a folder"),
         (("in/a.png", "-o", "in"), "is a folder and in/a.png a file"),
+        (("in/a.png", "-o", "x.jpg"), "x.jpg: must end in .cvi"),
     ],
 )
 def test_wrong_usage(run, folder, model, args, words) -> None:

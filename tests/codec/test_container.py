@@ -48,6 +48,7 @@ def test_sections() -> None:
 def test_boxes_are_the_whole() -> None:
     for size in ((1, 1), (33, 2050), (4097, 1024)):
         header = Header(*size, b"abcd", 0, 5)
+        assert header.tiles == len(header.boxes)
         seen = np.zeros(header.latents, int)
         for box in header.boxes:
             seen[box] += 1
@@ -112,9 +113,20 @@ def test_what_is_no_file_is_refused(data, words) -> None:
 
 def test_too_many_pixels_are_refused_before_anything_is_made() -> None:
     huge = b"CVI\x01\x00abcd" + b"\xff\xff\xff\xff\x07" * 2 + bytes(60)
-    with pytest.raises(InputError, match=r"pixels, more than 268,435,456"):
+    with pytest.raises(InputError, match="squares of 32 more than 268,435,456"):
         unpack(huge, "x.cvi")
-    data = pack(_container(100, 100))
-    with pytest.raises(InputError, match="more than 9,999"):
-        unpack(data, "x.cvi", 9_999)
-    assert unpack(data, "x.cvi", 10_000).header.width == 100
+    data = pack(_container(1000, 1))
+    assert unpack(data, "x.cvi", 1).header.width == 1000, "small ones are always allowed"
+    data = pack(_container(3000, 1100))
+    need = 94 * 35 * 1024
+    with pytest.raises(InputError, match=f"more than {need - 1:,}"):
+        unpack(data, "x.cvi", need - 1)
+    assert unpack(data, "x.cvi", need).header.width == 3000
+
+
+def test_a_line_of_pixels_counts_as_what_it_takes() -> None:
+    line = b"CVI\x01\x00abcd" + b"\xff\xff\xff\x7f" + b"\x01" + b"\x00\x00\x04" + bytes(60)
+    with pytest.raises(InputError, match="allow more if you trust it"):
+        unpack(line, "x.cvi")
+    with pytest.raises(InputError, match="cut off within its header"):  # not one list of tiles
+        unpack(line, "x.cvi", 2**40)

@@ -113,3 +113,15 @@ def wrote(outputs: Sequence[str], left: int, out: Path) -> str:
     if len(outputs) == 1 and not left:
         return f"Wrote {outputs[0]}"
     return f"Wrote {len(outputs)} files to {out}{there}"
+
+
+def folder_of(path: Path) -> None:
+    """Makes the folder that a file goes to.
+
+    Raises:
+        UsageError: If it cannot be one.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path.parent}: cannot be a folder: {error.strerror}") from None

@@ -11,7 +11,16 @@ import typer
 
 from covey import __version__
 from covey.cli import options
-from covey.cli.coding_jobs import Codec, MaxPixels, Overwrite, codec_of, done_all, jobs_left, wrote
+from covey.cli.coding_jobs import (
+    Codec,
+    MaxPixels,
+    Overwrite,
+    codec_of,
+    done_all,
+    folder_of,
+    jobs_left,
+    wrote,
+)
 from covey.cli.terminal import Terminal
 from covey.types import CoveyError, InputError, UsageError
 
@@ -114,6 +123,8 @@ def compress(
     if region is not None and source.is_dir():
         raise UsageError("--region is of one picture, and IN is a folder")
     jobs = jobs_of(source, out, SUFFIXES, SUFFIX)
+    if not source.is_dir() and out.suffix.lower() != SUFFIX:
+        raise UsageError(f"{out}: must end in {SUFFIX}")
     todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
     results: list[Compressed] = []
     with terminal.progress() as tell:
@@ -134,6 +145,11 @@ def compress(
             _write(job.target, found.made.data)
             return _compressed(job, picture, found.made.data, found.rate, found.passes, notes)
 
+        if target_total is not None and len(todo) < len(jobs):
+            raise UsageError(
+                f"{out}: holds {len(jobs) - len(todo)} of the files already, and --target-total is "
+                "of all; --overwrite writes them anew"
+            )
         if target_total is not None:
             results, failed = _by_total(
                 todo, target_total, codec, effort, threads, max_pixels, tell
@@ -177,23 +193,31 @@ def _by_total(
     from covey.picture_folder import each_job
 
     passes = 0
+    failed: dict[str, str] = {}
 
-    def made(rate: int) -> tuple[float, list[tuple[Job, Compressed, bytes]]]:
+    def made(rate: int) -> tuple[float, list[Compressed]]:
         nonlocal passes
         passes += 1
+        return coded(rate, f"pass {passes}", keep=False)
 
-        def work(job: Job) -> tuple[Compressed, bytes]:
+    def coded(rate: int, stage: str, *, keep: bool) -> tuple[float, list[Compressed]]:
+        def work(job: Job) -> Compressed:
             picture, notes = read_picture(job.source, most_pixels)
             data = encode_picture(codec, picture, rate, optimise=effort > 0).data
-            return _compressed(job, picture, data, rate, passes, notes), data
+            if keep:
+                _write(job.target, data)
+            return _compressed(job, picture, data, rate, passes, notes)
 
         found = []
         for number, (job, result) in enumerate(each_job(jobs, work, threads), 1):
             if isinstance(result, CoveyError):
-                raise result
-            found.append((job, *result))
-            tell(f"pass {passes}", number / len(jobs))
-        return float(sum(len(data) for _, _, data in found)), found
+                failed[str(job.source)] = str(result)
+            else:
+                found.append(result)
+            tell(stage, number / len(jobs))
+        if not found:
+            raise InputError(f"none of the pictures can be read; the first: {failed}")
+        return float(sum(each.bytes for each in found)), found
 
     def run() -> list[Compressed]:
         import torch
@@ -204,11 +228,9 @@ def _by_total(
             raise InputError(
                 f"{total:,} bytes are too few for all; the smallest files have {found.value:,.0f}"
             )
-        for job, _, data in found.made:
-            _write(job.target, data)
-        return [told for _, told, _ in found.made]
+        return coded(found.rate, "writing", keep=True)[1]
 
-    return interruptible(run), {}
+    return interruptible(run), failed
 
 
 def _rates_of(
@@ -256,8 +278,7 @@ def _compressed(
 def _write(path: Path, data: bytes) -> None:
     from covey.io.atomic import atomic_file
 
-    if path.parent != Path():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    folder_of(path)
     with atomic_file(path) as temporary:
         temporary.write_bytes(data)
 

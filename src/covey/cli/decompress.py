@@ -9,7 +9,16 @@ import typer
 
 from covey import __version__
 from covey.cli import options
-from covey.cli.coding_jobs import Codec, MaxPixels, Overwrite, codec_of, done_all, jobs_left, wrote
+from covey.cli.coding_jobs import (
+    Codec,
+    MaxPixels,
+    Overwrite,
+    codec_of,
+    done_all,
+    folder_of,
+    jobs_left,
+    wrote,
+)
 from covey.cli.terminal import Terminal
 from covey.types import InputError
 
@@ -72,10 +81,11 @@ def decompress(
                 threads=threads if alone else 1,
                 tick=(lambda done: tell("decompressing", done)) if alone else (lambda done: None),
             )
-            job.target.parent.mkdir(parents=True, exist_ok=True)
+            folder_of(job.target)
             write_picture(job.target, found.picture)
             if found.damage:
                 damaged[str(job.source)] = list(found.damage)
+                terminal.remark(f"covey: {job.source}: {'; '.join(found.damage)}")
             return str(job.target)
 
         results, failed = done_all(todo, work, threads, "decompressing", tell, terminal)

@@ -128,7 +128,8 @@ def codec(
                 tell("training", step / steps)
                 if validation is None or stopped.is_set():
                     return
-                last[:] = [validation]
+                if not last or validation.loss <= last[0].loss:
+                    last[:] = [validation]
                 speed = (step - before) / (time.perf_counter() - begun)
                 terminal.remark(
                     f"covey: step {step} of {steps}, {speed:.2f} a second: {validation.told()}"

@@ -39,6 +39,11 @@ MOST_PIXELS = 2**28
 LEAST_TILE, MOST_TILE = 4, 8
 """Sides of tiles, as powers of two, in latents."""
 
+CELL_PIXELS = 32 * 32
+LEAST_OF_TILE = 9
+"""Bytes of a tile in a header, at least."""
+
+_SMALL = 2**16  # pixels that are always allowed
 _LATENT = 16  # pixels in a row
 _WORD = 4  # bytes
 _GREY, _FIRST_SECTION, _ORIENTATION = 0, 1, 4  # bits of the flags; three of them the orientation
@@ -70,6 +75,12 @@ class Header:
     def latents(self) -> tuple[int, int]:
         """Rows and columns of latents, both even."""
         return 2 * -(-self.height // (2 * _LATENT)), 2 * -(-self.width // (2 * _LATENT))
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles there are."""
+        height, width = (-(-side // (1 << self.tile)) for side in self.latents)
+        return height * width
 
     @property
     def boxes(self) -> list[tuple[slice, slice]]:
@@ -159,9 +170,10 @@ def unpack(data: bytes, name: str = "the file", most_pixels: int = MOST_PIXELS) 
     reader = _Reader(data, name)
     header, present = _read_header(reader, most_pixels)
     sizes = {section: (reader.varint(), reader.number("<I")) for section in present}
-    boxes = len(header.boxes)
+    if header.tiles * LEAST_OF_TILE > len(data) - reader.at:
+        raise InputError(f"{name}: is cut off within its header; copy it again")
     tiles = []
-    for _ in range(boxes):
+    for _ in range(header.tiles):
         ends = np.cumsum([reader.varint() for _ in range(PARTS)]).tolist()
         tiles.append((tuple(ends), reader.number("<I")))
     if zlib.crc32(data[: reader.at]) != reader.number("<I"):
@@ -198,10 +210,10 @@ def _read_header(reader: _Reader, most_pixels: int) -> tuple[Header, list[str]]:
     width, height = reader.varint(), reader.varint()
     if not (width and height):
         raise InputError(f"{name}: its header is damaged: a picture of {width} x {height} pixels")
-    if width * height > most_pixels:
+    if _cells(width) * _cells(height) * CELL_PIXELS > max(most_pixels, _SMALL):
         raise InputError(
-            f"{name}: says that it has {width:,} x {height:,} pixels, more than {most_pixels:,}; "
-            "allow more if you trust it"
+            f"{name}: says that it has {width:,} x {height:,} pixels, in whole squares of 32 more "
+            f"than {most_pixels:,}; allow more if you trust it"
         )
     rate, tile = reader.number("<H"), reader.number("<B")
     if rate >= RATES or not LEAST_TILE <= tile <= MOST_TILE:
@@ -211,6 +223,10 @@ def _read_header(reader: _Reader, most_pixels: int) -> tuple[Header, list[str]]:
     )
     bits = enumerate(SECTIONS, _FIRST_SECTION)
     return header, [section for bit, section in bits if flags >> bit & 1]
+
+
+def _cells(pixels: int) -> int:
+    return -(-pixels // 32)
 
 
 def _joined(parts: list[bytes], ends: tuple[int, ...]) -> Words:

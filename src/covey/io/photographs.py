@@ -13,7 +13,24 @@ from PIL import Image
 from covey.io.files import listed
 from covey.types import InputError
 
-SUFFIXES = (".avif", ".bmp", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp")
+SUFFIXES = (
+    ".avif",
+    ".bmp",
+    ".gif",
+    ".heic",
+    ".jp2",
+    ".jpeg",
+    ".jpg",
+    ".jxl",
+    ".pgm",
+    ".png",
+    ".ppm",
+    ".tga",
+    ".tif",
+    ".tiff",
+    ".webp",
+)
+"""Of files in folders that are taken; not all can be read without plug-ins of Pillow."""
 
 
 def photograph_paths(folder: Path) -> list[Path]:
@@ -25,7 +42,11 @@ def photograph_paths(folder: Path) -> list[Path]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "there is no such folder"
         raise InputError(f"{folder}: {what}; name a folder of photographs")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.name[0] != "."
+    )
     if not found:
         raise InputError(
             f"{folder}: holds no photographs; their names end in {', '.join(sorted(SUFFIXES))}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -39,12 +41,11 @@ def read_picture(
     """
     name = str(source) if isinstance(source, str | PathLike) else "the picture"
     try:
-        with warnings.catch_warnings(), Image.open(source) as image:  # type: ignore[arg-type]
-            warnings.simplefilter("ignore")
+        with _any_size(), Image.open(source) as image:  # type: ignore[arg-type]
             if image.width * image.height > most_pixels:
                 raise InputError(
                     f"{name}: has {image.width:,} x {image.height:,} pixels, more than "
-                    f"{most_pixels:,}; allow more by --max-pixels"
+                    f"{most_pixels:,}; allow more if you have the memory"
                 )
             image.load()
             return picture_of(image)
@@ -128,6 +129,10 @@ def write_picture(path: Path, picture: Picture) -> None:
     options: dict[str, Any] = {"format": kind}
     if picture.profile:
         options["icc_profile"] = picture.profile
+    if kind == "WEBP":
+        options["lossless"] = True
+    if kind == "AVIF":
+        options |= {"quality": 100, "subsampling": "4:4:4"}
     if kind == "JPEG":
         options |= {"quality": 95, "subsampling": 0}
         if picture.alpha is not None:
@@ -135,8 +140,23 @@ def write_picture(path: Path, picture: Picture) -> None:
     try:
         with atomic_file(path) as temporary:
             image.save(temporary, **options)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise UsageError(f"{path}: cannot be written as {kind}: {error}; write .png") from None
+
+
+@contextmanager
+def _any_size() -> Iterator[None]:
+    """Lifts Pillow's own bound on pixels, as ours is checked, and its warnings."""
+    before = Image.MAX_IMAGE_PIXELS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
 
 
 def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -126,10 +126,11 @@ def fit(
         loss = loss_of(np.random.default_rng([schedule.seed, step]))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
-        optimiser.step()
-        if mean is not None:
-            mean.take(step)
+        norm = nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
+        if torch.isfinite(norm):  # a step into nowhere would end the training for good
+            optimiser.step()
+            if mean is not None:
+                mean.take(step)
         due = (step + 1) % schedule.every == 0 or step + 1 == schedule.end
         score = None
         if due:

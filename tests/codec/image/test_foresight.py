@@ -39,17 +39,35 @@ def test_numbers_of_scales() -> None:
     np.testing.assert_allclose(scale_of(torch.arange(float(TABLES))), SCALES, rtol=1e-4)
 
 
-def test_a_step_sees_earlier_steps_alone(body) -> None:
+def test_a_step_sees_earlier_steps_alone(codec) -> None:
     """What a step foresees does not change with what is coded in it or later."""
-    t = torch.tensor([3.2])
-    z = torch.randint(-4, 5, (1, 8, 2, 2)).float()
-    hints = body.foresight.hints(z, t)
-    cells = torch.randint(-3, 4, (1, 4, 16, 4, 4)).float()
-    for number, step in enumerate(body.foresight.steps):
-        read = body.foresight.read(cells[:, :number]) if number else None
-        mean, scale = step(hints, read, t)
-        assert mean.shape == scale.shape == (1, 16, 4, 4)
-        assert ((scale >= 0) & (scale <= TABLES - 1)).all()
+    rng = np.random.default_rng(0)
+    foresight = codec.foresight
+    hints = foresight.hints(rng.integers(-4, 5, (8, 2, 2)).astype(np.int32), 3200)
+    decoded = [rng.integers(-90, 91, (16, 4, 4)).astype(np.int32) for _ in range(4)]
+    for number in range(4):
+        read = [foresight.read(each) for each in decoded[:number]]
+        mean, table = foresight.step(number, hints, read, 3200)
+        assert mean.shape == table.shape == (16, 4, 4)
+        assert table.max() < TABLES
         if number:
-            other = body.foresight.read(cells[:, :number] + 1)
-            assert not torch.equal(step(hints, other, t)[0], mean)
+            changed = [foresight.read(decoded[0] + 16), *read[1:]]
+            assert not np.array_equal(foresight.step(number, hints, changed, 3200)[0], mean)
+
+
+def test_later_steps_change_no_earlier_part(codec) -> None:
+    """A change of the latents of a step leaves the words of all parts before as they were."""
+    from covey.codec.image.cells import from_cells, to_cells
+    from covey.codec.image.tile_coding import encode_tile
+
+    rng = np.random.default_rng(0)
+    y = torch.from_numpy((rng.normal(size=(1, 16, 16, 16)) * 3).astype(np.float32))
+    z = rng.integers(-3, 4, (8, 4, 4)).astype(np.float32)
+    plain = encode_tile(codec.foresight, codec.coder, y[0].numpy(), z, 4000)
+    for number in range(4):
+        cells = to_cells(y)
+        cells[:, number] += 5
+        other = encode_tile(codec.foresight, codec.coder, from_cells(cells)[0].numpy(), z, 4000)
+        same = plain.ends[number] - 1  # the last word may hold what comes next
+        np.testing.assert_array_equal(other.words[:same], plain.words[:same])
+        assert not np.array_equal(other.words, plain.words)

@@ -124,6 +124,20 @@ def test_a_damaged_tile_is_painted_over_and_told(codec, smooth) -> None:
     assert other[400:, 400:].mean() > 1
 
 
+def test_a_lost_tile_is_painted_at_its_own_rate(codec) -> None:
+    pixels = np.full((256, 512, 3), 160, np.uint8)
+    rate = np.full((8, 16), 8999)
+    rate[:, 8:] = 0
+    data = encode_picture(codec, Picture(pixels), rate, tile=4).data
+    sound = decode_picture(codec, unpack(data)).picture.pixels.astype(float)
+    changed = bytearray(data)
+    changed[-1] ^= 16
+    found = decode_picture(codec, unpack(bytes(changed)))
+    assert "painted over" in found.damage[0]
+    lost = found.picture.pixels[100:200, 350:450].mean()
+    assert abs(lost - sound[100:200, 50:150].mean()) < 40
+
+
 def test_cut_off_files_get_better_the_longer_they_are(codec, smooth) -> None:
     pixels = smooth(512, 300)
     data = encode_picture(codec, Picture(pixels), 7000, tile=4).data

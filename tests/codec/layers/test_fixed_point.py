@@ -11,6 +11,7 @@ from covey.codec.layers.fixed_point import (  # noqa: E402
     ACTIVE,
     FixedConv,
     FixedLayer,
+    bounded,
     integers_between,
     rounded,
 )
@@ -83,20 +84,40 @@ def test_training_sees_what_the_integers_will_do(depthwise) -> None:
     torch.testing.assert_close(conv(a, torch.tensor([4.0])), expected, atol=0, rtol=0)
 
 
-def test_the_largest_sums_stay_exact() -> None:
-    conv = FixedConv(1184, 4)
-    with torch.no_grad():
-        conv.weight.fill_(1.0)
-        conv.bias.fill_(1e9)
+@pytest.mark.parametrize("before", [64, 928, 1184])
+def test_the_largest_sums_stay_exact(before) -> None:
+    """Sums as they are, without a shift or a clamp that would hide what is inexact."""
+    rng = np.random.default_rng(0)
+    conv = FixedConv(before, 6)
     layer = conv.frozen()
-    layer.check(conv, "it")
-    a = np.full((1184, 1, 1), ACTIVE)
-    assert (
-        np.abs(layer.weight.astype(np.int64)).sum(1).max() * ACTIVE + layer.offset(0).max()
-        > 2e7 / 2
-    )
-    found = layer(torch.full((1, 1184, 1, 1), float(ACTIVE)), 0)[0].numpy()
-    np.testing.assert_array_equal(found, oracle(layer, a, 0))
+    weight = np.full((6, before), conv.largest, np.int8) - rng.integers(0, 2, (6, before))
+    weight[3:] *= -1
+    bias = np.array([2**20 + 1, 7, -1, -(2**20) - 1, 5, 0], np.int32)
+    whole = FixedLayer(weight.astype(np.int8), bias, np.zeros(6, np.int8), None, -(2**24), 2**24)
+    whole.check(conv, "it")
+    a = np.full((before, 2, 2), ACTIVE)
+    a[:, 0, 1] -= rng.integers(0, 3, before)
+    found = whole(torch.from_numpy(a[None].astype(np.float32)), 0)[0].numpy()
+    np.testing.assert_array_equal(found, oracle(whole, a, 0))
+    if before > 64:
+        assert np.abs(found).max() > 2**23.5
+    assert layer.check(conv, "it") is None
+
+
+def test_training_and_integers_agree_on_large_biases() -> None:
+    conv = _conv(False, True)
+    with torch.no_grad():
+        conv.weight.mul_(1e-3)
+        conv.bias.mul_(40)
+        conv.rate.mul_(9)
+    a = torch.randint(-127, 128, (1, 12, 6, 6)).float()
+    torch.testing.assert_close(conv(a, torch.tensor([4.0])), conv.frozen()(a, 4000))
+
+
+def test_gradients_lead_back_from_outside() -> None:
+    x = torch.tensor([-3.0, -3.0, 70.0, 70.0, 5.0], requires_grad=True)
+    (bounded(x, 0, 63) * torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0])).sum().backward()
+    assert x.grad.tolist() == [0, -1, 1, 0, 1]
 
 
 def test_sums_that_are_not_exact_are_refused() -> None:

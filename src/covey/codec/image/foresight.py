@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from covey.codec.image.cells import STEPS
 from covey.codec.image.config import BodyConfig
-from covey.codec.layers.fixed_point import ACTIVE, FRACTION, FixedConv, rounded
+from covey.codec.layers.fixed_point import ACTIVE, FRACTION, FixedConv, bounded, rounded
 from covey.codec.layers.interp_ca import between_levels
 from covey.codec.rate_index import LEVELS
 
@@ -94,7 +94,7 @@ class Foresight(nn.Module):
 
     def hyper_index(self, t: Tensor) -> Tensor:
         """(b, hyper) numbers of tables, not whole."""
-        return between_levels(self.hyper_scale, t).clamp(0, TABLES - 1)
+        return bounded(between_levels(self.hyper_scale, t), 0, TABLES - 1)
 
 
 class Step(nn.Module):

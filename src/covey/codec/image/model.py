@@ -64,6 +64,20 @@ class ImageCodec:
         self.foresight.thaw(body.foresight)
         return body
 
+    def steps(self, rate: Numbers) -> Float32:
+        """m', what a step of a latent is worth before the synthesis.
+
+        Args:
+            rate: Number of a rate, or (h, w) of them.
+
+        Returns:
+            (latents, 1, 1), or (latents, h, w).
+        """
+        t = np.atleast_2d(np.asarray(rate, np.float32) / np.float32(MIXES))
+        with torch.inference_mode():
+            gain = self.synthesis.gain.factors(torch.from_numpy(t)).numpy()
+        return np.moveaxis(gain, -1, 0)
+
     def worth(self, rate: Numbers) -> Float32:
         """Bits that the square of a latent's error is worth.
 
@@ -77,10 +91,8 @@ class ImageCodec:
             (latents, 1, 1), or (latents, h, w).
         """
         t = np.atleast_2d(np.asarray(rate, np.float32) / np.float32(MIXES))
-        with torch.inference_mode():
-            gain = self.synthesis.gain.factors(torch.from_numpy(t)).numpy()
-        weight = np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS)))[..., None]
-        return np.moveaxis(weight * np.square(gain) / 3, -1, 0).astype(np.float32)
+        weight = np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS)))
+        return (weight * np.square(self.steps(rate)) / 3).astype(np.float32)
 
     @cached_property
     def mark(self) -> bytes:
@@ -127,6 +139,10 @@ class ImageCodec:
         return self._module("hyper")
 
     def _module(self, name: str) -> Any:
+        with torch.inference_mode(False):  # wherever it is first asked for
+            return self._made(name)
+
+    def _made(self, name: str) -> Any:
         module = _MODULES[name](self.config)
         state = {
             key.removeprefix(f"{name}."): torch.from_numpy(value.astype(np.float32))

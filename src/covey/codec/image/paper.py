@@ -37,6 +37,7 @@ alone, before and behind; nowhere, for one rate."""
 _KERNELS = ((5, 4), (4, 5), (5, 4), (4, 5))
 _LN_2 = 0.6931471805599453
 _LEAST = 1e-9  # probability
+_SLOPE = 0.2  # of leaky ReLUs, TensorFlow's own (recalled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class PaperSynthesis(nn.Module):
         super().__init__()
         sizes = (config.latents, config.width, config.width, config.width, 3)
         self.convolutions = nn.ModuleList(
-            _up(before, after) for before, after in itertools.pairwise(sizes)
+            _Up(before, after) for before, after in itertools.pairwise(sizes)
         )
         self.norms = nn.ModuleList(GDN(config.width, inverse=True) for _ in range(3))
         chosen = {"all": range(4), "one": (2,), "gain": (), "none": ()}[config.places]
@@ -141,7 +142,7 @@ class PaperBody(nn.Module):
         self.analysis, self.synthesis = PaperAnalysis(config), PaperSynthesis(config)
         self.hyper_first = nn.Conv2d(m, n, 3, padding=1)
         self.hyper_down = nn.ModuleList(nn.Conv2d(n, n, 5, stride=2) for _ in range(2))
-        self.hyper_up = nn.ModuleList([_up(n, n), _up(n, 3 * n // 2)])
+        self.hyper_up = nn.ModuleList([_Up(n, n), _Up(n, 3 * n // 2)])
         self.hyper_last = nn.Conv2d(3 * n // 2, 2 * m, 3, padding=1)
         self.context = MaskedContext(m, 2 * m)
         sizes = (4 * m, 10 * m // 3, 8 * m // 3, 2 * m)
@@ -171,15 +172,15 @@ class PaperBody(nn.Module):
 
     def hyper(self, whole: Tensor) -> Tensor:
         """Hyper-latents of rounded latents, at a quarter of their size."""
-        h = functional.leaky_relu(self.hyper_first(whole))
-        h = functional.leaky_relu(self.hyper_down[0](_before_stride(h, (5, 5))))
+        h = _bent(self.hyper_first(whole))
+        h = _bent(self.hyper_down[0](_before_stride(h, (5, 5))))
         z: Tensor = self.hyper_down[1](_before_stride(h, (5, 5)))
         return z
 
     def hints(self, z: Tensor) -> Tensor:
         """(b, n, h, w) hyper-latents to (b, 2 m, 4 h, 4 w)."""
-        h = functional.leaky_relu(self.hyper_up[0](z))
-        h = functional.leaky_relu(self.hyper_up[1](h))
+        h = _bent(self.hyper_up[0](z))
+        h = _bent(self.hyper_up[1](h))
         hints: Tensor = self.hyper_last(h)
         return hints
 
@@ -187,7 +188,7 @@ class PaperBody(nn.Module):
         """Means and logarithms of scales, (b, m, h, w) each, of both (b, 2 m, h, w)."""
         h = torch.cat([context, hints], dim=1)
         for layer in self.head[:-1]:
-            h = functional.leaky_relu(layer(h))
+            h = _bent(layer(h))
         mean, log_scale = self.head[-1](h).chunk(2, dim=1)
         return mean, log_scale
 
@@ -210,8 +211,20 @@ def _laplace(x: Tensor, scale: Tensor) -> Tensor:
     return torch.where(x < 0, tail, 1 - tail)
 
 
-def _up(before: int, after: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(before, after, 5, stride=2, padding=2, output_padding=1)
+class _Up(nn.Module):
+    """A transposed convolution, 5x5, that doubles the size: the adjoint of one of stride 2."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.convolution = nn.ConvTranspose2d(before, after, 5, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        up: Tensor = self.convolution(x)
+        return up[:, :, :-1, :-1]
+
+
+def _bent(x: Tensor) -> Tensor:
+    return functional.leaky_relu(x, _SLOPE)
 
 
 def _before_stride(x: Tensor, kernel: tuple[int, int]) -> Tensor:

@@ -12,13 +12,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from covey.codec.container import Container, Header, TileStream, pack
+from covey.codec.container import (
+    LEAST_TILE,
+    MOST_TILE,
+    Container,
+    Header,
+    TileStream,
+    pack,
+)
 from covey.codec.image.frozen import SIXTEENTHS
 from covey.codec.image.model import ImageCodec
 from covey.codec.image.tile_coding import PARTS, CodedTile, decode_tile, encode_tile
 from covey.codec.image.windows import Box, Pixels, analyse, padded, synthesise
 from covey.codec.rate_index import RATES, Numbers
-from covey.types import InputError, UsageError
+from covey.types import Float32, InputError, UsageError
 
 Tick = Callable[[float], None]
 One = TypeVar("One")
@@ -100,6 +107,7 @@ def encode_picture(
         UsageError: If the rate is none, or its map has another size.
     """
     height, width = picture.pixels.shape[:2]
+    rate = int(rate) if np.ndim(rate) == 0 else rate
     header = Header(
         width,
         height,
@@ -110,6 +118,8 @@ def encode_picture(
         orientation=picture.orientation,
     )
     _check_rate(rate, header)
+    if not LEAST_TILE <= tile <= MOST_TILE:
+        raise UsageError(f"tile must be a power of 2 of {LEAST_TILE} to {MOST_TILE}, got {tile}")
     pixels = padded(picture.pixels)
 
     def coded(box: Box) -> CodedTile:
@@ -175,19 +185,20 @@ def decode_picture(
         latents[:, *box] = found.latents.astype(np.float32) / SIXTEENTHS
 
     _each(read, range(len(boxes)), threads, lambda done: tick(0.5 * done))
-    conceal(latents, boxes, bad, parts)
+    conceal(latents, boxes, bad, parts, codec.steps(rate))
     pixels = np.empty((16 * size[1], 16 * size[2], 3), np.uint8)
 
     def painted(box: Box) -> None:
         rows, columns = (slice(16 * side.start, 16 * side.stop) for side in box)
-        pixels[rows, columns] = synthesise(codec, latents, box, rate)
+        part = synthesise(codec, latents, box, rate)
+        pixels[rows, columns] = _grey(part) if header.grey else part
 
     _each(painted, boxes, threads, lambda done: tick(0.5 + 0.5 * done))
     pixels = np.ascontiguousarray(pixels[: header.height, : header.width])
     damage = list(_damage(container, bad, parts))
     alpha, told = _alpha_of(container)
     picture = Picture(
-        _grey(pixels) if header.grey else pixels,
+        pixels,
         header.grey,
         alpha,
         container.sections.get("profile", b""),
@@ -197,17 +208,39 @@ def decode_picture(
 
 
 def conceal(
-    latents: NDArray[np.float32], boxes: Sequence[Box], bad: Sequence[bool], parts: Sequence[int]
+    latents: NDArray[np.float32],
+    boxes: Sequence[Box],
+    bad: Sequence[bool],
+    parts: Sequence[int],
+    steps: Float32,
 ) -> None:
-    """Gives tiles of which nothing could be read the mean latents of all others, in place."""
+    """Gives tiles of which nothing could be read the mean of all others, in place.
+
+    Args:
+        latents: (latents, h, w).
+        boxes: Of the tiles.
+        bad: Which are damaged.
+        parts: How many parts of each were read.
+        steps: What a latent is worth before the synthesis: (latents, 1, 1), or one for each cell,
+            (latents, h / 2, w / 2).
+    """
     lost = [a or not b for a, b in zip(bad, parts, strict=True)]
     if not any(lost) or all(lost):
         return
     sound = [box for box, gone in zip(boxes, lost, strict=True) if not gone]
-    mean = np.mean([latents[:, *box].mean(axis=(1, 2)) for box in sound], axis=0)
+    means = [(latents[:, *box] * _of_box(steps, box)).mean(axis=(1, 2)) for box in sound]
+    mean = np.mean(means, axis=0)[:, None, None]
     for box, gone in zip(boxes, lost, strict=True):
         if gone:
-            latents[:, *box] = mean[:, None, None]
+            latents[:, *box] = mean / _of_box(steps, box)
+
+
+def _of_box(steps: Float32, box: Box) -> Float32:
+    """Steps of the latents of a tile."""
+    if steps.shape[1:] == (1, 1):
+        return steps
+    rows, columns = (slice(side.start // 2, side.stop // 2) for side in box)
+    return steps[:, rows, columns].repeat(2, axis=1).repeat(2, axis=2)
 
 
 def sections_of(picture: Picture, rate: Numbers) -> dict[str, bytes]:

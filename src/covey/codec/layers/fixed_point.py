@@ -31,12 +31,33 @@ ACTIVE = 127
 
 _EXACT = 2**24
 _BIAS = 2**21  # largest bias, that of the rate and half a step counted
+_PART = _BIAS // 4  # of it that the bias has, and that of the rate
 _EXPONENT = 16  # of weights, at most
 
 
 def rounded(x: Tensor) -> Tensor:
     """Nearest integers, halves upward; gradients pass as if nothing had happened."""
     return x + (torch.floor(x + 0.5) - x).detach()
+
+
+def bounded(x: Tensor, low: float, high: float) -> Tensor:
+    """Clamps; gradients also pass outside where they lead back inside."""
+    found: Tensor = _Bounded.apply(x, low, high)
+    return found
+
+
+class _Bounded(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.low, ctx.high = low, high
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (x,), gradient = ctx.saved_tensors, gradients[0]
+        stuck = ((x < ctx.low) & (gradient > 0)) | ((x > ctx.high) & (gradient < 0))
+        return gradient.masked_fill(stuck, 0), None, None
 
 
 class FixedConv(nn.Module):
@@ -77,9 +98,14 @@ class FixedConv(nn.Module):
         return min(127, (_EXACT - _BIAS - 1) // (self.fan_in * ACTIVE))
 
     def exponents(self) -> Tensor:
-        """(after,) binary places of the weights: as many as fit."""
+        """(after,) binary places of the weights: as many as let them and the biases fit."""
         most = self.weight.detach().abs().amax((1, 2, 3)).clamp(min=1e-9)
-        return torch.floor(torch.log2(self.largest / most)).clamp(-_EXPONENT, _EXPONENT)
+        places = torch.floor(torch.log2(self.largest / most))
+        bias = self.bias.detach().abs()
+        if self.rate is not None:
+            bias = torch.maximum(bias, self.rate.detach().abs().amax(0))
+        room = torch.floor(torch.log2(_PART / bias.clamp(min=1e-9))) - FRACTION
+        return torch.minimum(places, room).clamp(-_EXPONENT, _EXPONENT)
 
     def forward(self, a: Tensor, t: Tensor | None = None, *, real: bool = False) -> Tensor:
         """Computes as the integers will, with gradients.
@@ -101,16 +127,15 @@ class FixedConv(nn.Module):
             padding=1 if self.depthwise else 0,
             groups=len(weight) if self.depthwise else 1,
         )
-        bias = self.bias[None]
+        unit = scale * 2.0**FRACTION
+        bias = rounded(self.bias * unit)[None].clamp(-_PART, _PART)
         if self.rate is not None:
             assert t is not None
-            bias = bias + between_levels(self.rate, t)
-        unit = scale * 2.0**FRACTION
-        bias = rounded(bias * unit).clamp(-_BIAS, _BIAS)
+            bias = bias + rounded(between_levels(self.rate, t) * unit).clamp(-_PART, _PART)
         out = (acc + bias[:, :, None, None]) * torch.exp2(self.fraction - FRACTION - places)[
             None, :, None, None
         ]
-        return (out if real else rounded(out)).clamp(self.low, self.high)
+        return bounded(out if real else rounded(out), self.low, self.high)
 
     @torch.no_grad()
     def frozen(self) -> FixedLayer:
@@ -121,8 +146,8 @@ class FixedConv(nn.Module):
         unit = torch.exp2(places + FRACTION).double()
         rate = None
         if self.rate is not None:
-            rate = torch.floor(self.rate.double() * unit + 0.5).clamp(-_BIAS / 4, _BIAS / 4)
-        bias = torch.floor(self.bias.double() * unit + 0.5).clamp(-_BIAS / 4, _BIAS / 4)
+            rate = torch.floor(self.rate.double() * unit + 0.5).clamp(-_PART, _PART)
+        bias = torch.floor(self.bias.double() * unit + 0.5).clamp(-_PART, _PART)
         return FixedLayer(
             weight[:, 0].to(torch.int8).numpy()
             if self.depthwise
@@ -182,7 +207,7 @@ class FixedLayer:
                 found is not None and (found.shape != size or found.dtype != kind)
             ):
                 raise ValueError(f"{name}.{part} does not fit")
-        if (np.abs(self.shift) > 2 * _EXPONENT).any():
+        if (np.abs(self.shift.astype(np.int64)) > 2 * _EXPONENT).any():
             raise ValueError(f"{name}.shift is out of range")
         most = np.abs(self.weight.reshape(after, -1).astype(np.int64)).sum(axis=1) * ACTIVE
         levels = range(0, (LEVELS - 1) * MIXES, MIXES) if self.rate is not None else (0,)
