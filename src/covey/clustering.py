@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from os import PathLike
 from typing import Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from covey.cluster_report import (
 )
 from covey.graph import nearest
 from covey.graph_partition import partition_edges
-from covey.hub import UniversalModel, default_model
+from covey.hub import UniversalModel, default_model, load_model
 from covey.knn import KnnInfo, build_knn_graph_with_info
 from covey.models.appraisal import Appraiser
 from covey.models.held_out import HeldOut
@@ -85,7 +86,7 @@ def cluster(
     method: str = "auto",
     partition: str = "auto",
     prefer: Prefer = "balanced",
-    model: UniversalModel | Refiner | None = None,
+    model: UniversalModel | Refiner | str | PathLike[str] | None = None,
     metric: Literal["cosine", "euclidean"] = "cosine",
     constraints: Constraints | None = None,
     seed: int = 0,
@@ -112,12 +113,12 @@ def cluster(
             distance, only the distance itself.
         partition: "auto" or one of `covey.graph_partition.PARTITIONS`.
         prefer: Which error weighs more: mixed groups ("precision"), split ones ("recall").
-        model: Scorer and appraiser, as `covey.hub.load_model` reads them from what `covey train
-            universal` wrote; those that ship with the package if None. The appraiser judges
-            untrained scorers, too. Or what `covey train` makes of labels of other groups: then
-            embeddings are refined first, or edges are weighed by its network, and what held-out
-            groups showed foresees precision and recall and chooses the cut. It was shown for one
-            partition and lists of one length; with others the halves do both.
+        model: A folder that `covey train` wrote, or what `covey.hub.load_model` reads there. Of
+            `covey train universal` it is a scorer and an appraiser, which judges untrained scorers,
+            too; those that ship with the package if None. Of others it is what labels of other
+            groups made: then embeddings are refined first, or edges are weighed by its network,
+            and what held-out groups showed foresees precision and recall and chooses the cut. It
+            was shown for one partition and lists of one length; with others the halves do both.
         metric: "cosine" for embeddings, "euclidean" where lengths matter.
         constraints: Pairs that must or must not share a cluster; always kept.
         seed: Draws the halves and every random order.
@@ -135,10 +136,16 @@ def cluster(
         MemoryLimitError: If rows, refining or neighbour search would need more memory than allowed.
     """
     check_options(method, partition, prefer, metric, k, seed, threads)
+    if isinstance(model, str | PathLike):
+        model = load_model(model)
+    if not (model is None or isinstance(model, Refiner | UniversalModel)):
+        raise UsageError(f"model must be a model or its folder, got {type(model).__name__}")
     refiner = model if isinstance(model, Refiner) else None
     if refiner is not None and method != "auto":
         name = refiner.kind.name
-        raise UsageError(f"a {name} model has a method of its own: leave out {method!r}, or it")
+        raise UsageError(
+            f"a model by covey train {name} has a method of its own: leave out {method!r}, or it"
+        )
     threads = threads or available_threads()
     unit = metric == "cosine"
     clock = StageClock(progress)

@@ -70,7 +70,7 @@ def test_says_so_where_groups_are_on_both_sides(covey, files, tmp_path) -> None:
     ("split", "options", "code", "words"),
     [
         ("train\n" * 200, (), 3, ("s.csv: no item to score has a label",)),
-        ("0\n1\n" * 99 + "0\n2\n", (), 3, ("s.csv: holds '2'; write 0 or train",)),
+        ("0\n1\n" * 99 + "0\n2\n", (), 3, ("s.csv: holds '2', first for item",)),
         ("0\n1\n" * 50, (), 3, ("s.csv: has 100 labels where x.npy has 200 rows",)),
         ("test\n" * 200, ("--methods", "linkage"), 3, ("s.csv: no item to learn from has",)),
         ("0\n1\n" * 100, ("--methods", "best"), 2, ("--methods: 'best' is none of untrained",)),

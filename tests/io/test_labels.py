@@ -132,3 +132,11 @@ def test_unusable_files(tmp_path):
     path = tmp_path / "y.json"
     path.write_text("[]")
     refused(path, ".json")
+
+
+@pytest.mark.parametrize("name", ["person", "split", "Class of it"])
+def test_a_header_of_any_name_over_numbers(tmp_path, name):
+    (tmp_path / "y.csv").write_text(f"{name}\n3\n-1\n\n3.0\n7\n")
+    assert len(read_labels(tmp_path / "y.csv").codes) == 4
+    (tmp_path / "z.csv").write_text("a\nb\n7\n")
+    assert len(read_labels(tmp_path / "z.csv").codes) == 3  # not all below are numbers

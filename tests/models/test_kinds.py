@@ -109,7 +109,9 @@ def test_other_embeddings_are_refused(model) -> None:
         cluster(np.eye(9, 8) + 1, model=model)
     with pytest.raises(UsageError, match="cannot be used with metric 'euclidean'"):
         cluster(np.eye(9, 16) + 1, model=model, metric="euclidean")
-    with pytest.raises(UsageError, match=f"a {model.kind.name} model has a method of its own"):
+    with pytest.raises(
+        UsageError, match=f"by covey train {model.kind.name} has a method of its own"
+    ):
         cluster(np.eye(9, 16) + 1, model=model, method="cosine")
 
 

@@ -138,18 +138,22 @@ def parts(
     """
     import numpy as np
 
+    from covey.io.files import listed
     from covey.io.labelled_items import item_codes
     from covey.label_codes import MISSING
 
     codes, _ = item_codes(table, labels, column=label_column, mask=mask)
     which, names = item_codes(table, split, column=split_column, mask=mask, option="--split-column")
     part = np.full(len(names) + 2, -1, np.int8)  # a negative number leaves an item out, too
+    wrong = [str(name) for name in names if str(name).lower() not in (*_LEARN, *_SCORE)]
+    if wrong:
+        place = int(np.flatnonzero(which == list(map(str, names)).index(wrong[0]))[0])
+        raise InputError(
+            f"{split}: holds {listed(map(repr, wrong))}, first for item {place} of {table.path}; "
+            "write 0 or train for items to learn from, 1 or test for those to score, and leave "
+            "others empty; of several columns name the one with --split-column"
+        )
     for code, name in enumerate(map(str, names)):
-        if name.lower() not in (*_LEARN, *_SCORE):
-            raise InputError(
-                f"{split}: holds {name!r}; write 0 or train for items to learn from, 1 or test "
-                "for those to score, and leave others empty"
-            )
         part[code] = name.lower() in _LEARN
     return codes, np.where(codes == MISSING, np.int8(-1), part[which])
 

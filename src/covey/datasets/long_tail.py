@@ -87,7 +87,9 @@ def zipf(
     Raises:
         UsageError: If a group has fewer items than it is to give.
     """
-    _at_least(1, smallest=smallest, largest=smallest if largest is None else largest)
+    _at_least(1, smallest=smallest)
+    if largest is not None:
+        _at_least(smallest, largest=largest)
     _at_least(0, exponent=exponent, groups=groups or 0)
     sizes = _sizes(labels)
     rng = np.random.default_rng(seed)

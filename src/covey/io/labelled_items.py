@@ -13,7 +13,7 @@ from covey.io.embeddings import EmbeddingTable
 from covey.io.files import shown
 from covey.io.groups import item_names
 from covey.io.ids import read_mask
-from covey.io.labels import read_labels
+from covey.io.labels import LabelTable, read_labels
 from covey.label_codes import MISSING
 from covey.types import InputError, Int64
 
@@ -79,6 +79,8 @@ def item_codes(
         names = item_names(table.n, table.ids, table.rows).astype(str).astype(object)
         codes = truth.of(names)
         told = f"; the first id there is {shown(truth.ids[0])}, that of an item {shown(names[0])}"
+        if table.ids is None:
+            told += f"; give the ids of {table.path} by --ids or --id-column"
     else:
         if mask is not None:
             read_mask(mask, len(truth.codes), labels)
@@ -86,6 +88,7 @@ def item_codes(
             raise InputError(
                 f"{labels}: has {len(truth.codes)} labels where {table.path} has "
                 f"{table.n + len(table.skipped)} rows; give one label per row, or ids with them"
+                + _header_hint(truth, table.n + len(table.skipped), option)
             )
         codes = truth.codes if table.rows is None else truth.codes[table.rows]
     if not (codes >= 0).any():
@@ -94,3 +97,11 @@ def item_codes(
             f"negative ones do not count){told}"
         )
     return codes, truth.names
+
+
+def _header_hint(truth: LabelTable, rows: int, option: str) -> str:
+    """What one label too many may be: a header under a name that is not known."""
+    if len(truth.codes) != rows + 1 or truth.codes[0] < 0:
+        return ""
+    first = shown(truth.names[truth.codes[0]])
+    return f" (if the first line, {first}, is a header, name it by {option})"
