@@ -106,3 +106,12 @@ def test_what_is_no_label_is_refused_by_row(labels: object, told: str) -> None:
 def test_other_types_of_a_file_are_refused() -> None:
     with pytest.raises(InputError, match=r"y\.parquet: holds list<item: int64>; labels must be"):
         label_codes(pa.array([[1], [2]]), "y.parquet")
+
+
+def test_text_of_whole_floats_is_integers() -> None:
+    """As pandas writes integers of which some are missing."""
+    codes, names = label_codes(pa.array(["3.0", "", "-1.0", "3", "12.00"]), "y")
+    assert codes.tolist() == [0, MISSING, NOBODY, 0, 1]
+    assert names.tolist() == [3, 12]
+    codes, names = label_codes(pa.array(["1.10", "1.0"]), "y")
+    assert names.tolist() == ["1.0", "1.10"]

@@ -26,8 +26,8 @@ _MISSING_WORDS = pa.array(["", "nan", "NaN", "NA", "<NA>", "N/A", "null", "NULL"
 def label_codes(values: pa.Array, name: object) -> tuple[Int64, NDArray[Any]]:
     """Integers for labels of any plain type.
 
-    Text is taken for integers where all of it can be. Missing are null, NaN, and in text what is
-    empty, "NA" and the like.
+    Text is taken for integers where all of it can be, also as floats are written. Missing are null,
+    NaN, and in text what is empty, "NA" and the like.
 
     Args:
         values: n integers, booleans, text, or floats that are whole numbers.
@@ -128,11 +128,12 @@ def _plain(values: pa.Array, name: object) -> pa.Array:
 
 
 def _typed(values: pa.Array) -> pa.Array:
-    """Text as integers where all of it can be; missing words as nulls."""
+    """Text as integers where all of it can be, "3.0" too; missing words as nulls."""
     missing = pc.is_in(pc.utf8_trim_whitespace(values), value_set=_MISSING_WORDS)
     values = pc.if_else(missing, pa.scalar(None, pa.string()), values)
+    whole = pc.replace_substring_regex(pc.utf8_trim_whitespace(values), r"^(-?\d+)\.0+$", r"\1")
     try:
-        return pc.utf8_trim_whitespace(values).cast(pa.int64())
+        return whole.cast(pa.int64())
     except pa.ArrowInvalid:
         return values
 

@@ -38,7 +38,7 @@ def _network(config=SMALL, seed=3):
     if network.filter is not None:  # lists are to differ in their lengths
         with torch.no_grad():
             lists = ordered_lists(ROWS, candidates(ROWS, config), config)
-            shares = network.filter(*network.filter.tokens_of(ROWS, lists, slice(None)))
+            shares = network.filter(network.filter.tokens_of(ROWS, lists, slice(None)))
             spread = 0.25 / shares.std().clamp(min=1e-3)
             network.filter.out.weight.mul_(spread)
             bias = network.filter.out.bias

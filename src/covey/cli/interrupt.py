@@ -6,7 +6,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from covey.cli.terminal import Terminal
+    from covey.io.checkpoints import TrainingFolder
 
 T = TypeVar("T")
 
@@ -37,6 +42,25 @@ def interruptible(work: Callable[[], T]) -> T:
     if errors:
         raise errors[0]
     return results[0]
+
+
+def resumable(work: Callable[[], T], kept: TrainingFolder, stopped: Event, terminal: Terminal) -> T:
+    """Runs a training; where it is interrupted, what it kept stays and the user is told so.
+
+    Args:
+        work: The training.
+        kept: Where its checkpoints are.
+        stopped: Is set at once, so that nothing more is said by what still runs.
+        terminal: Where the user is told.
+    """
+    try:
+        return interruptible(work)
+    except KeyboardInterrupt:
+        stopped.set()
+        kept.close()
+        if kept.begun:
+            terminal.remark(f"covey: the same command goes on from {kept.folder}")
+        raise
 
 
 @contextmanager

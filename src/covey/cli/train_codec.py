@@ -73,7 +73,7 @@ def codec(
 
     torch = require("torch", "codec")
     require("constriction", "codec")
-    from covey.cli.interrupt import interruptible
+    from covey.cli.interrupt import resumable
     from covey.cli.machine import peak_memory_mb
     from covey.codec.image.config import SIZES
     from covey.codec.image.model import ImageCodec
@@ -144,14 +144,7 @@ def codec(
                     )
                     return body, train_codec(learned, watched, body, plan, watch)
 
-            try:
-                body, state = interruptible(trained)
-            except KeyboardInterrupt:
-                stopped.set()
-                kept.close()
-                if kept.begun:
-                    terminal.remark(f"covey: the same command goes on from {kept.folder}")
-                raise
+            body, state = resumable(trained, kept, stopped, terminal)
             about: dict[str, Any] = {
                 "covey": __version__,
                 "photographs": f"{len(learned)} of {data.name}, {_megapixels(learned):.0f} "

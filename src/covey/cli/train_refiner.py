@@ -74,7 +74,7 @@ def train_and_write(
     from covey.extras import require
 
     torch = require("torch", "learn")
-    from covey.cli.interrupt import interruptible
+    from covey.cli.interrupt import resumable
     from covey.cli.labels_used import known_items, label_notes, labels_used
     from covey.cli.machine import peak_memory_mb
     from covey.io.checkpoints import checksum, claim_training
@@ -137,14 +137,7 @@ def train_and_write(
                         follow=Follow(told, kept.keep, tell, kept.start, begun),
                     )
 
-            try:
-                model = interruptible(trained)
-            except KeyboardInterrupt:
-                stopped.set()
-                kept.close()
-                if kept.begun:
-                    terminal.remark(f"covey: the same command goes on from {kept.folder}")
-                raise
+            model = resumable(trained, kept, stopped, terminal)
             for phase in ends:
                 tell(f"training, {phase}", 1.0)
             command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])

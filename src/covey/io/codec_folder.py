@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save
 
 from covey.codec.image.model import ImageCodec
 from covey.codec_weights import codec_config
-from covey.hub import CARD, CONFIG, WEIGHTS
-from covey.io.atomic import atomic_folder
-from covey.io.model_folder import check_model_folder
-from covey.io.summary import as_json
+from covey.io.model_folder import write_weights
 
 _CARD = """\
 # An image codec for Covey
@@ -79,11 +74,6 @@ def write_codec(
         UsageError: See `check_model_folder`.
         CoveyError: If the disk is full or fails; the folder is then as it was.
     """
-    folder = Path(folder)
-    check_model_folder(folder, force=force)
     weights = {name: np.ascontiguousarray(each) for name, each in codec.weights.items()}
-    config = json.dumps(as_json(codec_config(codec)), indent=1, allow_nan=False)
-    with atomic_folder(folder, overwrite=folder.is_dir()) as temporary:
-        (temporary / WEIGHTS).write_bytes(save(weights))
-        (temporary / CONFIG).write_text(config + "\n", encoding="utf-8")
-        (temporary / CARD).write_text(codec_card(codec, command), encoding="utf-8")
+    card = codec_card(codec, command)
+    write_weights(Path(folder), weights, codec_config(codec), card, force=force)

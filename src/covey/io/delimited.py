@@ -131,6 +131,24 @@ def text_layout(path: Path) -> Layout:
     return Layout(delimiter, [cell.strip() for cell in first], second, True, skip)
 
 
+def names_numbers(path: Path, layout: Layout) -> bool:
+    """Whether a cell of the first line is no number, and all below it, of the next 1,000, are some.
+
+    Args:
+        path: The file.
+        layout: As `text_layout` gives it.
+
+    Raises:
+        InputError: If it is no delimited UTF-8 text.
+    """
+    rows = [cells for _, _, cells in islice(_records(path, layout), _PROBED_ROWS)]
+    for place, name in enumerate(layout.first):
+        below = [cells[place] for cells in rows if place < len(cells) and cells[place].strip()]
+        if below and not _is_number(name) and all(map(_is_number, below)):
+            return True
+    return False
+
+
 def _delimiter(line: str) -> str:
     """The likeliest one of a line; a comma may also be the decimal point within other ones."""
     best = max(";\t|", key=line.count)

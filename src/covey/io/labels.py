@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import zipfile
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,13 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from covey.io.columns import ID_NAMES, text_column
-from covey.io.delimited import Layout, text_layout
+from covey.io.delimited import names_numbers, text_layout
 from covey.io.files import file_size, pick, reading, shown
 from covey.io.groups import read_table
 from covey.io.ids import check_unique, read_lines
 from covey.label_codes import MISSING, as_labels, label_codes
 from covey.types import InputError, Int64
 
-_LOOKED_AT = 1000  # lines, to tell whether the first one names columns
 _LABEL_NAMES = ("label", "labels", "cluster_id", "identity", "class", "target", "y")
 
 
@@ -123,7 +120,7 @@ def _text_table(path: Path, column: str | None) -> pa.Table:
     header = (
         column in layout.first
         or bool({*_LABEL_NAMES, *ID_NAMES} & set(first))
-        or _is_unlike(path, layout)
+        or names_numbers(path, layout)
     )
     names = layout.first if header else [str(i) for i in range(len(layout.first))]
     if not header and len(names) == 2:
@@ -141,26 +138,6 @@ def _text_table(path: Path, column: str | None) -> pa.Table:
         why = shown(str(error).strip().split("\n")[0], 100)
         raise InputError(f"{path}: cannot be read as a table ({why}); correct it") from error
     return table
-
-
-def _is_unlike(path: Path, layout: Layout) -> bool:
-    """Whether some cell of the first row is no number, and all of its column below are some."""
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = (cells for cells in csv.reader(stream, delimiter=layout.delimiter) if cells)
-        rest = list(islice(rows, _LOOKED_AT))[1:]
-    for place, name in enumerate(layout.first):
-        below = [row[place] for row in rest if place < len(row) and row[place].strip()]
-        if not _is_number(name) and below and all(map(_is_number, below)):
-            return True
-    return False
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _from_columns(path: Path, table: pa.Table, column: str | None, option: str) -> LabelTable:

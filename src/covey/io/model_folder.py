@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from covey.hub import CARD, CONFIG, WEIGHTS, Model
@@ -33,14 +36,36 @@ def write_model(
         UsageError: See `check_model_folder`.
         CoveyError: If the disk is full or fails; the folder is then as it was.
     """
-    folder = Path(folder)
-    check_model_folder(folder, force=force)
     text = default_card(model) if card_text is None else card_text
-    config = json.dumps(as_json(model.config()), indent=1, ensure_ascii=False, allow_nan=False)
+    write_weights(Path(folder), model.weights(), model.config(), text, force=force)
+
+
+def write_weights(
+    folder: Path,
+    weights: Mapping[str, NDArray[Any]],
+    config: Mapping[str, Any],
+    card_text: str,
+    *,
+    force: bool,
+) -> None:
+    """Writes the three files that any model is.
+
+    Args:
+        folder: Need not exist.
+        weights: Arrays by name.
+        config: What config.json holds.
+        card_text: Markdown for README.md.
+        force: Replace the model that the folder holds, in one step.
+
+    Raises:
+        UsageError, CoveyError: As `write_model` does.
+    """
+    check_model_folder(folder, force=force)
+    text = json.dumps(as_json(config), indent=1, ensure_ascii=False, allow_nan=False)
     with atomic_folder(folder, overwrite=folder.is_dir()) as temporary:
-        (temporary / WEIGHTS).write_bytes(save(model.weights()))
-        (temporary / CONFIG).write_text(config + "\n", encoding="utf-8")
-        (temporary / CARD).write_text(text, encoding="utf-8")
+        (temporary / WEIGHTS).write_bytes(save(dict(weights)))
+        (temporary / CONFIG).write_text(text + "\n", encoding="utf-8")
+        (temporary / CARD).write_text(card_text, encoding="utf-8")
 
 
 def work_folder(folder: Path) -> Path:
