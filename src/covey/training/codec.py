@@ -10,7 +10,9 @@ matter at every rate, as BD-rates do (ours; published is p = 0).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -22,7 +24,7 @@ from covey.codec.image.config import LATENT, BodyConfig
 from covey.codec.image.transforms import principal_axes, start_at_axes
 from covey.codec.layers.fixed_point import ACTIVE
 from covey.codec.rate_index import LAMBDAS, LEVELS
-from covey.training.loop import Checkpoint, Schedule, fit
+from covey.training.loop import Checkpoint, Part, Schedule, fit, reduced_precision
 from covey.training.photographs import Photograph, draw_squares
 from covey.training.watch import Watch
 
@@ -42,6 +44,9 @@ class CodecPlan:
         watched: Squares of photographs that are not learned from, at each validation.
         lambdas: Weights of the distortion at the levels.
         power: p.
+        parts: Of a batch, that are computed at a time, each on one thread. What comes out does not
+            depend on how many threads there are.
+        half: Compute what can be in half precision, where the processor is made for it.
     """
 
     schedule: Schedule = field(
@@ -61,6 +66,8 @@ class CodecPlan:
     watched: int = 48
     lambdas: tuple[float, ...] = LAMBDAS
     power: float = 0.5
+    parts: int = 2
+    half: bool = True
 
     def lambda_at(self, t: Tensor) -> Tensor:
         """(b,) indices to (b,) weights of the distortion; logarithms are interpolated."""
@@ -135,11 +142,20 @@ def train_codec(
     seen = draw_squares(watched, plan.size, plan.watched, np.random.default_rng([seed, 1]))
     last: list[CodecValidation] = []
 
-    def loss_of(rng: np.random.Generator) -> Tensor:
+    def loss_of(rng: np.random.Generator) -> list[Part]:
         x = torch.from_numpy(draw_squares(learned, plan.size, plan.batch, rng)).to(device)
         t = torch.from_numpy(drawn_rates(plan.batch, rng)).to(device)
-        generator = torch.Generator(device).manual_seed(int(rng.integers(2**62)))
-        return losses(body(x, t, generator), x, t, plan).mean()
+        seeds = rng.integers(2**62, size=plan.batch)
+        count = plan.parts if plan.batch % plan.parts == 0 else 1
+
+        def part(number: int) -> Tensor:
+            some = slice(number, None, count)
+            generator = torch.Generator(device).manual_seed(int(seeds[number]))
+            with reduced_precision(device) if plan.half else nullcontext():
+                coded = body(x[some], t[some], generator)
+            return losses(coded, x[some], t[some], plan).sum() / plan.batch
+
+        return [partial(part, number) for number in range(count)]
 
     def judged() -> float:
         last[:] = [validated(body, torch.from_numpy(seen).to(device), plan)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,9 @@ import torch
 from torch import Tensor, nn
 
 _MOMENTUM = 0.9
+
+Part = Callable[[], Tensor]
+"""Computes the loss of a part of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Checkpoint:
 
 def fit(
     network: nn.Module,
-    loss_of: Callable[[np.random.Generator], Tensor],
+    loss_of: Callable[[np.random.Generator], Tensor | Sequence[Part]],
     schedule: Schedule,
     *,
     validate: Callable[[], float] | None = None,
@@ -97,8 +101,9 @@ def fit(
 
     Args:
         network: Its parameters are trained.
-        loss_of: Draws a batch and computes its loss. The generator depends on seed and step alone,
-            so that a resumed run takes the same steps.
+        loss_of: Draws a batch and computes its loss, or gives parts of it whose losses sum to
+            that, each to be computed by a thread of its own. The generator depends on seed and
+            step alone, so that a resumed run takes the same steps.
         schedule: How long and how fast.
         validate: Gives a number that should be high; the last weights are kept without it.
         start: A run to go on with, of the same schedule.
@@ -123,9 +128,8 @@ def fit(
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate * rate_factor(step, schedule)
         network.train()
-        loss = loss_of(np.random.default_rng([schedule.seed, step]))
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss = _learned(loss_of(np.random.default_rng([schedule.seed, step])))
         norm = nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
         if torch.isfinite(norm):  # a step into nowhere would end the training for good
             optimiser.step()
@@ -147,11 +151,30 @@ def fit(
                 best = (averaged or weights, score, step + 1)
             state = Checkpoint(step + 1, weights, *best, deepcopy(optimiser.state_dict()), averaged)
             keep(state)
-        tell(step + 1, float(loss.detach()), score)
+        tell(step + 1, loss, score)
     if state.best is not None:
         network.load_state_dict(state.best)
     network.eval()
     return state
+
+
+def _learned(loss: Tensor | Sequence[Part]) -> float:
+    """Adds gradients, and gives the loss."""
+    if isinstance(loss, Tensor):
+        loss.backward()
+        return float(loss.detach())
+    threads = torch.get_num_threads()
+    if threads == 1 or len(loss) == 1:
+        return sum(_learned(part()) for part in loss)
+
+    def alone(part: Part) -> float:
+        torch.set_num_threads(1)
+        return _learned(part())
+
+    with ThreadPoolExecutor(min(threads, len(loss))) as pool:
+        total = sum(pool.map(alone, loss))
+    torch.set_num_threads(threads)  # which is of all threads to come
+    return total
 
 
 def reduced_precision(device: str) -> torch.autocast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +13,7 @@ from covey.codec.image.config import BodyConfig
 from covey.codec.image.foresight import Foresight, Hyper, bits, scale_of
 from covey.codec.image.transforms import Analysis, Synthesis
 from covey.codec.layers.fixed_point import rounded
+from covey.codec.layers.precision import full_precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +55,64 @@ class Body(nn.Module):
             generator: Of the noise.
         """
         y = self.analysis(x, t)
-        z = self.hyper(y)
-        z_bits = bits(
-            z + noise(z, generator), scale_of(self.foresight.hyper_index(t))[:, :, None, None]
-        )
-        hints = self.foresight.hints(rounded(z), t)
-        cells = to_cells(y)
-        decoded: list[Tensor] = []
-        y_bits = []
-        for number, step in enumerate(self.foresight.steps):
-            read = self.foresight.read(torch.stack(decoded, dim=1)) if decoded else None
-            mean, index = step(hints, read, t)
-            off = cells[:, number] - mean
-            y_bits.append(bits(off + noise(off, generator), scale_of(index)).sum((1, 2, 3)))
-            decoded.append(rounded(off) + mean)
-        assert len(decoded) == STEPS
-        image = self.synthesis(from_cells(torch.stack(decoded, dim=1)), t)
-        return Coded(image, torch.stack(y_bits).sum(0), z_bits.sum((1, 2, 3)))
+
+        def noised(x: Tensor) -> tuple[Tensor, Tensor]:
+            return x + noise(x, generator), rounded(x)
+
+        with full_precision(x):
+            seen = foreseen(self.foresight, y, self.hyper(y), t, t, noised)
+        image = self.synthesis(seen.latents, t)
+        return Coded(image, seen.latent_bits, seen.hyper_bits)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What latents become and cost.
+
+    Attributes:
+        latents: (b, latents, h, w) as decoded.
+        latent_bits, hyper_bits: (b,) expected.
+    """
+
+    latents: Tensor
+    latent_bits: Tensor
+    hyper_bits: Tensor
+
+
+def foreseen(
+    foresight: Foresight,
+    y: Tensor,
+    z: Tensor,
+    t: Tensor,
+    t_hyper: Tensor,
+    quantised: Callable[[Tensor], tuple[Tensor, Tensor]],
+) -> Foreseen:
+    """Goes through the steps of coding, with gradients.
+
+    Args:
+        foresight: Of the codec.
+        y: (b, latents, h, w), h and w even.
+        z: (b, hyper, ceil(h / 4), ceil(w / 4)).
+        t: (b,) indices of rates, or (b, h / 2, w / 2), one a cell.
+        t_hyper: (b,), or one for each place of z.
+        quantised: Gives of what is to be rounded what takes the bits, and what is decoded.
+    """
+    counted, whole = quantised(z)
+    z_bits = bits(counted, scale_of(foresight.hyper_index(t_hyper)))
+    cells = to_cells(y)
+    height, width = cells.shape[3:]
+    hints = foresight.hints(whole, t_hyper)[:, :, :height, :width]
+    decoded: list[Tensor] = []
+    y_bits = []
+    for number, step in enumerate(foresight.steps):
+        read = foresight.read(torch.stack(decoded, dim=1)) if decoded else None
+        mean, index = step(hints, read, t)
+        counted, whole = quantised(cells[:, number] - mean)
+        y_bits.append(bits(counted, scale_of(index)).sum((1, 2, 3)))
+        decoded.append(whole + mean)
+    assert len(decoded) == STEPS
+    latents = from_cells(torch.stack(decoded, dim=1))
+    return Foreseen(latents, torch.stack(y_bits).sum(0), z_bits.sum((1, 2, 3)))
 
 
 def noise(x: Tensor, generator: torch.Generator | None = None) -> Tensor:

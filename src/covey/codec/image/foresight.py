@@ -20,7 +20,8 @@ from torch.nn import functional
 from covey.codec.image.cells import STEPS
 from covey.codec.image.config import BodyConfig
 from covey.codec.layers.fixed_point import ACTIVE, FRACTION, FixedConv, bounded, rounded
-from covey.codec.layers.interp_ca import between_levels
+from covey.codec.layers.interp_ca import beside, between_levels
+from covey.codec.layers.precision import squeezed
 from covey.codec.rate_index import LEVELS
 
 TABLES = 64
@@ -51,11 +52,6 @@ class Hyper(nn.Module):
         h = functional.leaky_relu(self.space(h), _SLOPE)
         z: Tensor = self.leave(functional.pixel_unshuffle(h, 2))
         return z
-
-
-def squeezed(y: Tensor) -> Tensor:
-    """Large values drawn together, sign kept: log(1 + |y|)."""
-    return torch.sign(y) * torch.log1p(y.abs())
 
 
 class Foresight(nn.Module):
@@ -93,8 +89,8 @@ class Foresight(nn.Module):
         return read.flatten(1, 2)
 
     def hyper_index(self, t: Tensor) -> Tensor:
-        """(b, hyper) numbers of tables, not whole."""
-        return bounded(between_levels(self.hyper_scale, t), 0, TABLES - 1)
+        """(b, hyper, 1, 1) numbers of tables, not whole, or (b, hyper, h, w) of a map of rates."""
+        return beside(bounded(between_levels(self.hyper_scale, t), 0, TABLES - 1))
 
 
 class Step(nn.Module):
@@ -118,7 +114,7 @@ class Step(nn.Module):
         Args:
             hints: (b, context, h, w).
             read: (b, number x latents, h, w) earlier steps, None for the first.
-            t: (b,) indices of rates.
+            t: (b,) indices of rates, or (b, h, w).
 
         Returns:
             Means and numbers of scales, both (b, latents, h, w), neither rounded.

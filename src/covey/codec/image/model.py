@@ -17,7 +17,7 @@ from covey.codec.entropy.coder import Coder
 from covey.codec.entropy.tables import Tables, logistic_tables
 from covey.codec.image.body import Body
 from covey.codec.image.config import BodyConfig
-from covey.codec.image.foresight import SCALES, TABLES, Hyper
+from covey.codec.image.foresight import SCALES, TABLES, Foresight, Hyper
 from covey.codec.image.frozen import FrozenForesight
 from covey.codec.image.transforms import Analysis, Synthesis
 from covey.codec.rate_index import LAMBDAS, LEVELS, MIXES, Numbers
@@ -90,9 +90,7 @@ class ImageCodec:
         Returns:
             (latents, 1, 1), or (latents, h, w).
         """
-        t = np.atleast_2d(np.asarray(rate, np.float32) / np.float32(MIXES))
-        weight = np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS)))
-        return (weight * np.square(self.steps(rate)) / 3).astype(np.float32)
+        return (lambdas_of(rate) * np.square(self.steps(rate)) / 3).astype(np.float32)
 
     @cached_property
     def mark(self) -> bytes:
@@ -113,6 +111,12 @@ class ImageCodec:
             if name.startswith(_FORESIGHT)
         }
         return FrozenForesight.from_tensors(parts, self.config)
+
+    @cached_property
+    def real_foresight(self) -> Foresight:
+        """The same with gradients, up to the rounding of means."""
+        with torch.inference_mode(False):
+            return self.body().foresight.eval().requires_grad_(False)
 
     @cached_property
     def coder(self) -> Coder:
@@ -151,3 +155,10 @@ class ImageCodec:
         }
         module.load_state_dict(state)
         return module.eval().requires_grad_(False)
+
+
+def lambdas_of(rate: Numbers) -> Float32:
+    """Weights of the distortion at rates: (1, 1), or (h, w) of a map of them."""
+    t = np.atleast_2d(np.asarray(rate, np.float32) / np.float32(MIXES))
+    weight = np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS)))
+    return weight.astype(np.float32)

@@ -23,7 +23,7 @@ from covey.codec.container import (
 from covey.codec.image.frozen import SIXTEENTHS
 from covey.codec.image.model import ImageCodec
 from covey.codec.image.tile_coding import PARTS, CodedTile, decode_tile, encode_tile
-from covey.codec.image.windows import Box, Pixels, analyse, padded, synthesise
+from covey.codec.image.windows import Box, Pixels, analyse, cells_of, padded, synthesise
 from covey.codec.rate_index import RATES, Numbers
 from covey.types import Float32, InputError, UsageError
 
@@ -124,7 +124,7 @@ def encode_picture(
 
     def coded(box: Box) -> CodedTile:
         y, z = analyse(codec, pixels, box, rate)
-        within = _within(rate, box)
+        within = cells_of(rate, box)
         worth = codec.worth(within) if optimise else None
         return encode_tile(codec.foresight, codec.coder, y, z, within, worth=worth)
 
@@ -176,7 +176,7 @@ def decode_picture(
         shape = (box[0].stop - box[0].start, box[1].stop - box[1].start)
         try:
             found = decode_tile(
-                codec.foresight, codec.coder, stream.words, stream.ends, shape, _within(rate, box)
+                codec.foresight, codec.coder, stream.words, stream.ends, shape, cells_of(rate, box)
             )
         except InputError:
             bad[number] = True
@@ -275,14 +275,6 @@ def _each(work: Callable[[One], Done], of: Sequence[One], threads: int, tick: Ti
             found.append(result)
             tick(number / len(of))
     return found
-
-
-def _within(rate: Numbers, box: Box) -> Numbers:
-    """Rates of the cells of a tile."""
-    if isinstance(rate, int):
-        return rate
-    rows, columns = (slice(side.start // 2, side.stop // 2) for side in box)
-    return rate[rows, columns]
 
 
 def _check_rate(rate: Numbers, header: Header) -> None:

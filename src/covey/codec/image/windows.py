@@ -42,10 +42,10 @@ def analyse(codec: ImageCodec, pixels: Pixels, box: Box, rate: Numbers) -> tuple
         (latents, h, w) and (hyper, ceil(h / 4), ceil(w / 4)) float32.
     """
     size = pixels.shape[0] // LATENT, pixels.shape[1] // LATENT
-    wide, inner = _with_halo(box, size, codec.config.halo)
+    wide, inner = with_halo(box, size, codec.config.halo)
     rows, columns = (slice(s.start * LATENT, s.stop * LATENT) for s in wide)
     x = torch.from_numpy(pixels[rows, columns].astype(np.float32) / np.float32(255))
-    y = codec.analysis(x.permute(2, 0, 1)[None], _index(rate, wide))[:, :, *inner]
+    y = codec.analysis(x.permute(2, 0, 1)[None], index_of(rate, wide))[:, :, *inner]
     height, width = y.shape[2:]
     full = torch.nn.functional.pad(y, (0, -width % 4, 0, -height % 4), mode="replicate")
     return y[0].contiguous().numpy(), codec.hyper(full)[0].numpy()
@@ -60,15 +60,23 @@ def synthesise(codec: ImageCodec, latents: Float32, box: Box, rate: Numbers) -> 
         box: The tile.
         rate: As for `analyse`.
     """
-    wide, inner = _with_halo(box, latents.shape[1:], codec.config.halo)
+    wide, inner = with_halo(box, latents.shape[1:], codec.config.halo)
     y = torch.from_numpy(np.ascontiguousarray(latents[:, *wide], np.float32))[None]
-    x = codec.synthesis(y, _index(rate, wide))[0]
+    x = codec.synthesis(y, index_of(rate, wide))[0]
     rows, columns = (slice(s.start * LATENT, s.stop * LATENT) for s in inner)
     x = x[:, rows, columns].clamp(0, 1).mul(255).round().to(torch.uint8)
     return x.permute(1, 2, 0).contiguous().numpy()
 
 
-def _with_halo(box: Box, size: tuple[int, ...], halo: int) -> tuple[Box, Box]:
+def cells_of(rate: Numbers, box: Box) -> Numbers:
+    """Rates of the cells of a tile."""
+    if isinstance(rate, int):
+        return rate
+    rows, columns = (slice(side.start // 2, side.stop // 2) for side in box)
+    return rate[rows, columns]
+
+
+def with_halo(box: Box, size: tuple[int, ...], halo: int) -> tuple[Box, Box]:
     """The box and what is around it, and where the box lies in that; both in whole cells."""
     wide = tuple(
         slice(max(0, side.start - halo), min(most, side.stop + halo))
@@ -81,7 +89,7 @@ def _with_halo(box: Box, size: tuple[int, ...], halo: int) -> tuple[Box, Box]:
     return (wide[0], wide[1]), (inner[0], inner[1])
 
 
-def _index(rate: Numbers, box: Box) -> torch.Tensor:
+def index_of(rate: Numbers, box: Box) -> torch.Tensor:
     """Rates as transforms take them: one index, or one for each cell of a box."""
     if isinstance(rate, int):
         return torch.tensor([rate / MIXES])

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from covey.codec.layers.interp_ca import between_levels
+from covey.codec.layers.interp_ca import beside, between_levels
 from covey.codec.rate_index import LEVELS, MIXES, Numbers
 
 FRACTION = 4
@@ -112,7 +112,7 @@ class FixedConv(nn.Module):
 
         Args:
             a: (b, before, h, w) integers as floats.
-            t: (b,) indices of rates, where the bias depends on them.
+            t: (b,) indices of rates, or (b, h, w), where the bias depends on them.
             real: Leave what comes out unrounded.
 
         Returns:
@@ -128,13 +128,12 @@ class FixedConv(nn.Module):
             groups=len(weight) if self.depthwise else 1,
         )
         unit = scale * 2.0**FRACTION
-        bias = rounded(self.bias * unit)[None].clamp(-_PART, _PART)
+        bias = beside(rounded(self.bias * unit)[None].clamp(-_PART, _PART))
         if self.rate is not None:
             assert t is not None
-            bias = bias + rounded(between_levels(self.rate, t) * unit).clamp(-_PART, _PART)
-        out = (acc + bias[:, :, None, None]) * torch.exp2(self.fraction - FRACTION - places)[
-            None, :, None, None
-        ]
+            more = rounded(between_levels(self.rate, t) * unit).clamp(-_PART, _PART)
+            bias = bias + beside(more)
+        out = (acc + bias) * torch.exp2(self.fraction - FRACTION - places)[None, :, None, None]
         return bounded(out if real else rounded(out), self.low, self.high)
 
     @torch.no_grad()

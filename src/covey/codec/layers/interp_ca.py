@@ -48,10 +48,10 @@ class InterpCA(nn.Module):
             x: (b, channels, h, w).
             t: (b,) indices, or (b, i, j) a map of them, each for a square of x.
         """
-        if t.ndim == 1:
-            return x * self.factors(t)[:, :, None, None]
-        factors = self.factors(t).permute(0, 3, 1, 2)
-        return x * functional.interpolate(factors, x.shape[2:], mode="nearest")
+        factors = beside(self.factors(t))
+        if t.ndim > 1:
+            factors = functional.interpolate(factors, x.shape[2:], mode="nearest")
+        return x * factors
 
 
 def between_levels(table: Tensor, t: Tensor) -> Tensor:
@@ -67,6 +67,11 @@ def between_levels(table: Tensor, t: Tensor) -> Tensor:
     below = t.detach().floor().clamp(0, len(table) - 2).long()
     share = (t - below)[..., None]
     return (1 - share) * table[below] + share * table[below + 1]
+
+
+def beside(rows: Tensor) -> Tensor:
+    """(b, c) or (b, h, w, c) rows of a table as (b, c, 1, 1) or (b, c, h, w)."""
+    return rows[:, :, None, None] if rows.ndim == 2 else rows.permute(0, 3, 1, 2)
 
 
 def before_softplus(factors: np.ndarray) -> np.ndarray:
