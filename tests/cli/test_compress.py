@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +16,8 @@ from PIL import Image
 
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
+
+from covey.codec.container import unpack
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +194,80 @@ def test_wrong_usage(run, folder, model, args, words) -> None:
 def test_a_model_that_is_none(run, folder) -> None:
     done = run("compress", "in/a.png", "-o", "x.cvi", "--model", "in", code=3)
     assert "in: holds no file config.json" in done.err
+
+
+_SLOW_DISK = """
+import os, sys, time
+flush = os.fsync
+os.fsync = lambda handle: (time.sleep(0.4), flush(handle))
+sys.argv[0] = "covey"
+from covey.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def many(folder):
+    """Thirty small pictures, and what of them a run has left."""
+    (folder / "many").mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(30):
+        pixels = rng.integers(0, 256, (32, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "many" / f"{number}.png")
+    return folder
+
+
+def _interrupted(folder: Path, now, *arguments, by=signal.SIGINT) -> Path:
+    """Interrupts a run on a slow disk once `now` says so of the names that it wrote."""
+    out = folder / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SLOW_DISK, *arguments, "-o", "out"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, OMP_NUM_THREADS="1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    end = time.monotonic() + 60
+    while not now([path.name for path in out.rglob("*") if path.is_file()]):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.send_signal(by)
+    if by is signal.SIGINT:
+        process.send_signal(by)  # who is in a hurry presses twice
+    told, error = process.communicate(timeout=60)
+    assert (process.returncode, told) == (130, "")
+    assert error == "covey: interrupted: nothing was left half-written\n"
+    return out
+
+
+@pytest.mark.parametrize(("by", "after"), [(signal.SIGINT, 0), (signal.SIGTERM, 3)])
+def test_an_interruption_leaves_whole_files_only(many, model, by, after) -> None:
+    def writes(names) -> bool:  # another file, after so many
+        return len(names) > after and any(".tmp" in name for name in names)
+
+    out = _interrupted(many, writes, "compress", "many", "--model", model, "--threads", "2", by=by)
+    left = list(out.rglob("*"))
+    assert after <= len(left) < 30
+    for path in left:
+        assert path.suffix == ".cvi"
+        assert not path.name.startswith(".")
+        assert all(tile.sound for tile in unpack(path.read_bytes()).tiles)
+
+
+def test_an_interrupted_decompression_leaves_whole_pictures_only(many, run, model) -> None:
+    run("compress", "many", "-o", "coded", "--model", model)
+
+    def writes(names) -> bool:
+        return len(names) > 1 and any(".tmp" in name for name in names)
+
+    out = _interrupted(many, writes, "decompress", "coded", "--model", model, "--threads", "2")
+    left = list(out.rglob("*"))
+    assert 0 < len(left) < 30
+    for path in left:
+        assert path.suffix == ".png"
+        assert not path.name.startswith(".")
+        with Image.open(path) as image:
+            image.load()

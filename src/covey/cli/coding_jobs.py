@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from covey.cli import options
+from covey.cli.interrupt import WriteGate, interruptible
 from covey.cli.terminal import Terminal
 from covey.types import CoveyError, UsageError
 
@@ -65,17 +66,25 @@ def jobs_left(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> list[Job]
 
 def done_all(
     jobs: Sequence[Job],
-    work: Callable[[Job, int], Done],
+    work: Callable[[Job, int, WriteGate], Done],
     threads: int,
     stage: str,
     tell: Callable[[str, float], None],
     terminal: Terminal,
 ) -> tuple[list[Done], dict[str, str]]:
-    """Results of all jobs, and why others failed; of one job alone the failure is raised."""
-    from covey.cli.interrupt import interruptible
+    """Results of all jobs, and why others failed; of one job alone the failure is raised.
+
+    Args:
+        jobs: What is to be done.
+        work: Does one of them, given how many run at once, and the gate to write through.
+        threads: At most so many.
+        stage: What it is called.
+        tell: Called with that and the share done, where several run at once.
+        terminal: Where failures are told as they come.
+    """
     from covey.picture_folder import each_job
 
-    stopped = Event()
+    stopped, gate = Event(), WriteGate()
     at_once = max(1, min(threads, len(jobs)))
     results: list[Done] = []
     failed: dict[str, str] = {}
@@ -85,7 +94,7 @@ def done_all(
 
         torch.set_num_threads(1 if at_once > 1 else threads)
         for number, (job, found) in enumerate(
-            each_job(jobs, lambda each: work(each, at_once), at_once), 1
+            each_job(jobs, lambda each: work(each, at_once, gate), at_once), 1
         ):
             if stopped.is_set():
                 return
@@ -100,7 +109,7 @@ def done_all(
                 tell(stage, number / len(jobs))
 
     try:
-        interruptible(run)
+        interruptible(run, gate)
     except KeyboardInterrupt:
         stopped.set()
         raise
@@ -115,13 +124,19 @@ def wrote(outputs: Sequence[str], left: int, out: Path) -> str:
     return f"Wrote {len(outputs)} files to {out}{there}"
 
 
-def folder_of(path: Path) -> None:
-    """Makes the folder that a file goes to.
+def write(path: Path, data: bytes, gate: WriteGate) -> None:
+    """Writes a file, and makes the folder that it goes to.
 
     Raises:
-        UsageError: If it cannot be one.
+        UsageError: If it cannot be one, or there can be no such folder.
+        CoveyError: If the disk is full or fails.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path.parent}: cannot be a folder: {error.strerror}") from None
+    from covey.io.atomic import atomic_file
+
+    with gate:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{path.parent}: cannot be a folder: {error.strerror}") from None
+        with atomic_file(path) as temporary:
+            temporary.write_bytes(data)

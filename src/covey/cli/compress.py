@@ -17,10 +17,11 @@ from covey.cli.coding_jobs import (
     Overwrite,
     codec_of,
     done_all,
-    folder_of,
     jobs_left,
+    write,
     wrote,
 )
+from covey.cli.interrupt import WriteGate, ends_as_if_interrupted, interruptible
 from covey.cli.terminal import Terminal
 from covey.types import CoveyError, InputError, UsageError
 
@@ -127,9 +128,9 @@ def compress(
         raise UsageError(f"{out}: must end in {SUFFIX}")
     todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
     results: list[Compressed] = []
-    with terminal.progress() as tell:
+    with terminal.progress() as tell, ends_as_if_interrupted():
 
-        def work(job: Job, at_once: int) -> Compressed:
+        def work(job: Job, at_once: int, gate: WriteGate) -> Compressed:
             picture, notes = read_picture(job.source, max_pixels)
             rates = _rates_of(region, picture, region_gain, max_pixels)
             alone = at_once == 1
@@ -142,7 +143,7 @@ def compress(
                 threads=threads if alone else 1,
                 tick=(lambda done: tell("compressing", done)) if alone else (lambda done: None),
             )
-            _write(job.target, found.made.data)
+            write(job.target, found.made.data, gate)
             return _compressed(job, picture, found.made.data, found.rate, found.passes, notes)
 
         if target_total is not None and len(todo) < len(jobs):
@@ -186,13 +187,12 @@ def _by_total(
     tell: Callable[[str, float], None],
 ) -> tuple[list[Compressed], dict[str, str]]:
     """All pictures by one rate, the highest by which they take so many bytes together."""
-    from covey.cli.interrupt import interruptible
     from covey.codec.image.picture import encode_picture
     from covey.codec.rate_search import largest_below
     from covey.io.pictures import read_picture
     from covey.picture_folder import each_job
 
-    passes = 0
+    passes, gate = 0, WriteGate()
     failed: dict[str, str] = {}
 
     def made(rate: int) -> tuple[float, list[Compressed]]:
@@ -205,7 +205,7 @@ def _by_total(
             picture, notes = read_picture(job.source, most_pixels)
             data = encode_picture(codec, picture, rate, optimise=effort > 0).data
             if keep:
-                _write(job.target, data)
+                write(job.target, data, gate)
             return _compressed(job, picture, data, rate, passes, notes)
 
         found = []
@@ -230,7 +230,7 @@ def _by_total(
             )
         return coded(found.rate, "writing", keep=True)[1]
 
-    return interruptible(run), failed
+    return interruptible(run, gate), failed
 
 
 def _rates_of(
@@ -273,14 +273,6 @@ def _compressed(
         passes,
         notes,
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    from covey.io.atomic import atomic_file
-
-    folder_of(path)
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(data)
 
 
 def _compress_words(

@@ -15,10 +15,11 @@ from covey.cli.coding_jobs import (
     Overwrite,
     codec_of,
     done_all,
-    folder_of,
     jobs_left,
+    write,
     wrote,
 )
+from covey.cli.interrupt import WriteGate, ends_as_if_interrupted
 from covey.cli.terminal import Terminal
 from covey.types import InputError
 
@@ -59,7 +60,7 @@ def decompress(
     from covey.cli.machine import peak_memory_mb
 
     codec = codec_of(model)
-    from covey.io.pictures import SUFFIX, write_picture
+    from covey.io.pictures import SUFFIX, picture_file
     from covey.picture_folder import jobs_of
     from covey.pictures import decode_bytes
     from covey.resources import available_threads
@@ -69,9 +70,9 @@ def decompress(
     jobs = jobs_of(source, out, (SUFFIX,), suffix)
     todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
     damaged: dict[str, list[str]] = {}
-    with terminal.progress() as tell:
+    with terminal.progress() as tell, ends_as_if_interrupted():
 
-        def work(job: Job, at_once: int) -> str:
+        def work(job: Job, at_once: int, gate: WriteGate) -> str:
             alone = at_once == 1
             found = decode_bytes(
                 _bytes_of(job.source),
@@ -81,8 +82,7 @@ def decompress(
                 threads=threads if alone else 1,
                 tick=(lambda done: tell("decompressing", done)) if alone else (lambda done: None),
             )
-            folder_of(job.target)
-            write_picture(job.target, found.picture)
+            write(job.target, picture_file(found.picture, job.target), gate)
             if found.damage:
                 damaged[str(job.source)] = list(found.damage)
                 terminal.remark(f"covey: {job.source}: {'; '.join(found.damage)}")

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Condition, Event
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -19,12 +19,45 @@ _POLL_SECONDS = 0.2
 _NAME = "covey-work"
 
 
-def interruptible(work: Callable[[], T]) -> T:
+class WriteGate:
+    """Lets work write files until it is shut: `with gate:` around each write.
+
+    A thread that dies with the process would leave half a file under a temporary name. Shutting
+    waits for writes that have begun and refuses all others, so what is inside should be short.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._inside, self._shut = 0, False
+
+    def __enter__(self) -> None:
+        with self._changed:
+            if self._shut:
+                raise KeyboardInterrupt
+            self._inside += 1
+
+    def __exit__(self, *failure: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def shut(self) -> None:
+        """Lets nobody in any more, and waits for who is inside."""
+        with self._changed:
+            self._shut = True
+            self._changed.wait_for(lambda: not self._inside)
+
+
+def interruptible(work: Callable[[], T], gate: WriteGate | None = None) -> T:
     """Runs `work` in a thread of its own and waits for it.
 
     A compiled loop holds off Python's signal handler until it returns, in the main thread only.
     Here the main thread does nothing but wait, so KeyboardInterrupt is raised from this call
     within moments; the work is left to die with the process.
+
+    Args:
+        work: Is called once.
+        gate: What it writes files through, if it does; shut at an interruption.
     """
     results: list[T] = []
     errors: list[BaseException] = []
@@ -36,9 +69,15 @@ def interruptible(work: Callable[[], T]) -> T:
             errors.append(error)
 
     thread = threading.Thread(target=job, name=_NAME, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_POLL_SECONDS)
+    try:
+        thread.start()
+        while thread.is_alive():
+            thread.join(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        if gate is not None:
+            with _deaf():
+                gate.shut()
+        raise
     if errors:
         raise errors[0]
     return results[0]
@@ -75,6 +114,17 @@ def ends_as_if_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ignores a second Ctrl-C and SIGTERM while the block runs."""
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def is_work_left() -> bool:

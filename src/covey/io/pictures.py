@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from covey.codec.image.picture import Picture
-from covey.io.atomic import atomic_file
 from covey.types import InputError, UsageError
 
 SUFFIX = ".cvi"
@@ -115,8 +114,8 @@ def image_of(picture: Picture, *, upright: bool = True) -> Image.Image:
     return image
 
 
-def write_picture(path: Path, picture: Picture) -> None:
-    """Writes a picture in the format of the name, upright.
+def picture_file(picture: Picture, path: Path) -> bytes:
+    """The file of a picture, upright, in the format of a name.
 
     Raises:
         UsageError: If Pillow writes no such format, or not such pictures.
@@ -137,13 +136,12 @@ def write_picture(path: Path, picture: Picture) -> None:
         options |= {"quality": 95, "subsampling": 0}
         if picture.alpha is not None:
             raise UsageError(f"{path}: JPEG has no transparency; write .png")
+    data = io.BytesIO()
     try:
-        with atomic_file(path) as temporary:
-            image.save(temporary, **options)
+        image.save(data, **options)
     except (KeyError, ValueError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
         raise UsageError(f"{path}: cannot be written as {kind}: {error}; write .png") from None
+    return data.getvalue()
 
 
 @contextmanager
