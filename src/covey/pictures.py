@@ -83,7 +83,7 @@ def encode(
         quality, bpp, size, psnr: What it should be, see `Target`; quality 50 if all are None.
         codec: The model; the one that ships with the package if None.
         effort: 0 rounds latents; 1 weighs the bits of each against its error.
-        threads: At most so many; all cores if None.
+        threads: At most so many, those of torch counted; all cores if None.
         max_pixels: Larger pictures are refused.
 
     Raises:
@@ -111,7 +111,7 @@ def decode(
         source: The file.
         codec: The model that it was coded by; the one that ships with the package if None.
         force: Give what can be read of a damaged file.
-        threads: At most so many; all cores if None.
+        threads: At most so many, those of torch counted; all cores if None.
         max_pixels: Larger pictures are refused.
 
     Returns:
@@ -148,7 +148,7 @@ def encode_to(
         codec: The model.
         rates: Makes a map of rates of a number, for pictures whose parts differ.
         effort: As for `encode`.
-        threads: At most so many; all cores if None.
+        threads: At most so many, those of torch counted; all cores if None.
         tick: Called with the share done of each pass.
 
     Raises:

@@ -83,6 +83,7 @@ def done_all(
         terminal: Where failures are told as they come.
     """
     from covey.picture_folder import each_job
+    from covey.threads import torch_threads
 
     stopped, gate = Event(), WriteGate()
     at_once = max(1, min(threads, len(jobs)))
@@ -90,23 +91,20 @@ def done_all(
     failed: dict[str, str] = {}
 
     def run() -> None:
-        import torch
-
-        torch.set_num_threads(1 if at_once > 1 else threads)
-        for number, (job, found) in enumerate(
-            each_job(jobs, lambda each: work(each, at_once, gate), at_once), 1
-        ):
-            if stopped.is_set():
-                return
-            if isinstance(found, CoveyError):
-                if len(jobs) == 1:
-                    raise found
-                failed[str(job.source)] = str(found)
-                terminal.remark(f"covey: {found}")
-            else:
-                results.append(found)
-            if at_once > 1:
-                tell(stage, number / len(jobs))
+        with torch_threads(1 if at_once > 1 else threads):
+            done = each_job(jobs, lambda each: work(each, at_once, gate), at_once)
+            for number, (job, found) in enumerate(done, 1):
+                if stopped.is_set():
+                    return
+                if isinstance(found, CoveyError):
+                    if len(jobs) == 1:
+                        raise found
+                    failed[str(job.source)] = str(found)
+                    terminal.remark(f"covey: {found}")
+                else:
+                    results.append(found)
+                if at_once > 1:
+                    tell(stage, number / len(jobs))
 
     try:
         interruptible(run, gate)

@@ -191,6 +191,7 @@ def _by_total(
     from covey.codec.rate_search import largest_below
     from covey.io.pictures import read_picture
     from covey.picture_folder import each_job
+    from covey.threads import torch_threads
 
     passes, gate = 0, WriteGate()
     failed: dict[str, str] = {}
@@ -220,15 +221,13 @@ def _by_total(
         return float(sum(each.bytes for each in found)), found
 
     def run() -> list[Compressed]:
-        import torch
-
-        torch.set_num_threads(1)
-        found = largest_below(made, float(total))
-        if not found.met:
-            raise InputError(
-                f"{total:,} bytes are too few for all; the smallest files have {found.value:,.0f}"
-            )
-        return coded(found.rate, "writing", keep=True)[1]
+        with torch_threads(1):
+            found = largest_below(made, float(total))
+            if found.met:
+                return coded(found.rate, "writing", keep=True)[1]
+        raise InputError(
+            f"{total:,} bytes are too few for all; the smallest files have {found.value:,.0f}"
+        )
 
     return interruptible(run, gate), failed
 
