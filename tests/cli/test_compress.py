@@ -79,6 +79,50 @@ def test_a_folder_goes_on_where_it_was(run, folder, model) -> None:
     assert len(list((folder / "back").rglob("*.webp"))) == 4
 
 
+def _dated(path: Path, other: Path, seconds: int) -> None:
+    """Dates a file so many seconds after another."""
+    time = other.stat().st_mtime_ns + seconds * 10**9
+    os.utime(path, ns=(time, time))
+
+
+def test_a_picture_that_changed_is_done_anew(run, folder, model) -> None:
+    run("compress", "in", "-o", "out", "--model", model)
+    before = {path: path.read_bytes() for path in (folder / "out").rglob("*.cvi")}
+    with Image.open(folder / "in" / "b.webp") as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "in" / "b.webp")
+    _dated(folder / "in" / "b.webp", folder / "out" / "b.cvi", 3600)  # in the future
+    args = ("compress", "in", "-o", "out", "--model", model)
+    done = run(*args)
+    assert "Wrote 1 files to out, 1 of them in the place of older ones; 3 that were" in done.out
+    changed = {path.name for path, data in before.items() if path.read_bytes() != data}
+    assert changed == {"b.cvi"}
+    facts = json.loads(run(*args, "--json").out)
+    assert (facts["files"], facts["left"], facts["replaced"]) == ([], 4, 0)
+    facts = json.loads(run(*args, "--overwrite", "--json").out)
+    assert (len(facts["files"]), facts["left"], facts["replaced"]) == (4, 0, 4)
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_damaged_file_is_never_done(run, folder, model, force) -> None:
+    run("compress", "in", "-o", "out", "--model", model)
+    path = folder / "out" / "b.cvi"
+    sound = path.read_bytes()
+    path.write_bytes(sound[:-30])
+    args = ("decompress", "out", "-o", "back", "--model", model, *force)
+    code = 0 if force else 3
+    assert "it is cut off" in run(*args, code=code).out
+    again = run(*args, code=code)
+    assert "it is cut off" in again.out
+    assert "Wrote 1 files to back, 1 of them in the place of older ones; 3 that" in again.out
+    path.write_bytes(sound)
+    _dated(path, folder / "in" / "a.png", -(10**8))  # as old as where it was copied from
+    mended = json.loads(run(*args, "--json").out)
+    assert (mended["outputs"], mended["damaged"], mended["replaced"]) == (["back/b.png"], {}, 1)
+    run("decompress", str(path), "-o", "b.png", "--model", model)
+    assert (folder / "back" / "b.png").read_bytes() == (folder / "b.png").read_bytes()
+    assert json.loads(run(*args, "--json").out)["left"] == 4
+
+
 def test_one_bad_file_stops_no_other(run, folder, model) -> None:
     (folder / "in" / "bad.png").write_bytes(b"junk")
     done = run("compress", "in", "-o", "out", "--model", model, "--json", code=3)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -39,8 +40,30 @@ MaxPixels = Annotated[
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Write files anew that are there; in folders they are left."),
+    typer.Option(
+        "--overwrite",
+        help="Write files anew that are there; in folders only those older than their sources are.",
+    ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What a run has to do.
+
+    Attributes:
+        jobs: What is to be done.
+        left: How many are done already.
+        there: Of the targets those that are written anew.
+    """
+
+    jobs: Sequence[Job]
+    left: int
+    there: Collection[str]
+
+    def replaced(self, outputs: Sequence[str]) -> int:
+        """How many of the files that were written were there before."""
+        return sum(each in self.there for each in outputs)
 
 
 def codec_of(model: Path | None) -> ImageCodec:
@@ -54,14 +77,15 @@ def codec_of(model: Path | None) -> ImageCodec:
     return default_codec() if model is None else load_codec(model)
 
 
-def jobs_left(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> list[Job]:
-    """Jobs that are to be done; a single file that is there is refused."""
-    if overwrite:
-        return list(jobs)
-    there = [job for job in jobs if job.target.exists()]
-    if alone and there:
-        raise UsageError(f"{there[0].target}: exists already; choose another name, or --overwrite")
-    return [job for job in jobs if not job.target.exists()]
+def todo_of(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> Todo:
+    """What is to be done; a single file that is there is refused."""
+    from covey.picture_folder import is_done
+
+    there = {str(job.target) for job in jobs if job.target.exists()}
+    if alone and there and not overwrite:
+        raise UsageError(f"{jobs[0].target}: exists already; choose another name, or --overwrite")
+    found = [job for job in jobs if overwrite or not is_done(job)]
+    return Todo(found, len(jobs) - len(found), there)
 
 
 def done_all(
@@ -114,27 +138,38 @@ def done_all(
     return results, failed
 
 
-def wrote(outputs: Sequence[str], left: int, out: Path) -> str:
+def wrote(outputs: Sequence[str], todo: Todo, out: Path) -> str:
     """The last line of an answer."""
-    there = f"; {left} that were there are left as they are" if left else ""
-    if len(outputs) == 1 and not left:
+    if len(outputs) == 1 and not todo.left:
         return f"Wrote {outputs[0]}"
-    return f"Wrote {len(outputs)} files to {out}{there}"
+    replaced = todo.replaced(outputs)
+    anew = f", {replaced} of them in the place of older ones" if replaced else ""
+    left = f"; {todo.left} that were there are left as they are" if todo.left else ""
+    return f"Wrote {len(outputs)} files to {out}{anew}{left}"
 
 
-def write(path: Path, data: bytes, gate: WriteGate) -> None:
-    """Writes a file, and makes the folder that it goes to.
+def write(job: Job, data: bytes, gate: WriteGate, *, sound: bool = True) -> None:
+    """Writes the target of a job, and makes the folder that it goes to.
+
+    Args:
+        job: The job.
+        data: All bytes of its target.
+        gate: What is written through.
+        sound: If not set the next run over the same folder does it again.
 
     Raises:
         UsageError: If it cannot be one, or there can be no such folder.
         CoveyError: If the disk is full or fails.
     """
     from covey.io.atomic import atomic_file
+    from covey.picture_folder import date
 
+    folder = job.target.parent
     with gate:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"{path.parent}: cannot be a folder: {error.strerror}") from None
-        with atomic_file(path) as temporary:
+            raise UsageError(f"{folder}: cannot be a folder: {error.strerror}") from None
+        with atomic_file(job.target) as temporary:
             temporary.write_bytes(data)
+            date(temporary, job, sound=sound)

@@ -15,9 +15,10 @@ from covey.cli.coding_jobs import (
     Codec,
     MaxPixels,
     Overwrite,
+    Todo,
     codec_of,
     done_all,
-    jobs_left,
+    todo_of,
     write,
     wrote,
 )
@@ -103,7 +104,7 @@ def compress(
     """Compress pictures by a learned codec.
 
     A folder is done several pictures at a time, its files laid out alike in OUT; those that are
-    there are left, so that an interrupted run goes on.
+    there and not older than their pictures are left, so that an interrupted run goes on.
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.machine import peak_memory_mb
@@ -126,7 +127,7 @@ def compress(
     jobs = jobs_of(source, out, SUFFIXES, SUFFIX)
     if not source.is_dir() and out.suffix.lower() != SUFFIX:
         raise UsageError(f"{out}: must end in {SUFFIX}")
-    todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
+    todo = todo_of(jobs, overwrite, alone=not source.is_dir())
     results: list[Compressed] = []
     with terminal.progress() as tell, ends_as_if_interrupted():
 
@@ -143,35 +144,36 @@ def compress(
                 threads=threads if alone else 1,
                 tick=(lambda done: tell("compressing", done)) if alone else (lambda done: None),
             )
-            write(job.target, found.made.data, gate)
+            write(job, found.made.data, gate)
             return _compressed(job, picture, found.made.data, found.rate, found.passes, notes)
 
-        if target_total is not None and len(todo) < len(jobs):
+        if target_total is not None and todo.left:
             raise UsageError(
-                f"{out}: holds {len(jobs) - len(todo)} of the files already, and --target-total is "
+                f"{out}: holds {todo.left} of the files already, and --target-total is "
                 "of all; --overwrite writes them anew"
             )
         if target_total is not None:
             results, failed = _by_total(
-                todo, target_total, codec, effort, threads, max_pixels, tell
+                todo.jobs, target_total, codec, effort, threads, max_pixels, tell
             )
         else:
-            results, failed = done_all(todo, work, threads, "compressing", tell, terminal)
+            results, failed = done_all(todo.jobs, work, threads, "compressing", tell, terminal)
     before, after = (sum(getattr(each, name) for each in results) for name in _SIZES)
     facts = {
         "version": __version__,
         "codec": codec.mark.hex(),
         "files": [asdict(each) for each in results],
         "failed": failed,
-        "left": len(jobs) - len(todo),
+        "left": todo.left,
+        "replaced": todo.replaced([each.output for each in results]),
         "bytes": after,
         "source_bytes": before,
         "seconds": round(terminal.seconds, 3),
         "peak_memory_mb": peak_memory_mb(),
     }
-    terminal.answer(_compress_words(results, failed, len(jobs) - len(todo), out), facts)
+    terminal.answer(_compress_words(results, failed, todo, out), facts)
     if failed:
-        raise InputError(f"{len(failed)} of {len(todo)} pictures could not be compressed")
+        raise InputError(f"{len(failed)} of {len(todo.jobs)} pictures could not be compressed")
 
 
 _SIZES = ("source_bytes", "bytes")
@@ -206,7 +208,7 @@ def _by_total(
             picture, notes = read_picture(job.source, most_pixels)
             data = encode_picture(codec, picture, rate, optimise=effort > 0).data
             if keep:
-                write(job.target, data, gate)
+                write(job, data, gate)
             return _compressed(job, picture, data, rate, passes, notes)
 
         found = []
@@ -275,7 +277,7 @@ def _compressed(
 
 
 def _compress_words(
-    results: Sequence[Compressed], failed: dict[str, Any], left: int, out: Path
+    results: Sequence[Compressed], failed: dict[str, Any], todo: Todo, out: Path
 ) -> list[str]:
     from covey.byte_sizes import format_bytes
 
@@ -288,5 +290,5 @@ def _compress_words(
             f"{format_bytes(before)} became {format_bytes(after)}, {8 * after / pixels:.3f} bits a "
             "pixel."
         )
-    lines.append(wrote([each.output for each in results], left, out))
+    lines.append(wrote([each.output for each in results], todo, out))
     return lines
