@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
 import covey.codec
+from covey.codec.image.picture import encode_picture
 from covey.io.pictures import image_of, picture_file, picture_of, read_picture
 from covey.pictures import Target, decode_bytes, encode_to
 from covey.types import InputError, UsageError
@@ -65,6 +66,20 @@ def test_targets(small_codec) -> None:
         encode_to(picture, Target(psnr=80), small_codec)
 
 
+def test_a_region(small_codec) -> None:
+    pixels = _pixels()
+    mask = np.zeros((70, 90), bool)
+    mask[40:60, 10:20] = True
+    data = covey.codec.encode(pixels, quality=20, region=mask, region_gain=60, codec=small_codec)
+    wanted = np.full((3, 3), round(0.2 * 8999))
+    wanted[1, 0] += round(0.6 * 8999)
+    expected = encode_picture(small_codec, picture_of(Image.fromarray(pixels))[0], wanted)
+    assert data == expected.data
+    size = int(1.3 * len(data))
+    found = covey.codec.encode(pixels, size=size, region=mask, codec=small_codec)
+    assert 0.9 * size < len(found) <= size
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -73,6 +88,7 @@ def test_targets(small_codec) -> None:
         ({"psnr": float("nan")}, "psnr must be"),
         ({"quality": 5, "size": 100}, "cannot both be met"),
         ({"effort": 7}, "effort must be 0 or 1"),
+        ({"region": np.ones((70, 90), bool), "region_gain": 101}, "gain of a region must lie"),
     ],
 )
 def test_wrong_targets(small_codec, options, words) -> None:

@@ -82,8 +82,8 @@ def compress(
         Path | None,
         typer.Option(
             metavar="MASK",
-            help="A picture of the same size, white where it should be better; in squares of 32 "
-            "pixels.",
+            help="A picture of the same size, upright, white where it should be better; in squares "
+            "of 32 pixels.",
         ),
     ] = None,
     region_gain: Annotated[
@@ -110,7 +110,9 @@ def compress(
     from covey.cli.machine import peak_memory_mb
 
     codec = codec_of(model)
+    from covey.codec.region import region_rates
     from covey.io.photographs import SUFFIXES
+    from covey.io.picture_sources import mask_from
     from covey.io.pictures import SUFFIX, read_picture
     from covey.picture_folder import jobs_of
     from covey.pictures import Target, encode_to
@@ -133,7 +135,9 @@ def compress(
 
         def work(job: Job, at_once: int, gate: WriteGate) -> Compressed:
             picture, notes = read_picture(job.source, max_pixels)
-            rates = _rates_of(region, picture, region_gain, max_pixels)
+            rates: Callable[[int], Numbers] = int
+            if region is not None:
+                rates = region_rates(mask_from(region, picture, max_pixels), region_gain)
             alone = at_once == 1
             found = encode_to(
                 picture,
@@ -232,30 +236,6 @@ def _by_total(
         )
 
     return interruptible(run, gate), failed
-
-
-def _rates_of(
-    region: Path | None, picture: Picture, gain: float, most_pixels: int
-) -> Callable[[int], Numbers]:
-    """Makes rates of a number: itself, or a map that is higher where a mask is white."""
-    if region is None:
-        return lambda number: number
-    import numpy as np
-
-    from covey.codec.image.config import CELL
-    from covey.codec.rate_index import RATES
-    from covey.io.pictures import read_picture
-
-    mask, _ = read_picture(region, most_pixels)
-    if mask.pixels.shape != picture.pixels.shape:
-        a, b = (each.pixels.shape[1::-1] for each in (mask, picture))
-        raise InputError(f"{region}: has {a[0]} x {a[1]} pixels, and the picture {b[0]} x {b[1]}")
-    white = mask.pixels.max(axis=2) > 127
-    height, width = white.shape
-    full = np.pad(white, ((0, -height % CELL), (0, -width % CELL)))
-    squares = full.reshape(full.shape[0] // CELL, CELL, -1, CELL).any(axis=(1, 3))
-    more = round(gain / 100 * (RATES - 1))
-    return lambda number: np.where(squares, min(number + more, RATES - 1), number).astype(np.int64)
 
 
 def _compressed(
