@@ -261,11 +261,10 @@ def many(folder):
     return folder
 
 
-def _interrupted(folder: Path, now, *arguments, by=signal.SIGINT) -> Path:
-    """Interrupts a run on a slow disk once `now` says so of the names that it wrote."""
-    out = folder / "out"
+def _interrupted(folder: Path, now, *arguments, by=signal.SIGINT) -> None:
+    """Interrupts a run on a slow disk once `now()`, twice, as who is in a hurry does."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _SLOW_DISK, *arguments, "-o", "out"],
+        [sys.executable, "-c", _SLOW_DISK, *arguments, "-o", "out", "--threads", "2"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -274,25 +273,28 @@ def _interrupted(folder: Path, now, *arguments, by=signal.SIGINT) -> Path:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     end = time.monotonic() + 60
-    while not now([path.name for path in out.rglob("*") if path.is_file()]):
+    while not now():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.01)
     process.send_signal(by)
-    if by is signal.SIGINT:
-        process.send_signal(by)  # who is in a hurry presses twice
+    process.send_signal(by)
     told, error = process.communicate(timeout=60)
     assert (process.returncode, told) == (130, "")
     assert error == "covey: interrupted: nothing was left half-written\n"
-    return out
+
+
+def _is_writing(out: Path, after: int) -> bool:
+    """Whether a file is on its way to a folder that holds so many."""
+    names = [path.name for path in out.rglob("*")]
+    return len(names) > after and any(".tmp" in name for name in names)
 
 
 @pytest.mark.parametrize(("by", "after"), [(signal.SIGINT, 0), (signal.SIGTERM, 3)])
 def test_an_interruption_leaves_whole_files_only(many, model, by, after) -> None:
-    def writes(names) -> bool:  # another file, after so many
-        return len(names) > after and any(".tmp" in name for name in names)
-
-    out = _interrupted(many, writes, "compress", "many", "--model", model, "--threads", "2", by=by)
+    out = many / "out"
+    args = ("compress", "many", "--model", model)
+    _interrupted(many, lambda: _is_writing(out, after), *args, by=by)
     left = list(out.rglob("*"))
     assert after <= len(left) < 30
     for path in left:
@@ -303,11 +305,8 @@ def test_an_interruption_leaves_whole_files_only(many, model, by, after) -> None
 
 def test_an_interrupted_decompression_leaves_whole_pictures_only(many, run, model) -> None:
     run("compress", "many", "-o", "coded", "--model", model)
-
-    def writes(names) -> bool:
-        return len(names) > 1 and any(".tmp" in name for name in names)
-
-    out = _interrupted(many, writes, "decompress", "coded", "--model", model, "--threads", "2")
+    out = many / "out"
+    _interrupted(many, lambda: _is_writing(out, 1), "decompress", "coded", "--model", model)
     left = list(out.rglob("*"))
     assert 0 < len(left) < 30
     for path in left:
@@ -315,3 +314,10 @@ def test_an_interrupted_decompression_leaves_whole_pictures_only(many, run, mode
         assert not path.name.startswith(".")
         with Image.open(path) as image:
             image.load()
+
+
+def test_an_interrupted_total_leaves_nothing(many, model) -> None:
+    before = set(many.rglob("*"))
+    args = ("compress", "many", "--model", model, "--target-total", "6KB")
+    _interrupted(many, lambda: len(list(many.glob(".covey-*.tmp/*/*.cvi"))) > 7, *args)
+    assert set(many.rglob("*")) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,13 +25,12 @@ from covey.cli.coding_jobs import (
 )
 from covey.cli.interrupt import WriteGate, ends_as_if_interrupted, interruptible
 from covey.cli.terminal import Terminal
-from covey.types import CoveyError, InputError, UsageError
+from covey.types import InputError, UsageError
 
 if TYPE_CHECKING:
-    from covey.codec.image.model import ImageCodec
-    from covey.codec.image.picture import Picture
     from covey.codec.rate_index import Numbers
     from covey.picture_folder import Job
+    from covey.picture_set import CodedSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ def compress(
     from covey.io.picture_sources import mask_from
     from covey.io.pictures import SUFFIX, read_picture
     from covey.picture_folder import jobs_of
+    from covey.picture_set import encode_set
     from covey.pictures import Target, encode_to
     from covey.resources import available_threads
 
@@ -130,8 +131,12 @@ def compress(
     if not source.is_dir() and out.suffix.lower() != SUFFIX:
         raise UsageError(f"{out}: must end in {SUFFIX}")
     todo = todo_of(jobs, overwrite, alone=not source.is_dir())
-    results: list[Compressed] = []
-    with terminal.progress() as tell, ends_as_if_interrupted():
+    if target_total is not None and todo.left:
+        raise UsageError(
+            f"{out}: holds {todo.left} of the files already, and --target-total is of all; "
+            "--overwrite writes them anew"
+        )
+    with ends_as_if_interrupted(), terminal.progress() as tell:
 
         def work(job: Job, at_once: int, gate: WriteGate) -> Compressed:
             picture, notes = read_picture(job.source, max_pixels)
@@ -148,20 +153,25 @@ def compress(
                 threads=threads if alone else 1,
                 tick=(lambda done: tell("compressing", done)) if alone else (lambda done: None),
             )
-            write(job, found.made.data, gate)
-            return _compressed(job, picture, found.made.data, found.rate, found.passes, notes)
+            data = found.made.data
+            write(job, data, gate)
+            height, width = picture.pixels.shape[:2]
+            return _compressed(job, (width, height), len(data), found.rate, found.passes, notes)
 
-        if target_total is not None and todo.left:
-            raise UsageError(
-                f"{out}: holds {todo.left} of the files already, and --target-total is "
-                "of all; --overwrite writes them anew"
-            )
-        if target_total is not None:
-            results, failed = _by_total(
-                todo.jobs, target_total, codec, effort, threads, max_pixels, tell
-            )
-        else:
+        if target_total is None:
             results, failed = done_all(todo.jobs, work, threads, "compressing", tell, terminal)
+        else:
+            code = partial(
+                encode_set,
+                todo.jobs,
+                target_total,
+                codec,
+                effort=effort,
+                threads=threads,
+                max_pixels=max_pixels,
+                tell=tell,
+            )
+            results, failed = _all_by_one_rate(code, out, tell)
     before, after = (sum(getattr(each, name) for each in results) for name in _SIZES)
     facts = {
         "version": __version__,
@@ -183,73 +193,42 @@ def compress(
 _SIZES = ("source_bytes", "bytes")
 
 
-def _by_total(
-    jobs: Sequence[Job],
-    total: int,
-    codec: ImageCodec,
-    effort: int,
-    threads: int,
-    most_pixels: int,
-    tell: Callable[[str, float], None],
+def _all_by_one_rate(
+    code: Callable[[Path], CodedSet], out: Path, tell: Callable[[str, float], None]
 ) -> tuple[list[Compressed], dict[str, str]]:
-    """All pictures by one rate, the highest by which they take so many bytes together."""
-    from covey.codec.image.picture import encode_picture
-    from covey.codec.rate_search import largest_below
-    from covey.io.pictures import read_picture
-    from covey.picture_folder import each_job
-    from covey.threads import torch_threads
+    """Results of all pictures of a folder that share a total, and why others failed."""
+    from covey.io.atomic import scratch_folder
 
-    passes, gate = 0, WriteGate()
-    failed: dict[str, str] = {}
+    gate = WriteGate()
+    with scratch_folder(out) as scratch:
 
-    def made(rate: int) -> tuple[float, list[Compressed]]:
-        nonlocal passes
-        passes += 1
-        return coded(rate, f"pass {passes}", keep=False)
+        def run() -> CodedSet:
+            found = code(scratch)
+            for number, each in enumerate(found.files, 1):
+                write(each.job, each.path.read_bytes(), gate)
+                tell("writing", number / len(found.files))
+            return found
 
-    def coded(rate: int, stage: str, *, keep: bool) -> tuple[float, list[Compressed]]:
-        def work(job: Job) -> Compressed:
-            picture, notes = read_picture(job.source, most_pixels)
-            data = encode_picture(codec, picture, rate, optimise=effort > 0).data
-            if keep:
-                write(job, data, gate)
-            return _compressed(job, picture, data, rate, passes, notes)
-
-        found = []
-        for number, (job, result) in enumerate(each_job(jobs, work, threads), 1):
-            if isinstance(result, CoveyError):
-                failed[str(job.source)] = str(result)
-            else:
-                found.append(result)
-            tell(stage, number / len(jobs))
-        if not found:
-            raise InputError(f"none of the pictures can be read; the first: {failed}")
-        return float(sum(each.bytes for each in found)), found
-
-    def run() -> list[Compressed]:
-        with torch_threads(1):
-            found = largest_below(made, float(total))
-            if found.met:
-                return coded(found.rate, "writing", keep=True)[1]
-        raise InputError(
-            f"{total:,} bytes are too few for all; the smallest files have {found.value:,.0f}"
+        found = interruptible(run, gate)
+    results = [
+        _compressed(
+            each.job, (each.width, each.height), each.bytes, found.rate, found.passes, each.notes
         )
-
-    return interruptible(run, gate), failed
+        for each in found.files
+    ]
+    return results, found.failed
 
 
 def _compressed(
-    job: Job, picture: Picture, data: bytes, rate: int, passes: int, notes: list[str]
+    job: Job, size: tuple[int, int], n_bytes: int, rate: int, passes: int, notes: list[str]
 ) -> Compressed:
-    height, width = picture.pixels.shape[:2]
     return Compressed(
         str(job.source),
         str(job.target),
-        width,
-        height,
+        *size,
         job.source.stat().st_size,
-        len(data),
-        round(8 * len(data) / (height * width), 4),
+        n_bytes,
+        round(8 * n_bytes / (size[0] * size[1]), 4),
         rate,
         passes,
         notes,

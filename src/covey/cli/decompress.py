@@ -72,7 +72,7 @@ def decompress(
     alone = not source.is_dir()
     todo = todo_of(jobs, overwrite, alone=alone)
     damaged: dict[str, list[str]] = {}
-    with terminal.progress() as tell, ends_as_if_interrupted():
+    with ends_as_if_interrupted(), terminal.progress() as tell:
 
         def work(job: Job, at_once: int, gate: WriteGate) -> str:
             single = at_once == 1

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Event
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from covey.cli.terminal import Terminal
@@ -57,7 +57,8 @@ def interruptible(work: Callable[[], T], gate: WriteGate | None = None) -> T:
 
     Args:
         work: Is called once.
-        gate: What it writes files through, if it does; shut at an interruption.
+        gate: What it writes files through, if it does; shut at an interruption, best within
+            `ends_as_if_interrupted`.
     """
     results: list[T] = []
     errors: list[BaseException] = []
@@ -75,8 +76,7 @@ def interruptible(work: Callable[[], T], gate: WriteGate | None = None) -> T:
             thread.join(_POLL_SECONDS)
     except KeyboardInterrupt:
         if gate is not None:
-            with _deaf():
-                gate.shut()
+            gate.shut()
         raise
     if errors:
         raise errors[0]
@@ -104,22 +104,20 @@ def resumable(work: Callable[[], T], kept: TrainingFolder, stopped: Event, termi
 
 @contextmanager
 def ends_as_if_interrupted() -> Iterator[None]:
-    """Lets SIGTERM end the block as Ctrl-C does, so that what it has put down is taken away."""
+    """Lets Ctrl-C or SIGTERM end the block, so that what it has put down is taken away.
+
+    While that is done both are ignored: who is in a hurry presses twice.
+    """
+    before: dict[signal.Signals, Any] = {}
 
     def end(number: int, frame: object) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Ignores a second Ctrl-C and SIGTERM while the block runs."""
-    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            before[each] = signal.signal(each, end)
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ Made = TypeVar("Made")
 """What is made at a rate."""
 
 _SLOW = 7  # tries after which what is left is halved
-_STEEPER = 4  # that a slope may be, or less steep, than that of codecs
+_STEEPER = 2  # that a slope may be, or less steep, than that of codecs
 _SIZE_SLOPE, _PSNR_SLOPE = 3.5e-4, 1.8e-3  # of the logarithm of bytes, of dB, per number
 
 
