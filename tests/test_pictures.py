@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,8 @@ def test_every_kind_of_picture(small_codec, mode) -> None:
     assert (picture.alpha is not None) == (mode in ("LA", "RGBA"))
     assert picture.grey == (mode in ("1", "L", "LA", "I;16", "F"))
     assert bool(notes) == (mode in ("CMYK", "YCbCr", "I;16", "F"))
-    data = covey.codec.encode(image, codec=small_codec)
+    with pytest.warns(UserWarning, match="the picture") if notes else nullcontext():
+        data = covey.codec.encode(image, codec=small_codec)
     found = decode_bytes(data, "it", small_codec)
     assert found.damage == ()
     with Image.open(io.BytesIO(picture_file(found.picture, Path("x.png")))) as again:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
@@ -76,7 +77,7 @@ def encode(
     threads: int | None = None,
     max_pixels: int = MOST_PIXELS,
 ) -> bytes:
-    """Codes a picture as the bytes of a .cvi file.
+    """Codes a picture as the bytes of a .cvi file, and warns of what of it is not kept.
 
     Args:
         source: A file that Pillow opens, (h, w) or (h, w, 1 to 4) uint8, alpha last where there
@@ -96,7 +97,9 @@ def encode(
         MissingExtraError: If torch or constriction is not installed.
     """
     target = Target(quality, bpp, size, psnr)
-    picture, _ = picture_from(source, max_pixels)
+    picture, notes = picture_from(source, max_pixels)
+    for note in notes:
+        warnings.warn(f"the picture {note}", stacklevel=2)
     rates: Callable[[int], Numbers] = int
     if region is not None:
         rates = region_rates(mask_from(region, picture, max_pixels), region_gain)
