@@ -42,7 +42,8 @@ Overwrite = Annotated[
     bool,
     typer.Option(
         "--overwrite",
-        help="Write files anew that are there; in folders only those older than their sources are.",
+        help="Write files anew that are there; without it folders keep all but those that are "
+        "older than their sources.",
     ),
 ]
 
