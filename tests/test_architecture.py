@@ -46,7 +46,7 @@ _LEVELS = (
     ("training",),
     ("estimators", "labelled_estimator", "learned_estimators"),
     ("datasets", "io"),
-    ("pictures", "picture_folder", "refinement"),
+    ("pictures", "picture_folder", "picture_set", "refinement"),
     ("comparison", "pillow_plugin", "workshop"),
     ("cli",),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import faiss
 import numba
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from covey.threads import bounded_threads
+from covey.threads import bounded_threads, torch_threads
 
 
 def settings() -> tuple[int, int, list[tuple[str, int]]]:
@@ -38,3 +40,26 @@ def test_put_back_after_a_failure() -> None:
     with pytest.raises(RuntimeError), bounded_threads(1):
         raise RuntimeError
     assert settings() == before
+
+
+def test_torch_is_bounded_here_and_in_new_threads() -> None:
+    torch = pytest.importorskip("torch")
+
+    def elsewhere() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.get_num_threads).result()
+
+    outside = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with torch_threads(2):
+            assert (torch.get_num_threads(), elsewhere()) == (2, 2)
+            with torch_threads(7):
+                assert torch.get_num_threads() == 2
+        with torch_threads(None):
+            assert torch.get_num_threads() == 3
+        with pytest.raises(RuntimeError, match="it"), torch_threads(1):
+            raise RuntimeError("it")
+        assert (torch.get_num_threads(), elsewhere()) == (3, 3)
+    finally:
+        torch.set_num_threads(outside)

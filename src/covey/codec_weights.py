@@ -16,10 +16,9 @@ from safetensors.numpy import load_file
 
 from covey.codec.image.config import BodyConfig
 from covey.codec.image.model import ImageCodec
-from covey.hub import CONFIG, WEIGHTS
+from covey.hub import CODEC_KIND, CONFIG, WEIGHTS
 from covey.types import InputError, UsageError
 
-KIND = "image codec"
 _HINT = "name a folder that `covey train codec` wrote"
 _AGAIN = "copy it again from where it was made, or train the codec again"
 
@@ -78,11 +77,11 @@ def load_codec(folder: str | PathLike[str]) -> ImageCodec:
 def codec_config(codec: ImageCodec) -> dict[str, Any]:
     """What config.json holds."""
     body = {each.name: getattr(codec.config, each.name) for each in fields(BodyConfig)}
-    return {"kind": KIND, "body": body, "about": codec.about}
+    return {"kind": CODEC_KIND, "body": body, "about": codec.about}
 
 
 def _body_config(config: Any) -> BodyConfig:
-    if config["kind"] != KIND:
+    if config["kind"] != CODEC_KIND:
         raise ValueError(f"kind is {config['kind']!r}")
     body = config["body"]
     names = [each.name for each in fields(BodyConfig)]

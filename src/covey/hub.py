@@ -26,6 +26,9 @@ from covey.models.universal import UniversalScorer
 from covey.types import Float32, InputError
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+CODEC_KIND = "image codec"
+"""Of models that `covey.codec_weights` reads."""
+
 _INPUTS = {
     "list_length": LIST_LENGTH,
     "scorer": list(EDGE_FEATURES),
@@ -68,6 +71,15 @@ def default_model() -> UniversalModel:
     """The model that ships with the package."""
     with as_file(files("covey") / "weights" / "universal") as folder:
         return load_universal(folder)
+
+
+def holds_codec(folder: Path) -> bool:
+    """Whether a folder says that it holds an image codec."""
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and config.get("kind") == CODEC_KIND
 
 
 def load_universal(folder: str | PathLike[str]) -> UniversalModel:
@@ -163,6 +175,11 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no JSON: {error}; {_DAMAGED}") from None
+    if isinstance(config, dict) and config.get("kind") == CODEC_KIND:
+        raise InputError(
+            f"{path.parent}: holds an image codec, which is for covey compress; name a model by "
+            "another covey train"
+        )
     if not isinstance(config, dict) or config.get("kind") not in ("universal", *NAMES):
         raise InputError(f"{path}: describes no model that this version knows; {_HINT}")
     if config["kind"] == "universal" and config.get("inputs") != _INPUTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -25,6 +26,24 @@ class Job:
 
     source: Path
     target: Path
+
+
+def is_done(job: Job) -> bool:
+    """Whether the target is there, and not older than what it comes of."""
+    return job.target.exists() and job.target.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
+
+
+def date(path: Path, job: Job, *, sound: bool = True) -> None:
+    """Sees to it that `is_done` is right of a file that has just been written.
+
+    Args:
+        path: The target, or what will become it.
+        job: Where it comes from, perhaps dated in the future.
+        sound: If not set it is never done: it gets the date of 1970.
+    """
+    wanted = job.source.stat().st_mtime_ns if sound else 0
+    if not sound or path.stat().st_mtime_ns < wanted:
+        os.utime(path, ns=(wanted, wanted))
 
 
 def jobs_of(source: Path, out: Path, suffixes: Sequence[str], becomes: str) -> list[Job]:

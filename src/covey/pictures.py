@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from covey.codec.container import MOST_PIXELS, unpack
 from covey.codec.image.model import ImageCodec
 from covey.codec.image.picture import Decoded, Encoded, Picture, decode_picture, encode_picture
 from covey.codec.rate_index import RATES, Numbers
 from covey.codec.rate_search import Found, largest_below, smallest_above
+from covey.codec.region import GAIN, region_rates
 from covey.codec_weights import default_codec
-from covey.io.pictures import image_of, picture_of, read_picture
+from covey.io.picture_sources import Source, mask_from, picture_from
+from covey.io.pictures import image_of
 from covey.metrics.rate import psnr
 from covey.resources import available_threads
 from covey.types import InputError, UsageError
 
-Source = str | PathLike[str] | NDArray[np.uint8] | Image.Image
 QUALITY = 50.0
 """Where nothing else is asked for."""
 
@@ -70,20 +70,25 @@ def encode(
     bpp: float | None = None,
     size: float | None = None,
     psnr: float | None = None,
+    region: Source | NDArray[np.bool_] | None = None,
+    region_gain: float = GAIN,
     codec: ImageCodec | None = None,
     effort: int = 1,
     threads: int | None = None,
     max_pixels: int = MOST_PIXELS,
 ) -> bytes:
-    """Codes a picture as the bytes of a .cvi file.
+    """Codes a picture as the bytes of a .cvi file, and warns of what of it is not kept.
 
     Args:
         source: A file that Pillow opens, (h, w) or (h, w, 1 to 4) uint8, alpha last where there
             are 2 or 4 channels, or an image of Pillow.
         quality, bpp, size, psnr: What it should be, see `Target`; quality 50 if all are None.
+        region: What should be better: a mask of the picture as it is seen, (h, w) bool or a
+            picture, white there. Squares of 32 pixels that it touches are.
+        region_gain: By how much quality they are, in [0, 100].
         codec: The model; the one that ships with the package if None.
         effort: 0 rounds latents; 1 weighs the bits of each against its error.
-        threads: At most so many; all cores if None.
+        threads: At most so many, those of torch counted; all cores if None.
         max_pixels: Larger pictures are refused.
 
     Raises:
@@ -92,8 +97,14 @@ def encode(
         MissingExtraError: If torch or constriction is not installed.
     """
     target = Target(quality, bpp, size, psnr)
-    picture, _ = _picture(source, max_pixels)
-    found = encode_to(picture, target, codec or default_codec(), effort=effort, threads=threads)
+    picture, notes = picture_from(source, max_pixels)
+    for note in notes:
+        warnings.warn(f"the picture {note}", stacklevel=2)
+    rates: Callable[[int], Numbers] = int
+    if region is not None:
+        rates = region_rates(mask_from(region, picture, max_pixels), region_gain)
+    codec = codec or default_codec()
+    found = encode_to(picture, target, codec, rates=rates, effort=effort, threads=threads)
     return found.made.data
 
 
@@ -111,7 +122,7 @@ def decode(
         source: The file.
         codec: The model that it was coded by; the one that ships with the package if None.
         force: Give what can be read of a damaged file.
-        threads: At most so many; all cores if None.
+        threads: At most so many, those of torch counted; all cores if None.
         max_pixels: Larger pictures are refused.
 
     Returns:
@@ -146,9 +157,9 @@ def encode_to(
         picture: What is coded.
         target: What it should be.
         codec: The model.
-        rates: Makes a map of rates of a number, for pictures whose parts differ.
+        rates: Makes rates of a number: itself, or a map, see `region_rates`.
         effort: As for `encode`.
-        threads: At most so many; all cores if None.
+        threads: At most so many, those of torch counted; all cores if None.
         tick: Called with the share done of each pass.
 
     Raises:
@@ -217,27 +228,6 @@ def decode_bytes(
         return decode_picture(codec, container, threads=threads or available_threads(), tick=tick)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
-
-
-def _picture(source: Source, most_pixels: int) -> tuple[Picture, list[str]]:
-    if isinstance(source, Image.Image):
-        if source.width * source.height > most_pixels:
-            raise InputError(f"the picture has more than {most_pixels:,} pixels")
-        return picture_of(source)
-    if isinstance(source, str | PathLike):
-        return read_picture(source, most_pixels)
-    array: NDArray[Any] = np.asarray(source)
-    if array.dtype != np.uint8:
-        raise UsageError(f"pixels must be uint8, got {array.dtype}")
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (2, 3, 4)):
-        raise UsageError(f"pixels must be (h, w) or (h, w, 2 to 4), got {array.shape}")
-    if not array.size:
-        raise InputError("the picture has no pixels")
-    if array.shape[0] * array.shape[1] > most_pixels:
-        raise InputError(f"the picture has more than {most_pixels:,} pixels")
-    return picture_of(Image.fromarray(np.ascontiguousarray(array)))
 
 
 def _read(path: Path) -> tuple[bytes, str]:

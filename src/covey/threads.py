@@ -1,4 +1,4 @@
-"""One bound on all libraries that start threads of their own: numba, OpenMP (FAISS), BLAS."""
+"""Bounds on libraries that start threads of their own: numba, OpenMP (FAISS), BLAS, and torch."""
 
 from __future__ import annotations
 
@@ -38,3 +38,24 @@ def bounded_threads(threads: int) -> Iterator[None]:
         numba.set_num_threads(kernels)
         for library, before in lowered:
             library.set_num_threads(before)
+
+
+@contextmanager
+def torch_threads(threads: int | None) -> Iterator[None]:
+    """Lets torch use at most so many threads while the block runs, here and in threads begun there.
+
+    Torch counts by thread, and what was last set anywhere is what threads that it has not seen yet
+    start from; both are put back. Where blocks overlap in several threads, the last to end decides
+    for those that are yet to come.
+
+    Args:
+        threads: At least 1; as many as it may if None.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(threads or before, before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +16,8 @@ from PIL import Image
 
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
+
+from covey.codec.container import unpack
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +77,50 @@ def test_a_folder_goes_on_where_it_was(run, folder, model) -> None:
     assert "Wrote 1 files to out; 3 that were there are left as they are" in second.out
     run("decompress", "out", "-o", "back", "--model", model, "--suffix", "webp")
     assert len(list((folder / "back").rglob("*.webp"))) == 4
+
+
+def _dated(path: Path, other: Path, seconds: int) -> None:
+    """Dates a file so many seconds after another."""
+    time = other.stat().st_mtime_ns + seconds * 10**9
+    os.utime(path, ns=(time, time))
+
+
+def test_a_picture_that_changed_is_done_anew(run, folder, model) -> None:
+    run("compress", "in", "-o", "out", "--model", model)
+    before = {path: path.read_bytes() for path in (folder / "out").rglob("*.cvi")}
+    with Image.open(folder / "in" / "b.webp") as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "in" / "b.webp")
+    _dated(folder / "in" / "b.webp", folder / "out" / "b.cvi", 3600)  # in the future
+    args = ("compress", "in", "-o", "out", "--model", model)
+    done = run(*args)
+    assert "Wrote 1 files to out, 1 of them in the place of older ones; 3 that were" in done.out
+    changed = {path.name for path, data in before.items() if path.read_bytes() != data}
+    assert changed == {"b.cvi"}
+    facts = json.loads(run(*args, "--json").out)
+    assert (facts["files"], facts["left"], facts["replaced"]) == ([], 4, 0)
+    facts = json.loads(run(*args, "--overwrite", "--json").out)
+    assert (len(facts["files"]), facts["left"], facts["replaced"]) == (4, 0, 4)
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_damaged_file_is_never_done(run, folder, model, force) -> None:
+    run("compress", "in", "-o", "out", "--model", model)
+    path = folder / "out" / "b.cvi"
+    sound = path.read_bytes()
+    path.write_bytes(sound[:-30])
+    args = ("decompress", "out", "-o", "back", "--model", model, *force)
+    code = 0 if force else 3
+    assert "it is cut off" in run(*args, code=code).out
+    again = run(*args, code=code)
+    assert "it is cut off" in again.out
+    assert "Wrote 1 files to back, 1 of them in the place of older ones; 3 that" in again.out
+    path.write_bytes(sound)
+    _dated(path, folder / "in" / "a.png", -(10**8))  # as old as where it was copied from
+    mended = json.loads(run(*args, "--json").out)
+    assert (mended["outputs"], mended["damaged"], mended["replaced"]) == (["back/b.png"], {}, 1)
+    run("decompress", str(path), "-o", "b.png", "--model", model)
+    assert (folder / "back" / "b.png").read_bytes() == (folder / "b.png").read_bytes()
+    assert json.loads(run(*args, "--json").out)["left"] == 4
 
 
 def test_one_bad_file_stops_no_other(run, folder, model) -> None:
@@ -186,3 +238,86 @@ def test_wrong_usage(run, folder, model, args, words) -> None:
 def test_a_model_that_is_none(run, folder) -> None:
     done = run("compress", "in/a.png", "-o", "x.cvi", "--model", "in", code=3)
     assert "in: holds no file config.json" in done.err
+
+
+_SLOW_DISK = """
+import os, sys, time
+flush = os.fsync
+os.fsync = lambda handle: (time.sleep(0.4), flush(handle))
+sys.argv[0] = "covey"
+from covey.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def many(folder):
+    """Thirty small pictures, and what of them a run has left."""
+    (folder / "many").mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(30):
+        pixels = rng.integers(0, 256, (32, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "many" / f"{number}.png")
+    return folder
+
+
+def _interrupted(folder: Path, now, *arguments, by=signal.SIGINT) -> None:
+    """Interrupts a run on a slow disk once `now()`, twice, as who is in a hurry does."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SLOW_DISK, *arguments, "-o", "out", "--threads", "2"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, OMP_NUM_THREADS="1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    end = time.monotonic() + 60
+    while not now():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.send_signal(by)
+    process.send_signal(by)
+    told, error = process.communicate(timeout=60)
+    assert (process.returncode, told) == (130, "")
+    assert error == "covey: interrupted: nothing was left half-written\n"
+
+
+def _is_writing(out: Path, after: int) -> bool:
+    """Whether a file is on its way to a folder that holds so many."""
+    names = [path.name for path in out.rglob("*")]
+    return len(names) > after and any(".tmp" in name for name in names)
+
+
+@pytest.mark.parametrize(("by", "after"), [(signal.SIGINT, 0), (signal.SIGTERM, 3)])
+def test_an_interruption_leaves_whole_files_only(many, model, by, after) -> None:
+    out = many / "out"
+    args = ("compress", "many", "--model", model)
+    _interrupted(many, lambda: _is_writing(out, after), *args, by=by)
+    left = list(out.rglob("*"))
+    assert after <= len(left) < 30
+    for path in left:
+        assert path.suffix == ".cvi"
+        assert not path.name.startswith(".")
+        assert all(tile.sound for tile in unpack(path.read_bytes()).tiles)
+
+
+def test_an_interrupted_decompression_leaves_whole_pictures_only(many, run, model) -> None:
+    run("compress", "many", "-o", "coded", "--model", model)
+    out = many / "out"
+    _interrupted(many, lambda: _is_writing(out, 1), "decompress", "coded", "--model", model)
+    left = list(out.rglob("*"))
+    assert 0 < len(left) < 30
+    for path in left:
+        assert path.suffix == ".png"
+        assert not path.name.startswith(".")
+        with Image.open(path) as image:
+            image.load()
+
+
+def test_an_interrupted_total_leaves_nothing(many, model) -> None:
+    before = set(many.rglob("*"))
+    args = ("compress", "many", "--model", model, "--target-total", "6KB")
+    _interrupted(many, lambda: len(list(many.glob(".covey-*.tmp/*/*.cvi"))) > 7, *args)
+    assert set(many.rglob("*")) == before

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
 
-from covey.cli.interrupt import interruptible
+from covey.cli.interrupt import WriteGate, interruptible
 
 
 @pytest.fixture
@@ -63,3 +64,22 @@ def test_ctrl_c_inside_exec_of_a_string_ends_with_the_code(tmp_path: Path) -> No
     ended = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 130
     assert ended.stderr == "covey: interrupted: nothing was left half-written\n"
+
+
+def test_a_gate_waits_for_who_is_inside_and_lets_nobody_in() -> None:
+    gate, entered, done = WriteGate(), Event(), []
+
+    def write() -> None:
+        with gate:
+            entered.set()
+            time.sleep(0.3)
+            done.append(True)
+
+    thread = Thread(target=write)
+    thread.start()
+    entered.wait()
+    gate.shut()
+    assert done == [True]
+    thread.join()
+    with pytest.raises(KeyboardInterrupt), gate:
+        raise AssertionError("nobody comes here")

@@ -41,7 +41,7 @@ def test_sizes(curve) -> None:
         assert found.value >= 0.995 * target or (steps > target).any()
         assert found.passes == len(seen)
         passes.append(len(seen))
-    assert np.mean(passes) < (5, 5, 10, 10)[curve]
+    assert np.mean(passes) < (3.2, 3.2, 8, 7)[curve]
     assert max(passes) < 20
 
 
@@ -53,7 +53,7 @@ def test_qualities() -> None:
         found = smallest_above(make, target)
         assert found.met
         assert target <= found.value < target + 0.02
-        assert found.passes < 8
+        assert found.passes < 7
 
 
 def test_targets_out_of_reach() -> None:

@@ -1,5 +1,6 @@
 """Whatever interrupts a write, the final name stands for the old file or the new one, whole."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -7,10 +8,11 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from covey.io.atomic import atomic_file, atomic_folder
+from covey.io.atomic import atomic_file, atomic_folder, is_half_written, scratch_folder
 from covey.types import CoveyError, UsageError
 
 
@@ -154,3 +156,29 @@ def test_folders(tmp_path):
         pass
     with pytest.raises(UsageError, match="make it first"), atomic_folder(tmp_path / "x" / "y"):
         pass
+
+
+def test_a_scratch_folder_is_gone_though_others_still_write(tmp_path):
+    begun, wrote = threading.Event(), []
+
+    def write(folder):
+        with contextlib.suppress(FileNotFoundError):
+            while True:
+                (folder / "sub").mkdir(exist_ok=True)
+                (folder / "sub" / str(len(wrote))).write_bytes(b"")
+                wrote.append(True)
+                begun.set()
+
+    with scratch_folder(tmp_path / "none" / "yet") as folder:
+        assert folder.parent == tmp_path
+        thread = threading.Thread(target=write, args=(folder,))
+        thread.start()
+        begun.wait()
+    thread.join()
+    assert names(tmp_path) == []
+    with pytest.raises(KeyboardInterrupt), scratch_folder(tmp_path):
+        raise KeyboardInterrupt
+    assert names(tmp_path) == []
+    with scratch_folder(tmp_path) as folder:
+        assert folder.parent == tmp_path
+        assert is_half_written(folder.name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from covey.cli import options
+from covey.cli.interrupt import WriteGate, interruptible
 from covey.cli.terminal import Terminal
 from covey.types import CoveyError, UsageError
 
@@ -38,8 +40,31 @@ MaxPixels = Annotated[
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Write files anew that are there; in folders they are left."),
+    typer.Option(
+        "--overwrite",
+        help="Write files anew that are there; without it folders keep all but those that are "
+        "older than their sources.",
+    ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What a run has to do.
+
+    Attributes:
+        jobs: What is to be done.
+        left: How many are done already.
+        there: Of the targets those that are written anew.
+    """
+
+    jobs: Sequence[Job]
+    left: int
+    there: Collection[str]
+
+    def replaced(self, outputs: Sequence[str]) -> int:
+        """How many of the files that were written were there before."""
+        return sum(each in self.there for each in outputs)
 
 
 def codec_of(model: Path | None) -> ImageCodec:
@@ -53,75 +78,99 @@ def codec_of(model: Path | None) -> ImageCodec:
     return default_codec() if model is None else load_codec(model)
 
 
-def jobs_left(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> list[Job]:
-    """Jobs that are to be done; a single file that is there is refused."""
-    if overwrite:
-        return list(jobs)
-    there = [job for job in jobs if job.target.exists()]
-    if alone and there:
-        raise UsageError(f"{there[0].target}: exists already; choose another name, or --overwrite")
-    return [job for job in jobs if not job.target.exists()]
+def todo_of(jobs: Sequence[Job], overwrite: bool, *, alone: bool) -> Todo:
+    """What is to be done; a single file that is there is refused."""
+    from covey.picture_folder import is_done
+
+    there = {str(job.target) for job in jobs if job.target.exists()}
+    if alone and there and not overwrite:
+        raise UsageError(f"{jobs[0].target}: exists already; choose another name, or --overwrite")
+    found = [job for job in jobs if overwrite or not is_done(job)]
+    return Todo(found, len(jobs) - len(found), there)
 
 
 def done_all(
     jobs: Sequence[Job],
-    work: Callable[[Job, int], Done],
+    work: Callable[[Job, int, WriteGate], Done],
     threads: int,
     stage: str,
     tell: Callable[[str, float], None],
     terminal: Terminal,
 ) -> tuple[list[Done], dict[str, str]]:
-    """Results of all jobs, and why others failed; of one job alone the failure is raised."""
-    from covey.cli.interrupt import interruptible
-    from covey.picture_folder import each_job
+    """Results of all jobs, and why others failed; of one job alone the failure is raised.
 
-    stopped = Event()
+    Args:
+        jobs: What is to be done.
+        work: Does one of them, given how many run at once, and the gate to write through.
+        threads: At most so many.
+        stage: What it is called.
+        tell: Called with that and the share done, where several run at once.
+        terminal: Where failures are told as they come.
+    """
+    from covey.picture_folder import each_job
+    from covey.threads import torch_threads
+
+    stopped, gate = Event(), WriteGate()
     at_once = max(1, min(threads, len(jobs)))
     results: list[Done] = []
     failed: dict[str, str] = {}
 
     def run() -> None:
-        import torch
-
-        torch.set_num_threads(1 if at_once > 1 else threads)
-        for number, (job, found) in enumerate(
-            each_job(jobs, lambda each: work(each, at_once), at_once), 1
-        ):
-            if stopped.is_set():
-                return
-            if isinstance(found, CoveyError):
-                if len(jobs) == 1:
-                    raise found
-                failed[str(job.source)] = str(found)
-                terminal.remark(f"covey: {found}")
-            else:
-                results.append(found)
-            if at_once > 1:
-                tell(stage, number / len(jobs))
+        with torch_threads(1 if at_once > 1 else threads):
+            done = each_job(jobs, lambda each: work(each, at_once, gate), at_once)
+            for number, (job, found) in enumerate(done, 1):
+                if stopped.is_set():
+                    return
+                if isinstance(found, CoveyError):
+                    if len(jobs) == 1:
+                        raise found
+                    failed[str(job.source)] = str(found)
+                    terminal.remark(f"covey: {found}")
+                else:
+                    results.append(found)
+                if at_once > 1:
+                    tell(stage, number / len(jobs))
 
     try:
-        interruptible(run)
+        interruptible(run, gate)
     except KeyboardInterrupt:
         stopped.set()
         raise
     return results, failed
 
 
-def wrote(outputs: Sequence[str], left: int, out: Path) -> str:
+def wrote(outputs: Sequence[str], todo: Todo, out: Path) -> str:
     """The last line of an answer."""
-    there = f"; {left} that were there are left as they are" if left else ""
-    if len(outputs) == 1 and not left:
+    if len(outputs) == 1 and not todo.left:
         return f"Wrote {outputs[0]}"
-    return f"Wrote {len(outputs)} files to {out}{there}"
+    replaced = todo.replaced(outputs)
+    anew = f", {replaced} of them in the place of older ones" if replaced else ""
+    left = f"; {todo.left} that were there are left as they are" if todo.left else ""
+    return f"Wrote {len(outputs)} files to {out}{anew}{left}"
 
 
-def folder_of(path: Path) -> None:
-    """Makes the folder that a file goes to.
+def write(job: Job, data: bytes, gate: WriteGate, *, sound: bool = True) -> None:
+    """Writes the target of a job, and makes the folder that it goes to.
+
+    Args:
+        job: The job.
+        data: All bytes of its target.
+        gate: What is written through.
+        sound: If not set the next run over the same folder does it again.
 
     Raises:
-        UsageError: If it cannot be one.
+        UsageError: If it cannot be one, or there can be no such folder.
+        CoveyError: If the disk is full or fails.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path.parent}: cannot be a folder: {error.strerror}") from None
+    from covey.io.atomic import atomic_file
+    from covey.picture_folder import date
+
+    folder = job.target.parent
+    with gate:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be a folder: {error.strerror}") from None
+        with atomic_file(job.target) as temporary:
+            temporary.write_bytes(data)
+            date(temporary, job, sound=sound)

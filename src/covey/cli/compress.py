@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,20 +16,21 @@ from covey.cli.coding_jobs import (
     Codec,
     MaxPixels,
     Overwrite,
+    Todo,
     codec_of,
     done_all,
-    folder_of,
-    jobs_left,
+    todo_of,
+    write,
     wrote,
 )
+from covey.cli.interrupt import WriteGate, ends_as_if_interrupted, interruptible
 from covey.cli.terminal import Terminal
-from covey.types import CoveyError, InputError, UsageError
+from covey.types import InputError, UsageError
 
 if TYPE_CHECKING:
-    from covey.codec.image.model import ImageCodec
-    from covey.codec.image.picture import Picture
     from covey.codec.rate_index import Numbers
     from covey.picture_folder import Job
+    from covey.picture_set import CodedSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ def compress(
         Path | None,
         typer.Option(
             metavar="MASK",
-            help="A picture of the same size, white where it should be better; in squares of 32 "
-            "pixels.",
+            help="A picture of the same size, upright, white where it should be better; in squares "
+            "of 32 pixels.",
         ),
     ] = None,
     region_gain: Annotated[
@@ -102,15 +104,19 @@ def compress(
     """Compress pictures by a learned codec.
 
     A folder is done several pictures at a time, its files laid out alike in OUT; those that are
-    there are left, so that an interrupted run goes on.
+    there and not older than their pictures are left, so that an interrupted run goes on. Kept are 8
+    bits a channel, transparency, colour profile and orientation; no other EXIF, no XMP.
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.machine import peak_memory_mb
 
     codec = codec_of(model)
+    from covey.codec.region import region_rates
     from covey.io.photographs import SUFFIXES
+    from covey.io.picture_sources import mask_from
     from covey.io.pictures import SUFFIX, read_picture
     from covey.picture_folder import jobs_of
+    from covey.picture_set import encode_set
     from covey.pictures import Target, encode_to
     from covey.resources import available_threads
 
@@ -125,13 +131,19 @@ def compress(
     jobs = jobs_of(source, out, SUFFIXES, SUFFIX)
     if not source.is_dir() and out.suffix.lower() != SUFFIX:
         raise UsageError(f"{out}: must end in {SUFFIX}")
-    todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
-    results: list[Compressed] = []
-    with terminal.progress() as tell:
+    todo = todo_of(jobs, overwrite, alone=not source.is_dir())
+    if target_total is not None and todo.left:
+        raise UsageError(
+            f"{out}: holds {todo.left} of the files already, and --target-total is of all; "
+            "--overwrite writes them anew"
+        )
+    with ends_as_if_interrupted(), terminal.progress() as tell:
 
-        def work(job: Job, at_once: int) -> Compressed:
+        def work(job: Job, at_once: int, gate: WriteGate) -> Compressed:
             picture, notes = read_picture(job.source, max_pixels)
-            rates = _rates_of(region, picture, region_gain, max_pixels)
+            rates: Callable[[int], Numbers] = int
+            if region is not None:
+                rates = region_rates(mask_from(region, picture, max_pixels), region_gain)
             alone = at_once == 1
             found = encode_to(
                 picture,
@@ -142,149 +154,90 @@ def compress(
                 threads=threads if alone else 1,
                 tick=(lambda done: tell("compressing", done)) if alone else (lambda done: None),
             )
-            _write(job.target, found.made.data)
-            return _compressed(job, picture, found.made.data, found.rate, found.passes, notes)
+            data = found.made.data
+            write(job, data, gate)
+            height, width = picture.pixels.shape[:2]
+            return _compressed(job, (width, height), len(data), found.rate, found.passes, notes)
 
-        if target_total is not None and len(todo) < len(jobs):
-            raise UsageError(
-                f"{out}: holds {len(jobs) - len(todo)} of the files already, and --target-total is "
-                "of all; --overwrite writes them anew"
-            )
-        if target_total is not None:
-            results, failed = _by_total(
-                todo, target_total, codec, effort, threads, max_pixels, tell
-            )
+        if target_total is None:
+            results, failed = done_all(todo.jobs, work, threads, "compressing", tell, terminal)
         else:
-            results, failed = done_all(todo, work, threads, "compressing", tell, terminal)
+            code = partial(
+                encode_set,
+                todo.jobs,
+                target_total,
+                codec,
+                effort=effort,
+                threads=threads,
+                max_pixels=max_pixels,
+                tell=tell,
+            )
+            results, failed = _all_by_one_rate(code, out, tell)
     before, after = (sum(getattr(each, name) for each in results) for name in _SIZES)
     facts = {
         "version": __version__,
         "codec": codec.mark.hex(),
         "files": [asdict(each) for each in results],
         "failed": failed,
-        "left": len(jobs) - len(todo),
+        "left": todo.left,
+        "replaced": todo.replaced([each.output for each in results]),
         "bytes": after,
         "source_bytes": before,
         "seconds": round(terminal.seconds, 3),
         "peak_memory_mb": peak_memory_mb(),
     }
-    terminal.answer(_compress_words(results, failed, len(jobs) - len(todo), out), facts)
+    terminal.answer(_compress_words(results, failed, todo, out), facts)
     if failed:
-        raise InputError(f"{len(failed)} of {len(todo)} pictures could not be compressed")
+        raise InputError(f"{len(failed)} of {len(todo.jobs)} pictures could not be compressed")
 
 
 _SIZES = ("source_bytes", "bytes")
 
 
-def _by_total(
-    jobs: Sequence[Job],
-    total: int,
-    codec: ImageCodec,
-    effort: int,
-    threads: int,
-    most_pixels: int,
-    tell: Callable[[str, float], None],
+def _all_by_one_rate(
+    code: Callable[[Path], CodedSet], out: Path, tell: Callable[[str, float], None]
 ) -> tuple[list[Compressed], dict[str, str]]:
-    """All pictures by one rate, the highest by which they take so many bytes together."""
-    from covey.cli.interrupt import interruptible
-    from covey.codec.image.picture import encode_picture
-    from covey.codec.rate_search import largest_below
-    from covey.io.pictures import read_picture
-    from covey.picture_folder import each_job
+    """Results of all pictures of a folder that share a total, and why others failed."""
+    from covey.io.atomic import scratch_folder
 
-    passes = 0
-    failed: dict[str, str] = {}
+    gate = WriteGate()
+    with scratch_folder(out) as scratch:
 
-    def made(rate: int) -> tuple[float, list[Compressed]]:
-        nonlocal passes
-        passes += 1
-        return coded(rate, f"pass {passes}", keep=False)
+        def run() -> CodedSet:
+            found = code(scratch)
+            for number, each in enumerate(found.files, 1):
+                write(each.job, each.path.read_bytes(), gate)
+                tell("writing", number / len(found.files))
+            return found
 
-    def coded(rate: int, stage: str, *, keep: bool) -> tuple[float, list[Compressed]]:
-        def work(job: Job) -> Compressed:
-            picture, notes = read_picture(job.source, most_pixels)
-            data = encode_picture(codec, picture, rate, optimise=effort > 0).data
-            if keep:
-                _write(job.target, data)
-            return _compressed(job, picture, data, rate, passes, notes)
-
-        found = []
-        for number, (job, result) in enumerate(each_job(jobs, work, threads), 1):
-            if isinstance(result, CoveyError):
-                failed[str(job.source)] = str(result)
-            else:
-                found.append(result)
-            tell(stage, number / len(jobs))
-        if not found:
-            raise InputError(f"none of the pictures can be read; the first: {failed}")
-        return float(sum(each.bytes for each in found)), found
-
-    def run() -> list[Compressed]:
-        import torch
-
-        torch.set_num_threads(1)
-        found = largest_below(made, float(total))
-        if not found.met:
-            raise InputError(
-                f"{total:,} bytes are too few for all; the smallest files have {found.value:,.0f}"
-            )
-        return coded(found.rate, "writing", keep=True)[1]
-
-    return interruptible(run), failed
-
-
-def _rates_of(
-    region: Path | None, picture: Picture, gain: float, most_pixels: int
-) -> Callable[[int], Numbers]:
-    """Makes rates of a number: itself, or a map that is higher where a mask is white."""
-    if region is None:
-        return lambda number: number
-    import numpy as np
-
-    from covey.codec.image.config import CELL
-    from covey.codec.rate_index import RATES
-    from covey.io.pictures import read_picture
-
-    mask, _ = read_picture(region, most_pixels)
-    if mask.pixels.shape != picture.pixels.shape:
-        a, b = (each.pixels.shape[1::-1] for each in (mask, picture))
-        raise InputError(f"{region}: has {a[0]} x {a[1]} pixels, and the picture {b[0]} x {b[1]}")
-    white = mask.pixels.max(axis=2) > 127
-    height, width = white.shape
-    full = np.pad(white, ((0, -height % CELL), (0, -width % CELL)))
-    squares = full.reshape(full.shape[0] // CELL, CELL, -1, CELL).any(axis=(1, 3))
-    more = round(gain / 100 * (RATES - 1))
-    return lambda number: np.where(squares, min(number + more, RATES - 1), number).astype(np.int64)
+        found = interruptible(run, gate)
+    results = [
+        _compressed(
+            each.job, (each.width, each.height), each.bytes, found.rate, found.passes, each.notes
+        )
+        for each in found.files
+    ]
+    return results, found.failed
 
 
 def _compressed(
-    job: Job, picture: Picture, data: bytes, rate: int, passes: int, notes: list[str]
+    job: Job, size: tuple[int, int], n_bytes: int, rate: int, passes: int, notes: list[str]
 ) -> Compressed:
-    height, width = picture.pixels.shape[:2]
     return Compressed(
         str(job.source),
         str(job.target),
-        width,
-        height,
+        *size,
         job.source.stat().st_size,
-        len(data),
-        round(8 * len(data) / (height * width), 4),
+        n_bytes,
+        round(8 * n_bytes / (size[0] * size[1]), 4),
         rate,
         passes,
         notes,
     )
 
 
-def _write(path: Path, data: bytes) -> None:
-    from covey.io.atomic import atomic_file
-
-    folder_of(path)
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(data)
-
-
 def _compress_words(
-    results: Sequence[Compressed], failed: dict[str, Any], left: int, out: Path
+    results: Sequence[Compressed], failed: dict[str, Any], todo: Todo, out: Path
 ) -> list[str]:
     from covey.byte_sizes import format_bytes
 
@@ -297,5 +250,5 @@ def _compress_words(
             f"{format_bytes(before)} became {format_bytes(after)}, {8 * after / pixels:.3f} bits a "
             "pixel."
         )
-    lines.append(wrote([each.output for each in results], left, out))
+    lines.append(wrote([each.output for each in results], todo, out))
     return lines

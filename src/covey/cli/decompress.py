@@ -15,10 +15,11 @@ from covey.cli.coding_jobs import (
     Overwrite,
     codec_of,
     done_all,
-    folder_of,
-    jobs_left,
+    todo_of,
+    write,
     wrote,
 )
+from covey.cli.interrupt import WriteGate, ends_as_if_interrupted
 from covey.cli.terminal import Terminal
 from covey.types import InputError
 
@@ -53,13 +54,14 @@ def decompress(
     """Turn .cvi files into pictures again.
 
     Of a damaged or cut off file what can be read is written, what could not is told, and the exit
-    code is 3 unless --force is given.
+    code is 3 unless --force is given. Of a folder, pictures that are there and not older than their
+    files are left; those of damaged files are dated 1970, and so done anew by the next run.
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     from covey.cli.machine import peak_memory_mb
 
     codec = codec_of(model)
-    from covey.io.pictures import SUFFIX, write_picture
+    from covey.io.pictures import SUFFIX, picture_file
     from covey.picture_folder import jobs_of
     from covey.pictures import decode_bytes
     from covey.resources import available_threads
@@ -67,46 +69,48 @@ def decompress(
     threads = threads or available_threads()
     suffix = suffix if suffix.startswith(".") else f".{suffix}"
     jobs = jobs_of(source, out, (SUFFIX,), suffix)
-    todo = jobs_left(jobs, overwrite, alone=not source.is_dir())
+    alone = not source.is_dir()
+    todo = todo_of(jobs, overwrite, alone=alone)
     damaged: dict[str, list[str]] = {}
-    with terminal.progress() as tell:
+    with ends_as_if_interrupted(), terminal.progress() as tell:
 
-        def work(job: Job, at_once: int) -> str:
-            alone = at_once == 1
+        def work(job: Job, at_once: int, gate: WriteGate) -> str:
+            single = at_once == 1
             found = decode_bytes(
                 _bytes_of(job.source),
                 str(job.source),
                 codec,
                 max_pixels,
-                threads=threads if alone else 1,
-                tick=(lambda done: tell("decompressing", done)) if alone else (lambda done: None),
+                threads=threads if single else 1,
+                tick=(lambda done: tell("decompressing", done)) if single else (lambda done: None),
             )
-            folder_of(job.target)
-            write_picture(job.target, found.picture)
+            data = picture_file(found.picture, job.target)
+            write(job, data, gate, sound=alone or not found.damage)
             if found.damage:
                 damaged[str(job.source)] = list(found.damage)
                 terminal.remark(f"covey: {job.source}: {'; '.join(found.damage)}")
             return str(job.target)
 
-        results, failed = done_all(todo, work, threads, "decompressing", tell, terminal)
+        results, failed = done_all(todo.jobs, work, threads, "decompressing", tell, terminal)
     facts = {
         "version": __version__,
         "codec": codec.mark.hex(),
         "outputs": results,
         "damaged": damaged,
         "failed": failed,
-        "left": len(jobs) - len(todo),
+        "left": todo.left,
+        "replaced": todo.replaced(results),
         "seconds": round(terminal.seconds, 3),
         "peak_memory_mb": peak_memory_mb(),
     }
     words = [f"{name}: {'; '.join(each)}" for name, each in damaged.items()]
     words += [f"{name}: {why}" for name, why in failed.items()] if len(jobs) > 1 else []
-    words.append(wrote(results, len(jobs) - len(todo), out))
+    words.append(wrote(results, todo, out))
     terminal.answer(words, facts)
     if failed or (damaged and not force):
         n = len(failed) + (0 if force else len(damaged))
         hint = "" if failed else "; --force makes that no failure"
-        raise InputError(f"{n} of {len(todo)} files are damaged or could not be read{hint}")
+        raise InputError(f"{n} of {len(todo.jobs)} files are damaged or could not be read{hint}")
 
 
 def _bytes_of(path: Path) -> bytes:

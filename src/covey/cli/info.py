@@ -1,11 +1,11 @@
-"""`covey info`: the machine, the installation, and what a file of embeddings or a model holds."""
+"""`covey info`: the machine, the installation, and what embeddings, a model or a .cvi file hold."""
 
 from __future__ import annotations
 
 import platform
 from importlib import metadata, util
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,11 +16,11 @@ from covey.cli.model_option import DEFAULT
 from covey.cli.terminal import Terminal
 from covey.types import UsageError
 
-if TYPE_CHECKING:
-    from covey.hub import Model
-
 _LIBRARIES = ("numpy", "scipy", "numba", "faiss-cpu", "scikit-learn", "pyarrow", "typer", "rich")
-_EXTRAS = {"learn": ("torch", "to train models and to refine embeddings by one")}
+_EXTRAS = {
+    "learn": ("torch", "to train models and to refine embeddings by one"),
+    "codec": ("constriction", "with torch, to code pictures"),
+}
 """Library and purpose of each extra."""
 
 
@@ -29,9 +29,9 @@ def info(
     emb: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[EMB|MODEL]",
-            help="A file of embeddings to look at, or a folder that covey train wrote; the model "
-            "that ships with the package is 'default'.",
+            metavar="[EMB|MODEL|CVI]",
+            help="A file of embeddings to look at, a folder that covey train wrote, or a .cvi file "
+            "by covey compress; the model that ships with the package is 'default'.",
         ),
     ] = None,
     *,
@@ -44,21 +44,43 @@ def info(
     """Show versions, threads, memory and the model that ships with the package.
 
     With EMB, also what that file holds and about how much memory it takes to group it. With MODEL
-    instead of that, what the model does, what it was trained on, and how well it does.
+    instead of that, what the model does, what it was trained on, and how well it does; with a .cvi
+    file its size, quality and codec, and whether it is sound.
     """
     terminal = Terminal(json=json, quiet=quiet)
-    from covey.hub import default_model, load_model
+    from covey.hub import default_model, holds_codec, load_model
+    from covey.io.model_facts import model_facts
 
+    if emb is not None and emb.is_dir() and holds_codec(emb):
+        from covey.cli.codec_words import codec_sentences
+        from covey.cli.coding_jobs import codec_of
+        from covey.io.codec_facts import codec_facts
+
+        _check_options(emb, vars(layout) | {"k": k})
+        about_codec = codec_facts(codec_of(emb)) | {"path": str(emb)}
+        terminal.answer(codec_sentences(str(emb), about_codec), machine_facts(about_codec))
+        return
+    if emb is not None and emb.suffix.lower() == ".cvi":
+        from covey.cli.codec_words import picture_sentences
+        from covey.io.codec_facts import picture_facts
+        from covey.io.files import reading
+
+        _check_options(emb, vars(layout) | {"k": k})
+        with reading(emb):
+            about_file = picture_facts(emb.read_bytes(), str(emb))
+        facts = machine_facts(model_facts(default_model()))
+        facts["picture"] = about_file | {"path": str(emb)}
+        terminal.answer(picture_sentences(str(emb), about_file), facts)
+        return
     if emb is not None and (emb.is_dir() or (str(emb) == DEFAULT and not emb.exists())):
         from covey.cli.model_words import model_sentences
 
         _check_options(emb, vars(layout) | {"k": k})
         model = default_model() if str(emb) == DEFAULT and not emb.is_dir() else load_model(emb)
-        facts = machine_facts(model)
-        facts["model"]["path"] = str(emb)
+        facts = machine_facts(model_facts(model) | {"path": str(emb)})
         terminal.answer(model_sentences(str(emb), model), facts)
         return
-    facts = machine_facts(default_model())
+    facts = machine_facts(model_facts(default_model()))
     sentences = machine_sentences(facts)
     if emb is not None:
         from covey.io.embeddings import read_embeddings
@@ -82,12 +104,12 @@ def _check_options(model: Path, given: dict[str, Any]) -> None:
     for name, value in given.items():
         if value is not None:
             option = name.replace("_", "-")
-            raise UsageError(f"{model}: is a folder, --{option} is for embeddings; leave it out")
+            what = "a folder" if model.is_dir() else "a picture"
+            raise UsageError(f"{model}: is {what}, --{option} is for embeddings; leave it out")
 
 
-def machine_facts(model: Model) -> dict[str, Any]:
-    """What is installed, what there is to work with, and what is known of a model."""
-    from covey.io.model_facts import model_facts
+def machine_facts(model: dict[str, Any]) -> dict[str, Any]:
+    """What is installed, what there is to work with, and the facts of a model."""
     from covey.resources import available_threads, memory_bytes
 
     total, available = memory_bytes()
@@ -102,7 +124,7 @@ def machine_facts(model: Model) -> dict[str, Any]:
         "extras": {
             name: util.find_spec(library) is not None for name, (library, _) in _EXTRAS.items()
         },
-        "model": model_facts(model),
+        "model": model,
     }
 
 

@@ -6,8 +6,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
-from typing import TYPE_CHECKING, TypeVar
+from threading import Condition, Event
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from covey.cli.terminal import Terminal
@@ -19,12 +19,46 @@ _POLL_SECONDS = 0.2
 _NAME = "covey-work"
 
 
-def interruptible(work: Callable[[], T]) -> T:
+class WriteGate:
+    """Lets work write files until it is shut: `with gate:` around each write.
+
+    A thread that dies with the process would leave half a file under a temporary name. Shutting
+    waits for writes that have begun and refuses all others, so what is inside should be short.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._inside, self._shut = 0, False
+
+    def __enter__(self) -> None:
+        with self._changed:
+            if self._shut:
+                raise KeyboardInterrupt
+            self._inside += 1
+
+    def __exit__(self, *failure: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def shut(self) -> None:
+        """Lets nobody in any more, and waits for who is inside."""
+        with self._changed:
+            self._shut = True
+            self._changed.wait_for(lambda: not self._inside)
+
+
+def interruptible(work: Callable[[], T], gate: WriteGate | None = None) -> T:
     """Runs `work` in a thread of its own and waits for it.
 
     A compiled loop holds off Python's signal handler until it returns, in the main thread only.
     Here the main thread does nothing but wait, so KeyboardInterrupt is raised from this call
     within moments; the work is left to die with the process.
+
+    Args:
+        work: Is called once.
+        gate: What it writes files through, if it does; shut at an interruption, best within
+            `ends_as_if_interrupted`.
     """
     results: list[T] = []
     errors: list[BaseException] = []
@@ -36,9 +70,14 @@ def interruptible(work: Callable[[], T]) -> T:
             errors.append(error)
 
     thread = threading.Thread(target=job, name=_NAME, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_POLL_SECONDS)
+    try:
+        thread.start()
+        while thread.is_alive():
+            thread.join(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        if gate is not None:
+            gate.shut()
+        raise
     if errors:
         raise errors[0]
     return results[0]
@@ -65,16 +104,25 @@ def resumable(work: Callable[[], T], kept: TrainingFolder, stopped: Event, termi
 
 @contextmanager
 def ends_as_if_interrupted() -> Iterator[None]:
-    """Lets SIGTERM end the block as Ctrl-C does, so that what it has put down is taken away."""
+    """Lets Ctrl-C or SIGTERM end the block, so that what it has put down is taken away.
+
+    While that is done both are ignored: who is in a hurry presses twice.
+    """
+    before: dict[signal.Signals, Any] = {}
 
     def end(number: int, frame: object) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            before[each] = signal.signal(each, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def is_work_left() -> bool:

@@ -73,6 +73,8 @@ def codec(
 
     torch = require("torch", "codec")
     require("constriction", "codec")
+    import numpy as np
+
     from covey.cli.interrupt import resumable
     from covey.cli.machine import peak_memory_mb
     from covey.codec.image.config import SIZES
@@ -85,7 +87,8 @@ def codec(
     from covey.io.photographs import photograph_paths, read_photographs
     from covey.resources import available_threads
     from covey.threads import bounded_threads
-    from covey.training.codec import CodecPlan, new_body, train_codec
+    from covey.training.codec import CodecPlan, new_body, train_codec, validated
+    from covey.training.photographs import draw_squares
     from covey.training.watch import Watch
 
     if crop % 64:
@@ -122,14 +125,13 @@ def codec(
             before = 0 if checkpoint is None else checkpoint.step
             if before:
                 terminal.remark(f"covey: goes on from step {before} of {steps}")
-            last: list[CodecValidation] = []
+            seen: dict[int, CodecValidation] = {}  # by step
 
             def told(step: int, loss: float, validation: CodecValidation | None) -> None:
                 tell("training", step / steps)
                 if validation is None or stopped.is_set():
                     return
-                if not last or validation.loss <= last[0].loss:
-                    last[:] = [validation]
+                seen[step] = validation
                 speed = (step - before) / (time.perf_counter() - begun)
                 terminal.remark(
                     f"covey: step {step} of {steps}, {speed:.2f} a second: {validation.told()}"
@@ -142,9 +144,18 @@ def codec(
                     watch: Watch[CodecValidation] = Watch(
                         told, lambda state: kept.keep(_PHASE, state), checkpoint
                     )
-                    return body, train_codec(learned, watched, body, plan, watch)
+                    state = train_codec(learned, watched, body, plan, watch)
+                    if state.best_step not in seen:  # an earlier run has
+                        seen[state.best_step] = judged(body)
+                    return body, state
+
+            def judged(body: Body) -> CodecValidation:
+                rng = np.random.default_rng([seed, 1])  # the squares that the training looks at
+                squares = draw_squares(watched, plan.size, plan.watched, rng)
+                return validated(body, torch.from_numpy(squares), plan)
 
             body, state = resumable(trained, kept, stopped, terminal)
+            best = seen[state.best_step]
             about: dict[str, Any] = {
                 "covey": __version__,
                 "photographs": f"{len(learned)} of {data.name}, {_megapixels(learned):.0f} "
@@ -155,15 +166,16 @@ def codec(
                 "seed": seed,
                 "begun from": "principal axes" if first is None else first.mark.hex(),
                 "steps before": 0 if first is None else _steps_of(first.about),
-                "validation": [asdict(point) for point in last[0].points] if last else [],
+                "validation": [asdict(point) for point in best.points],
             }
             made = ImageCodec.of(body, **about)
             command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
             write_codec(out, made, command, force=force)
             kept.remove()
-    answer = [f"Trained on {about['photographs']}; {state.best_step} steps."]
-    if last:
-        answer.append(f"On others: {last[0].told()}.")
+    answer = [
+        f"Trained on {about['photographs']}; {state.best_step} steps.",
+        f"On others: {best.told()}.",
+    ]
     if small:
         answer.append(f"Left out, smaller than {crop} pixels: {len(small)} photographs.")
     answer.append(f"Wrote {out}; use it by covey compress IN --model {shlex.quote(str(out))}")

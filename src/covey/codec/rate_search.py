@@ -1,9 +1,10 @@
 """The rate at which a picture, or many, come out as large or as good as is wanted.
 
 What is measured (bytes, dB) rises with the number of the rate but for small steps back, and its
-logarithm or itself nearly in a line. So the next rate to try is where a line between the two ends
-meets the target, drawn towards the middle where an end stays for long (Illinois: Dowell and
-Jarratt, BIT 1971), and half of what is left where even that is slow.
+logarithm or itself nearly in a line. So the next rate to try is where a line through what was tried
+meets the target: first of a slope as codecs have it, then through the last two, and as soon as the
+target lies between two through these, drawn towards the middle where an end stays for long
+(Illinois: Dowell and Jarratt, BIT 1971). Half of what is left is tried where even that is slow.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from covey.codec.rate_index import RATES
 Made = TypeVar("Made")
 """What is made at a rate."""
 
-_SLOW = 6  # tries after which what is left is halved
+_SLOW = 7  # tries after which what is left is halved
+_STEEPER = 2  # that a slope may be, or less steep, than that of codecs
+_SIZE_SLOPE, _PSNR_SLOPE = 3.5e-4, 1.8e-3  # of the logarithm of bytes, of dB, per number
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,8 @@ def largest_below(
     Returns:
         The best that was made; if even the lowest rate is above the target, that one, not met.
     """
-    return _search(
-        make, lambda value: float(np.log(value / target)), -slack, 0.0, first, least=True
-    )
+    line = _Line(-slack, 0.0, _SIZE_SLOPE)
+    return _search(make, lambda value: float(np.log(value / target)), line, first, least=True)
 
 
 def smallest_above(
@@ -82,58 +84,79 @@ def smallest_above(
     Returns:
         The smallest that was made; if even the highest rate is below, that one, not met.
     """
-    return _search(make, lambda value: value - target, 0.0, slack, first, least=False)
+    line = _Line(0.0, slack, _PSNR_SLOPE)
+    return _search(make, lambda value: value - target, line, first, least=False)
 
 
 def _search(
     make: Callable[[int], tuple[float, Made]],
     off: Callable[[float], float],
-    low: float,
-    high: float,
+    line: _Line,
     first: int | None,
     *,
     least: bool,
 ) -> Found[Made]:
-    """Looks for a rate whose value is off by at least `low` and at most `high`.
+    """Looks for a rate whose value is off by what the line allows.
 
     `least` says on which side a value counts as met: at most 0, or at least 0.
     """
     tried: dict[int, tuple[float, float, Made]] = {}
+    rate = RATES // 2 if first is None else int(np.clip(first, 0, RATES - 1))
+    while line.above - line.below > 1:
+        value, made = make(rate)
+        error = off(value)
+        tried[rate] = (error, value, made)
+        if line.low <= error <= line.high:
+            break
+        line.take(rate, error)
+        rate = line.next()
+    else:
+        inside = [each for each in (line.below, line.above) if each in tried]
+        rate = inside[0] if least else inside[-1]
+    error, value, made = tried[rate]
+    return Found(rate, value, made, len(tried), error <= 0 if least else error >= 0)
 
-    def at(rate: int) -> float:
-        if rate not in tried:
-            value, made = make(rate)
-            tried[rate] = (off(value), value, made)
-        return tried[rate][0]
 
-    def found(rate: int) -> Found[Made]:
-        error, value, made = tried[rate]
-        met = error <= 0 if least else error >= 0
-        return Found(rate, value, made, len(tried), met)
+class _Line:
+    """Where to try next.
 
-    guess = RATES // 2 if first is None else int(np.clip(first, 0, RATES - 1))
-    if low <= at(guess) <= high:
-        return found(guess)
-    below, above = (0, guess) if at(guess) > 0 else (guess, RATES - 1)
-    end = below if above == guess else above
-    if low <= at(end) <= high or (at(end) > 0) == (at(guess) > 0):
-        return found(end)
-    weights = [at(below), at(above)]
-    stays, moved = 0, 0
-    while above - below > 1:
-        share = weights[0] / (weights[0] - weights[1])
-        if stays > _SLOW:
-            share = 0.5
-        middle = int(np.clip(round(below + share * (above - below)), below + 1, above - 1))
-        error = at(middle)
-        if low <= error <= high:
-            return found(middle)
-        side = 1 if error > 0 else -1
+    Attributes:
+        low, high: Errors that are good enough.
+        below, above: Rates between which they must be; what is outside of all at first.
+    """
+
+    def __init__(self, low: float, high: float, slope: float) -> None:
+        self.low, self.high, self.below, self.above = low, high, -1, RATES
+        self._aim, self._slope = (low + high) / 2, slope
+        self._weights: dict[int, float] = {}  # errors at the ends, as they count
+        self._moved, self._tries = 0, 0
+
+    def take(self, rate: int, error: float) -> None:
+        """Learns of an error that is not good enough."""
+        side = 1 if error > self.high else -1
+        last = self.above if side > 0 else self.below
+        weight = error - self._aim
+        if side in self._weights and -side not in self._weights:
+            slope = (weight - self._weights[side]) / (rate - last)
+            self._slope = float(np.clip(slope, self._slope / _STEEPER, self._slope * _STEEPER))
+        if side == self._moved and -side in self._weights:
+            self._weights[-side] /= 2
+        self._weights[side] = weight
         if side > 0:
-            above, weights[1] = middle, error
+            self.above = rate
         else:
-            below, weights[0] = middle, error
-        if side == moved:
-            weights[0 if side > 0 else 1] /= 2
-        stays, moved = stays + 1, side
-    return found(below if least else above)
+            self.below = rate
+        self._moved, self._tries = side, self._tries + 1
+
+    def next(self) -> int:
+        """A rate between both ends."""
+        if self._tries > _SLOW:
+            wanted = (self.below + self.above) / 2
+        elif len(self._weights) == 2:
+            share = self._weights[-1] / (self._weights[-1] - self._weights[1])
+            wanted = self.below + share * (self.above - self.below)
+        else:
+            (side,) = self._weights
+            end = self.above if side > 0 else self.below
+            wanted = end - self._weights[side] / self._slope
+        return int(np.clip(round(wanted), self.below + 1, max(self.below + 1, self.above - 1)))

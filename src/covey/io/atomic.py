@@ -12,12 +12,14 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from covey.types import CoveyError, UsageError
 
+_REMOVALS = 100  # of a folder that files still come to
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS}
 
 
@@ -82,6 +84,29 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         _flush(final.parent)
     if aside.exists():
         shutil.rmtree(aside)
+
+
+@contextmanager
+def scratch_folder(near: Path) -> Iterator[Path]:
+    """Gives a hidden folder for files on the way, which is gone when the block ends.
+
+    Threads that still write there then fail, as work does that dies with the process.
+
+    Args:
+        near: The folder lies in this one or, as long as it is not there, in the next one above.
+    """
+    above = near.absolute()
+    while not above.is_dir():
+        above = above.parent
+    with _creating(near):
+        folder = Path(tempfile.mkdtemp(".tmp", ".covey-", above))
+    try:
+        yield folder
+    finally:
+        for _ in range(_REMOVALS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
 
 
 def is_half_written(name: str) -> bool:

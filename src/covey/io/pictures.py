@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from covey.codec.image.picture import Picture
-from covey.io.atomic import atomic_file
+from covey.io.deep_pixels import DEEP, eight_bits
 from covey.types import InputError, UsageError
 
 SUFFIX = ".cvi"
 _ORIENTATION = 0x0112  # tag of EXIF
-_DEEP = ("I;16", "I;16B", "I;16L", "I", "F")
+_GREY = ("1", "L", "LA", "La")
 _CLEAR = ("RGBA", "LA", "PA", "La", "RGBa")
 
 
@@ -47,7 +47,6 @@ def read_picture(
                     f"{name}: has {image.width:,} x {image.height:,} pixels, more than "
                     f"{most_pixels:,}; allow more if you have the memory"
                 )
-            image.load()
             return picture_of(image)
     except InputError as error:
         raise InputError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from None
@@ -63,31 +62,35 @@ def picture_of(image: Image.Image) -> tuple[Picture, list[str]]:
     """A picture in 8 bits, and notes on what of it is not kept.
 
     Raises:
-        InputError: If it has no pixels.
+        InputError: If it has no pixels, or holds NaN.
     """
     if not (image.width and image.height):
         raise InputError("has no pixels")
-    notes = []
+    notes = ["has more than 8 bits a channel; the upper 8 are kept"] if _was_deep(image) else []
+    image.load()  # turns a TIFF upright, and finds EXIF behind the pixels
     if (frames := getattr(image, "n_frames", 1)) > 1:
         notes.append(f"has {frames} frames; the first one is kept")
-    orientation = image.getexif().get(_ORIENTATION, 1)
+    orientation, told = _orientation_of(image)
+    notes += told
     profile = image.info.get("icc_profile") or b""
-    if image.mode in _DEEP:
-        notes.append("has more than 8 bits a channel; 8 are kept")
-        image = Image.fromarray(_eight_bits(np.asarray(image)))
-    clear = image.mode in _CLEAR or "transparency" in image.info
-    grey = image.mode in ("1", "L", "LA", "La")
-    if image.mode not in ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa"):
+    key = image.info.get("transparency")
+    alpha = None
+    if image.mode in DEEP:
+        if isinstance(key, int):
+            alpha = np.where(np.asarray(image) == key, 0, 255).astype(np.uint8)
+        values, note = eight_bits(image)
+        image, key = Image.fromarray(values), None
+        notes.append(note)
+    grey = image.mode in _GREY
+    if image.mode not in (*_GREY, "P", "PA", "RGB", "RGBA", "RGBa"):
         image, profile, told = _as_rgb(image, profile)
         notes += told
-    alpha = None
-    if clear:
-        image = image.convert("RGBA")
-        alpha = np.asarray(image.getchannel("A"))
-        alpha = None if (alpha == 255).all() else np.ascontiguousarray(alpha)
+    if image.mode in _CLEAR or key is not None:
+        alpha, image = _alpha_of(image, key)
     pixels = np.ascontiguousarray(np.asarray(image.convert("RGB")))
-    turned = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
-    return Picture(pixels, grey, alpha, profile, turned), notes
+    if alpha is not None and (alpha == 255).all():
+        alpha = None
+    return Picture(pixels, grey, alpha, profile, orientation), notes
 
 
 def image_of(picture: Picture, *, upright: bool = True) -> Image.Image:
@@ -115,8 +118,8 @@ def image_of(picture: Picture, *, upright: bool = True) -> Image.Image:
     return image
 
 
-def write_picture(path: Path, picture: Picture) -> None:
-    """Writes a picture in the format of the name, upright.
+def picture_file(picture: Picture, path: Path) -> bytes:
+    """The file of a picture, upright, in the format of a name.
 
     Raises:
         UsageError: If Pillow writes no such format, or not such pictures.
@@ -137,13 +140,12 @@ def write_picture(path: Path, picture: Picture) -> None:
         options |= {"quality": 95, "subsampling": 0}
         if picture.alpha is not None:
             raise UsageError(f"{path}: JPEG has no transparency; write .png")
+    data = io.BytesIO()
     try:
-        with atomic_file(path) as temporary:
-            image.save(temporary, **options)
+        image.save(data, **options)
     except (KeyError, ValueError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
         raise UsageError(f"{path}: cannot be written as {kind}: {error}; write .png") from None
+    return data.getvalue()
 
 
 @contextmanager
@@ -159,14 +161,40 @@ def _any_size() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = before
 
 
-def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Sixteen bits by their upper half; other numbers from their least to their largest."""
-    if values.dtype.kind in "ui" and values.min(initial=0) >= 0 and values.max(initial=0) < 2**16:
-        shift = 8 if values.max(initial=0) > 255 or values.dtype == np.uint16 else 0
-        return (values.astype(np.int64) >> shift).astype(np.uint8)
-    values = np.nan_to_num(values.astype(np.float64))
-    low, high = values.min(), values.max()
-    return np.round((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
+def _was_deep(image: Image.Image) -> bool:
+    """Whether Pillow makes 8 bits of more, in colours, when it loads a file.
+
+    It tells of PNG, TIFF and PPM, by what it decodes: as "RGB;16B", or a largest value.
+    """
+    if image.mode in DEEP:
+        return False
+    for tile in getattr(image, "tile", []):
+        arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
+        if any(isinstance(each, str) and ";16" in each for each in arguments):
+            return True
+        if tile[0].startswith("ppm") and any(isinstance(x, int) and x > 255 for x in arguments):
+            return True
+    return False
+
+
+def _orientation_of(image: Image.Image) -> tuple[int, list[str]]:
+    """As EXIF numbers it; upright where that is damaged."""
+    try:
+        found = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # whatever Pillow meets in damaged data
+        return 1, ["has EXIF data that cannot be read; it is taken as upright"]
+    return (found if isinstance(found, int) and 1 <= found <= 8 else 1), []
+
+
+def _alpha_of(image: Image.Image, key: Any) -> tuple[NDArray[np.uint8], Image.Image]:
+    """The alpha of a picture, and its pixels with it; a key is a colour that is transparent."""
+    if isinstance(key, tuple) and max(key) > 255:  # of 16 bits, of which Pillow keeps the upper 8
+        image = image.copy()
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+    if image.mode == "La":
+        image = image.convert("LA")
+    image = image.convert("RGBA")
+    return np.array(image.getchannel("A")), image
 
 
 def _as_rgb(image: Image.Image, profile: bytes) -> tuple[Image.Image, bytes, list[str]]:

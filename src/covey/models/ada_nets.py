@@ -20,13 +20,12 @@ import torch
 from torch import nn
 
 from covey.models.ada_nets_config import LISTS, AdaNETSConfig
-from covey.models.device import torch_threads
 from covey.models.graph_network import GraphNetwork, refine_graph
 from covey.models.neighbour_filter import NeighbourFilter, filtered_lengths
 from covey.models.neighbour_graph import NeighbourGraph, neighbour_graph
 from covey.models.ordered_lists import OrderedLists, candidates, ordered_lists
 from covey.similarity.list_lengths import gap_lengths, stable_lengths
-from covey.threads import bounded_threads
+from covey.threads import bounded_threads, torch_threads
 from covey.types import Float32, Int64, KnnGraph, UsageError
 
 _FILTERED = 0.5  # share of the work done when the graph stands

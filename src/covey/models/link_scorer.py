@@ -14,6 +14,7 @@ import numpy as np
 from covey.extras import require
 from covey.graph import LEAST_WEIGHT
 from covey.models.linkage_gcn_config import LinkageGCNConfig
+from covey.threads import torch_threads
 from covey.types import Float32, KnnGraph
 
 
@@ -59,7 +60,7 @@ class LinkScorer:
             MissingExtraError: If torch is not installed.
         """
         torch = require("torch", "learn")
-        from covey.models.device import fastest_device, torch_threads
+        from covey.models.device import fastest_device
         from covey.models.linkage_gcn import LinkageGCN, score_links
 
         network = LinkageGCN(self.config)

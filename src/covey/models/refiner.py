@@ -24,6 +24,7 @@ from covey.models.link_scorer import CosineScorer, EdgeScorer, LinkScorer
 from covey.models.linkage_gcn_config import LinkageGCNConfig
 from covey.models.universal import UniversalScorer
 from covey.models.whitening import Whitening
+from covey.threads import torch_threads
 from covey.types import Float32, InputError, IntArray, KnnGraph, UsageError
 
 Weighed = Literal["cosine", "learned", "network"]
@@ -249,7 +250,7 @@ class Refiner:
             return rows[sets[:, 0]] if seeds is None else seeds
         torch = require("torch", "learn")
         from covey.models.b_attention import BAttentionNetwork, gpu_bytes, refine
-        from covey.models.device import fastest_device, torch_threads
+        from covey.models.device import fastest_device
 
         config = self.network
         if not isinstance(config, BAttentionConfig):

@@ -23,9 +23,9 @@ from torch.nn import functional
 
 from covey.graph import LEAST_WEIGHT, knn_to_edges
 from covey.knn import build_knn_graph
-from covey.models.device import torch_threads
 from covey.models.edge_features import EDGE_FEATURES, LIST_LENGTH, Scale, measure_edges
 from covey.models.universal import UniversalScorer
+from covey.threads import torch_threads
 from covey.training.loop import Schedule, fit
 from covey.training.trainable import TrainableNetwork
 from covey.types import Edges, Float32, Int64, KnnGraph

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,47 @@ def test_threads_change_nothing(codec, smooth) -> None:
     many, second = _there_and_back(codec, picture, tile=4, threads=3)
     assert one == many
     np.testing.assert_array_equal(first.picture.pixels, second.picture.pixels)
+
+
+class _Watching(ImageCodec):
+    """Sees on how many threads of torch it is asked."""
+
+    def worth(self, rate):
+        self.about["seen"].append(torch.get_num_threads())
+        return super().worth(rate)
+
+
+@pytest.mark.parametrize(
+    ("size", "threads", "expected"),
+    [
+        ((90, 90), 1, [1]),
+        ((90, 90), 2, [2]),
+        ((90, 90), 9, [3]),
+        ((300, 300), 1, [1] * 4),
+        ((300, 300), 3, [1] * 4),
+    ],
+)
+def test_threads_bound_torch_and_leave_no_trace(codec, smooth, size, threads, expected) -> None:
+    seen: list[int] = []
+    watching = _Watching(codec.config, codec.weights, {"seen": seen})
+    ticks: list[int] = []
+
+    def tick(done: float) -> None:
+        ticks.append(torch.get_num_threads())
+
+    outside = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        picture = Picture(smooth(*size))
+        data = encode_picture(watching, picture, 4000, tile=4, threads=threads).data
+        decode_picture(watching, unpack(data), threads=threads, tick=tick)
+        assert seen == expected
+        assert set(ticks) == set(expected)
+        assert torch.get_num_threads() == 3
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(torch.get_num_threads).result() == 3
+    finally:
+        torch.set_num_threads(outside)
 
 
 def test_higher_rates_take_more_and_are_closer(codec, smooth) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from covey.codec.image.model import ImageCodec
 from covey.codec.image.tile_coding import PARTS, CodedTile, decode_tile, encode_tile
 from covey.codec.image.windows import Box, Pixels, analyse, cells_of, padded, synthesise
 from covey.codec.rate_index import RATES, Numbers
+from covey.threads import torch_threads
 from covey.types import Float32, InputError, UsageError
 
 Tick = Callable[[float], None]
@@ -100,7 +102,7 @@ def encode_picture(
             pixels from the top left corner.
         optimise: Weigh the bits of each latent against its error, instead of rounding.
         tile: Side of a tile in latents of 16 pixels, as a power of two in [4, 8].
-        threads: Tiles at a time.
+        threads: Tiles at a time; of torch where there is a single tile, at most.
         tick: Called with the share done.
 
     Raises:
@@ -145,7 +147,7 @@ def decode_picture(
     Args:
         codec: The model that it was coded by.
         container: The file.
-        threads: Tiles at a time.
+        threads: Tiles at a time; of torch where there is a single tile, at most.
         tick: Called with the share done.
 
     Returns:
@@ -256,25 +258,27 @@ def sections_of(picture: Picture, rate: Numbers) -> dict[str, bytes]:
 
 
 def _each(work: Callable[[One], Done], of: Sequence[One], threads: int, tick: Tick) -> list[Done]:
-    """Does some work for each, several at a time; each on one thread where there are several."""
+    """Does some work for each, several at a time; on one thread each, a single one on all."""
     found: list[Done] = []
     workers = min(threads, len(of))
-    if workers <= 1:
-        with torch.inference_mode():
-            for number, one in enumerate(of, 1):
-                found.append(work(one))
-                tick(number / len(of))
-        return found
 
     def alone(one: One) -> Done:
         with torch.inference_mode():
             return work(one)
 
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for number, result in enumerate(pool.map(alone, of), 1):
+    with torch_threads(1 if workers > 1 else threads), ExitStack() as stack:
+        results: Iterable[Done] = map(alone, of)
+        if workers > 1:
+            pool = stack.enter_context(ThreadPoolExecutor(workers, initializer=_on_one_thread))
+            results = pool.map(alone, of)
+        for number, result in enumerate(results, 1):
             found.append(result)
             tick(number / len(of))
     return found
+
+
+def _on_one_thread() -> None:
+    torch.set_num_threads(1)
 
 
 def _check_rate(rate: Numbers, header: Header) -> None:
