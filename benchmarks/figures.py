@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PIL import Image
 
 from b_attention_figures import b_attention_noise
+from codec_figures import image_codec
 from figure_style import STYLE
 from long_tail_figures import long_tail_buckets, long_tail_curves
 from machine import REPOSITORY, RESULTS
@@ -41,6 +42,7 @@ class Drawing(NamedTuple):
 
 FIGURES = {
     "b-attention-noise": Drawing(("b_attention_ablation",), b_attention_noise),
+    "image-codec": Drawing(("codec",), image_codec),
     "long-tail-buckets": Drawing(("long_tail",), long_tail_buckets),
     "long-tail-curves": Drawing(("long_tail",), long_tail_curves),
     "universal-reliability": Drawing(("universal",), universal_reliability),
