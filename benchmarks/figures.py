@@ -42,11 +42,11 @@ class Drawing(NamedTuple):
 
 FIGURES = {
     "b-attention-noise": Drawing(("b_attention_ablation",), b_attention_noise),
-    "image-codec": Drawing(("codec",), image_codec),
     "long-tail-buckets": Drawing(("long_tail",), long_tail_buckets),
     "long-tail-curves": Drawing(("long_tail",), long_tail_curves),
     "universal-reliability": Drawing(("universal",), universal_reliability),
     "universal-promises": Drawing(("universal",), universal_promises),
+    "image-codec": Drawing(("codec",), image_codec),
 }
 
 

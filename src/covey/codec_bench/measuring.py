@@ -132,7 +132,7 @@ def bench(
         sum(found[path][0] for path in kept) / 1e6,
         at_once,
         dict(sorted(skipped.items())),
-        [f"{names[path]} {note}" for path in kept for note in found[path][1]],
+        [*_flattered(kept), *(f"{names[path]} {note}" for path in kept for note in found[path][1])],
     )
 
 
@@ -185,6 +185,14 @@ def plain(picture: Picture) -> tuple[Picture, list[str]]:
     if picture.orientation != 1:
         bare, _ = picture_of(image_of(bare))
     return bare, notes
+
+
+def _flattered(paths: Sequence[Path]) -> list[str]:
+    """What pictures that were JPEG files before say for JPEG."""
+    files = sum(path.suffix.lower() in (".jpg", ".jpeg") for path in paths)
+    if not files:
+        return []
+    return [f"{files} of {len(paths)} pictures were JPEG files already, which flatters JPEG"]
 
 
 def _clock(coder: Coder, at_once: int) -> Callable[[], float] | None:
