@@ -53,18 +53,18 @@ def run(covey, model):
 
 
 def test_a_folder(run, folder) -> None:
-    (folder / "in" / "bad.jpg").write_bytes(b"junk")
+    (folder / "in" / "bad<b>.jpg").write_bytes(b"junk")
     arguments = ("in", "-o", "out", "--points", "3", "--formats", "jpeg,webp", "--threads", "2")
     done = run(*arguments)
     assert "3 pictures of 0.06 megapixels" in done.out
-    assert "Left out: in/bad.jpg: cannot be read as a picture" in done.out
+    assert "Left out: in/bad<b>.jpg: cannot be read as a picture" in done.out
     assert re.search(r"^JPEG +(no overlap|[+-][\d.]+%)", done.out, re.MULTILINE)
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["bench.html", "bench.json"]
 
     facts = json.loads((folder / "out" / "bench.json").read_text())
     assert list(facts["curves"]) == ["Covey, effort 1", "JPEG", "WebP, method 6"]
     assert facts["pictures"] == ["a.png", "b.webp", "sub/c.png"]
-    assert list(facts["skipped"]) == ["bad.jpg"]
+    assert list(facts["skipped"]) == ["bad<b>.jpg"]
     assert facts["at_once"] == 2
     for curve in facts["curves"].values():
         assert len(curve["points"]) == 3
@@ -76,7 +76,8 @@ def test_a_folder(run, folder) -> None:
     page = (folder / "out" / "bench.html").read_text()
     assert page.count("<svg viewBox") == 3 + 4  # of the key, and two charts in two widths each
     assert facts["coders"][1]["version"] in page
-    assert "in/bad.jpg" in page
+    assert "in/bad&lt;b&gt;.jpg" in page
+    assert "<b>" not in page
     assert "<script" not in page
     assert "http" not in re.sub(r"http-equiv", "", page)
 

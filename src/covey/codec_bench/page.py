@@ -72,12 +72,11 @@ def write_bench_page(
 
 
 def _lead(bench: Bench) -> str:
-    beside = [name for name in bench.curves][1:]
-    others = f" beside {safe(', '.join(beside))}" if beside else ""
+    own, *others = bench.curves
     at_once = f", {bench.at_once} at a time" if bench.at_once > 1 else ""
     return (
-        f"{count(len(bench.pictures), 'picture')} of {bench.megapixels:,.2f} megapixels"
-        f"{at_once}: {safe(next(iter(bench.curves)))}{others}."
+        f"{count(len(bench.pictures), 'picture')} of {bench.megapixels:,.2f} megapixels{at_once}: "
+        f"{safe(own)}, and {count(len(others), 'other format')}."
     )
 
 
@@ -95,7 +94,7 @@ def _tile(row: Row) -> str:
 
 def _notes(bench: Bench, missing: Mapping[str, str]) -> str:
     notes = [f"{name} is left out: {why}" for name, why in missing.items()]
-    notes += [f"{name} is left out: {why}" for name, why in bench.skipped.items()]
+    notes += [f"Left out: {why}" for why in bench.skipped.values()]
     notes += bench.notes
     if not notes:
         return ""
