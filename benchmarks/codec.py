@@ -8,38 +8,36 @@ both curves have. VTM is not run here: its points are published ones.
     COVEY_DATA=... python benchmarks/codec.py [--model MODEL] [--only anchors|codec]
         [--rates 0 1000 ...] [--images 24]
 
-What has been measured of a setting with the same weights or versions is kept.
+What has been measured of another format in the same version is kept.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
-import time
-from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 
-from anchors import ANCHORS, register
-from covey.codec.container import unpack
-from covey.codec.image.model import ImageCodec
-from covey.codec.image.picture import Picture, decode_picture, encode_picture
+from anchors import anchor_coders
+from covey.codec.image.picture import Picture
+from covey.codec_bench.coders import Coder, covey_coder
+from covey.codec_bench.curves import Curve, Point, curve_facts
+from covey.codec_bench.formats import lone_threads
+from covey.codec_bench.measuring import measured
 from covey.codec_weights import default_codec, load_codec
-from covey.metrics.rate import ms_ssim, psnr
+from covey.io.pictures import read_picture
 from labelled_sets import data_root
 from machine import RESULTS, provenance, write_json
 
 OUT = RESULTS / "codec.json"
-RATES = (0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 8999)
+EFFORTS = (0, 1)
 
 
-def kodak(count: int) -> list[tuple[str, np.ndarray]]:
-    """Names and pixels.
+def kodak(count: int) -> list[tuple[str, Picture]]:
+    """Names and pictures.
 
     Raises:
         SystemExit: If they are not on this machine.
@@ -48,81 +46,24 @@ def kodak(count: int) -> list[tuple[str, np.ndarray]]:
     paths = sorted((root / "codec" / "kodak").glob("*.png")) if root else []
     if not paths:
         raise SystemExit("set COVEY_DATA to the folder that has codec/kodak")
-    return [(path.stem, np.asarray(Image.open(path).convert("RGB"))) for path in paths[:count]]
+    return [(path.stem, read_picture(path, 2**28)[0]) for path in paths[:count]]
 
 
-def measured(
-    images: list[tuple[str, np.ndarray]],
-    encode: Callable[[np.ndarray], bytes],
-    decode: Callable[[bytes], np.ndarray],
-) -> dict[str, Any]:
-    """All images at one point, each by itself and their means."""
-    rows = []
-    for name, pixels in images:
-        began = time.process_time()
-        data = encode(pixels)
-        coded = time.process_time()
-        found = decode(data)
-        done = time.process_time()
-        rows.append(
-            {
-                "image": name,
-                "bytes": len(data),
-                "bpp": 8 * len(data) / (pixels.shape[0] * pixels.shape[1]),
-                "psnr": round(psnr(pixels, found), 4),
-                "ms_ssim": round(ms_ssim(pixels, found), 6),
-                "encode_seconds": round(coded - began, 4),
-                "decode_seconds": round(done - coded, 4),
-            }
-        )
-    keys = ("bpp", "psnr", "ms_ssim", "encode_seconds", "decode_seconds")
-    means = {key: float(np.mean([row[key] for row in rows])) for key in keys}
-    return {**means, "images": rows}
-
-
-def anchor_curves(
-    images: list[tuple[str, np.ndarray]], done: dict[str, Any]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Curves of all formats that are not measured yet."""
-    versions = register()
-    for anchor in ANCHORS:
-        version = versions[anchor.package]
-        if done.get(anchor.name, {}).get("version") == version:
-            continue
-        points = []
-        for point in anchor.dial:
-            found = measured(
-                images,
-                lambda pixels, a=anchor, p=point: a.encode(Image.fromarray(pixels), p),
-                lambda data: np.asarray(Image.open(io.BytesIO(data)).convert("RGB")),
-            )
-            points.append({"dial": point, **found})
-        yield anchor.name, {"version": version, "points": points}
-
-
-def codec_curve(
-    images: list[tuple[str, np.ndarray]], codec: ImageCodec, rates: list[int], effort: int
-) -> dict[str, Any]:
-    """The curve of a codec, on one thread."""
+def curve_by(images: list[tuple[str, Picture]], coder: Coder) -> dict[str, Any]:
+    """All images at all points; seconds are of the processor, whatever threads a coder has."""
     points = []
-    for rate in rates:
-        found = measured(
-            images,
-            lambda pixels, r=rate: (
-                encode_picture(codec, Picture(pixels), r, optimise=effort > 0).data
-            ),
-            lambda data: decode_picture(codec, unpack(data)).picture.pixels,
-        )
-        points.append({"dial": rate, **found})
-        print(rate, round(found["bpp"], 4), round(found["psnr"], 3), flush=True)
-    return {"version": codec.mark.hex(), "about": codec.about, "points": points}
+    for dial in coder.dial:
+        rows = [measured(name, picture, coder, dial) for name, picture in images]
+        points.append(Point.of(dial, rows))
+        print(coder.name, dial, round(points[-1].bpp, 4), round(points[-1].psnr, 3), flush=True)
+    return curve_facts(Curve(coder.version, tuple(points)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path)
     parser.add_argument("--only", choices=("anchors", "codec"))
-    parser.add_argument("--rates", nargs="*", type=int, default=list(RATES))
+    parser.add_argument("--rates", nargs="*", type=int)
     parser.add_argument("--images", type=int, default=24)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
@@ -136,15 +77,17 @@ def main() -> None:
         curves[name] = {**curve, "commit": about["commit"]}
         write_json(options.out, {**about, "images": len(images), "curves": curves})
 
-    if options.only != "codec":
-        for name, curve in anchor_curves(images, curves):
-            print(name, [(round(p["bpp"], 3), round(p["psnr"], 2)) for p in curve["points"]])
-            keep(name, curve)
-    if options.only != "anchors":
-        codec = default_codec() if options.model is None else load_codec(options.model)
-        for effort in (0, 1):
-            name = f"Covey, effort {effort}"
-            keep(name, codec_curve(images, codec, options.rates, effort))
+    with lone_threads():
+        for coder in anchor_coders() if options.only != "codec" else ():
+            if curves.get(coder.name, {}).get("version") != coder.version:
+                keep(coder.name, curve_by(images, coder))
+        if options.only != "anchors":
+            codec = default_codec() if options.model is None else load_codec(options.model)
+            for effort in EFFORTS:
+                coder = covey_coder(codec, effort)
+                if options.rates:
+                    coder = replace(coder, dial=tuple(options.rates))
+                keep(coder.name, {**curve_by(images, coder), "about": codec.about})
 
 
 if __name__ == "__main__":

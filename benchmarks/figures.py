@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PIL import Image
 
 from b_attention_figures import b_attention_noise
+from codec_figures import image_codec
 from figure_style import STYLE
 from long_tail_figures import long_tail_buckets, long_tail_curves
 from machine import REPOSITORY, RESULTS
@@ -45,6 +46,7 @@ FIGURES = {
     "long-tail-curves": Drawing(("long_tail",), long_tail_curves),
     "universal-reliability": Drawing(("universal",), universal_reliability),
     "universal-promises": Drawing(("universal",), universal_promises),
+    "image-codec": Drawing(("codec",), image_codec),
 }
 
 

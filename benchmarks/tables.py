@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from machine import REPOSITORY
 from table_parts import markdown, origin, read, short
+from tables_codec import codec_bd, codec_speed
 from tables_learned import (
     ada_nets_filter,
     ada_nets_parts,
@@ -196,6 +197,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "long-tail-sets": long_tail_sets,
     "long-tail-riws": long_tail_riws,
     "long-tail-curves": long_tail_curves,
+    "codec-bd": codec_bd,
+    "codec-speed": codec_speed,
 }
 
 

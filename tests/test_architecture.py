@@ -47,7 +47,7 @@ _LEVELS = (
     ("estimators", "labelled_estimator", "learned_estimators"),
     ("datasets", "io"),
     ("pictures", "picture_folder", "picture_set", "refinement"),
-    ("comparison", "pillow_plugin", "workshop"),
+    ("codec_bench", "comparison", "pillow_plugin", "workshop"),
     ("cli",),
 )
 """From the ground up; a room may import from its own level and from those below."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 import pytest
 
-from covey.resources import available_threads, memory_bytes, require_memory
+from covey.resources import available_threads, memory_bytes, processor_name, require_memory
 from covey.types import MemoryLimitError
 
 MIB = 1 << 20
@@ -21,6 +22,14 @@ def machine(root: Path, files: dict[str, object]) -> tuple[int | None, int | Non
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\n")
     return memory_bytes(str(root))
+
+
+def test_the_processor_says_its_name(tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "cpuinfo").write_text("processor : 0\nmodel name\t: A: fast one\n")
+    assert processor_name(str(tmp_path)) == "A: fast one"
+    other = platform.processor() or platform.machine()
+    assert processor_name(str(tmp_path / "none")) == other
 
 
 def test_without_control_groups_the_machine_decides(tmp_path: Path) -> None:

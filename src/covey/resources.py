@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 
 from joblib import cpu_count
@@ -13,6 +14,18 @@ from covey.types import MemoryLimitError
 def available_threads() -> int:
     """Cores that this process may use, by its CPU affinity and the quota of its container."""
     return int(cpu_count())
+
+
+def processor_name(root: str = "/") -> str:
+    """What the processor calls itself, or its architecture where nobody says.
+
+    Args:
+        root: The folder that holds `proc`.
+    """
+    for line in _lines(f"{root}/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def memory_bytes(root: str = "/") -> tuple[int | None, int | None]:

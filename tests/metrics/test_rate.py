@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from covey.metrics.rate import LEAST_SIDE, bd_rate, ms_ssim, psnr
+from covey.metrics.rate import LEAST_SIDE, bd_rate, decibels, ms_ssim, psnr, rate_at
 from covey.types import InputError
 
 
@@ -56,7 +56,7 @@ def naive_ms_ssim(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def test_ms_ssim_by_its_definition() -> None:
-    a = _picture(177, 176)[:, :, 0]
+    a = _picture(277, 176)[:, :, 0]  # more rows than are looked at at a time
     b = np.clip(a + np.random.default_rng(1).normal(size=a.shape) * 20, 0, 255).astype(np.uint8)
     assert ms_ssim(a, b) == pytest.approx(naive_ms_ssim(a, b), abs=1e-9)
 
@@ -88,6 +88,20 @@ def test_bd_rate_of_a_known_difference() -> None:
     assert again.percent == pytest.approx(-30)
     other = bd_rate(rate[:6], quality[:6], 2 * rate[2:], quality[2:])
     assert (other.percent, other.low, other.high) == pytest.approx((-50, quality[2], quality[5]))
+
+
+def test_decibels() -> None:
+    assert decibels(0.99) == pytest.approx(20)
+    assert decibels(0) == 0
+    assert decibels(1) == pytest.approx(100)
+
+
+def test_rate_at_a_quality() -> None:
+    quality = np.array([40.0, 28, 34, 31, 37])
+    assert rate_at(np.exp(0.2 * quality), quality, 33.0) == pytest.approx(np.exp(6.6))
+    assert rate_at([1, 2], [30, 31], 31.0) == pytest.approx(2)
+    assert rate_at([1, 2], [30, 31], 31.1) is None
+    assert rate_at([1, 2], [30, 31], 29.9) is None
 
 
 def test_bd_rate_refuses() -> None:

@@ -8,6 +8,7 @@ import typer
 
 from covey import __version__
 from covey.cli.cluster import cluster
+from covey.cli.codec_bench import codecs
 from covey.cli.compare import compare
 from covey.cli.compress import compress
 from covey.cli.decompress import decompress
@@ -46,6 +47,7 @@ for command in (
 for command in (b_attention, ada_nets, linkage, codec):
     train.command()(command)
 app.add_typer(train, name="train")
+app.add_typer(codecs, name="codec")
 
 
 def _show_version(wanted: bool) -> None:

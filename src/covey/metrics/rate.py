@@ -15,7 +15,7 @@ from covey.types import InputError
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the five scales
 _K1, _K2 = 0.01, 0.03
 _WINDOW = 11  # pixels in a row
-_ROWS = 256  # whose errors are summed at a time
+_ROWS = 256  # that are looked at at a time
 _DEVIATION = 1.5
 LEAST_SIDE = _WINDOW * 2**4
 """Pixels in a row and a column that a picture must have for five scales."""
@@ -52,11 +52,15 @@ def ms_ssim(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     x, y = a.astype(np.float64), b.astype(np.float64)
     found = 1.0
     for scale, weight in enumerate(_WEIGHTS, 1):
-        luminance, structure = _similarity(x, y)
-        part = structure * luminance if scale == len(_WEIGHTS) else structure
-        found *= max(float(part.mean()), 0.0) ** weight
+        mean = _mean_similarity(x, y, luminance=scale == len(_WEIGHTS))
+        found *= max(mean, 0.0) ** weight
         x, y = _halved(x), _halved(y)
     return found
+
+
+def decibels(similarity: float) -> float:
+    """A similarity in [0, 1] as -10 log10(1 - x), so that those near 1 stand apart; 100 at most."""
+    return float(-10 * np.log10(max(1 - similarity, 1e-10)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,41 @@ def bd_rate(
     return BdRate(float(100 * np.expm1(difference)), float(low), float(high))
 
 
+def rate_at(rate: Sequence[float], quality: Sequence[float], wanted: float) -> float | None:
+    """The rate of a curve at a quality, by the cubics of `bd_rate`; None where it has no such one.
+
+    Args:
+        rate, quality: At least two points, in any order.
+        wanted: The quality.
+
+    Raises:
+        InputError: If there are fewer points.
+    """
+    curve = _curve(rate, quality)
+    if not curve.x[0] <= wanted <= curve.x[-1]:
+        return None
+    return float(np.exp(curve(wanted)))
+
+
 def _curve(rate: Sequence[float], quality: Sequence[float]) -> PchipInterpolator:
     quality_, first = np.unique(np.asarray(quality, np.float64), return_index=True)
     if len(quality_) < 2:
         raise InputError(f"a curve wants at least two different points, got {len(quality_)}")
     return PchipInterpolator(quality_, np.log(np.asarray(rate, np.float64)[first]))
+
+
+def _mean_similarity(x: NDArray[np.float64], y: NDArray[np.float64], *, luminance: bool) -> float:
+    """The mean over all windows of contrast and structure, and of luminance if that is asked for.
+
+    By bands of rows, so that large pictures take little more memory than themselves.
+    """
+    rows = len(x) - _WINDOW + 1
+    total = 0.0
+    for start in range(0, rows, _ROWS):
+        band = slice(start, min(start + _ROWS, rows) + _WINDOW - 1)
+        light, structure = _similarity(x[band], y[band])
+        total += float((structure * light if luminance else structure).sum())
+    return total / (rows * (x.shape[1] - _WINDOW + 1))
 
 
 def _similarity(

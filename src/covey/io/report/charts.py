@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from covey.calibration import CutCurve
-from covey.io.report.words import cut_name, percent, safe
+from covey.io.report.svg import LEFT, RIGHT, grid, line, svg
+from covey.io.report.words import cut_name, percent
 from covey.types import Int64
 
-_LEFT, _RIGHT = 46, 14
 _MOST_POINTS = 120
 
 
@@ -30,9 +30,9 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
         width: Pixels.
     """
     keep = _thinned(curve.cut.shape[0], curve.chosen)
-    inner = width - _LEFT - _RIGHT
+    inner = width - LEFT - RIGHT
     steps = max(keep.shape[0] - 1, 1)
-    x = _LEFT + inner * np.arange(keep.shape[0]) / steps
+    x = LEFT + inner * np.arange(keep.shape[0]) / steps
     top, middle, bottom = (32.0, 172.0), (224.0, 384.0), 384.0
     counts = {
         "clusters": (curve.n_clusters - curve.n_singletons)[keep],
@@ -71,9 +71,9 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
         ),
     ]
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(_grid(width, float(share(np.array(tick))), f"{100 * tick:.0f}%"))
+        parts.append(grid(width, float(share(np.array(tick))), f"{100 * tick:.0f}%"))
     for power in range(0, decades + 1, max(1, math.ceil(decades / 4))):
-        parts.append(_grid(width, float(size(np.array(10.0**power))), _short(10**power)))
+        parts.append(grid(width, float(size(np.array(10.0**power))), _short(10**power)))
     taken = float(x[np.searchsorted(keep, curve.chosen)]) if keep.size else -100.0
     last = -100.0
     for at, c in zip(x, keep, strict=True):
@@ -84,15 +84,15 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
                 f"{cut_name(curve.cut[c])}</text>"
             )
     parts.append(
-        f'<text class="axis" x="{_LEFT + inner / 2:.0f}" y="{bottom + 40:.0f}">'
+        f'<text class="axis" x="{LEFT + inner / 2:.0f}" y="{bottom + 40:.0f}">'
         f"coarse ← {axis} → fine</text>"
     )
     for name in ("agreement", "recall", "precision"):
-        parts.append(_line(x, share(getattr(curve, name)[keep]), name))
+        parts.append(line(x, share(getattr(curve, name)[keep]), name))
     for name, number in counts.items():
-        parts.append(_line(x, size(number.astype(float)), name))
+        parts.append(line(x, size(number.astype(float)), name))
     if keep.size:
-        label = min(max(taken, _LEFT + 10), width - 37.0)
+        label = min(max(taken, LEFT + 10), width - 37.0)
         for y1, y2 in (top, middle):
             parts.append(
                 f'<line class="chosen" x1="{taken:.1f}" x2="{taken:.1f}" y1="{y1:.0f}" '
@@ -103,7 +103,7 @@ def cut_curve_svg(curve: CutCurve, width: int) -> str:
             f"taken {cut_name(curve.cut[curve.chosen])}</text>"
         )
         parts.append(_bands(curve, keep, x, top[0], bottom))
-    return _svg(
+    return svg(
         width,
         430,
         "Expected precision and recall, agreement of two halves, clusters, singletons and the "
@@ -142,7 +142,7 @@ def histogram_svg(sizes: Int64, width: int) -> str:
             "</text></g>"
         )
     names = ", ".join(f"{size_name(int(s))}: {c:,}" for s, c in zip(low, clusters, strict=True))
-    return _svg(
+    return svg(
         width,
         top + row * max(len(low), 1),
         f"Number of clusters by number of items. {names}",
@@ -195,32 +195,9 @@ def _bands(curve: CutCurve, keep: Int64, x: NDArray[np.float64], top: float, bot
     return "".join(strips)
 
 
-def _line(x: NDArray[np.float64], y: NDArray[np.float64], name: str) -> str:
-    """A line that breaks where a value is not known; a dot where there is a single value."""
-    known = np.isfinite(y)
-    if not known.any():
-        return ""
-    words = [
-        f"{'L' if i and known[i - 1] else 'M'}{a:.1f} {b:.1f}"
-        for i, (a, b) in enumerate(zip(x, y, strict=True))
-        if known[i]
-    ]
-    if len(words) == 1:
-        i = int(np.flatnonzero(known)[0])
-        return f'<circle class="dot {name}" cx="{x[i]:.1f}" cy="{y[i]:.1f}" r="3.5"/>'
-    return f'<path class="line {name}" d="{" ".join(words)}"/>'
-
-
-def _grid(width: int, y: float, label: str) -> str:
-    return (
-        f'<line class="grid" x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text class="tick right" x="{_LEFT - 8}" y="{y + 4:.1f}">{label}</text>'
-    )
-
-
 def _legend(width: int, y: float, *lines: tuple[str, str]) -> str:
     """A key above a panel: a piece of each line and its name."""
-    x, parts = float(_LEFT if width > 400 else 0), []
+    x, parts = float(LEFT if width > 400 else 0), []
     for name, told in lines:
         parts.append(
             f'<path class="line {name}" d="M{x:.0f} {y - 18:.0f}h22"/>'
@@ -236,10 +213,3 @@ def _short(number: int) -> str:
         if number >= 10 * unit or number == unit:
             return f"{number / unit:.0f}{letter}"
     return f"{number:,}"
-
-
-def _svg(width: int, height: int, name: str, parts: list[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-label="{safe(name, most=1000)}">{"".join(parts)}</svg>'
-    )

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -24,6 +24,7 @@ from covey.io.report.layout2d import Map, lay_out
 from covey.io.report.neighbourhood import count_neighbours
 from covey.io.report.outliers import looseness
 from covey.io.report.suspicious import find_suspicious
+from covey.io.report.templates import template
 from covey.io.report.words import safe
 from covey.types import UsageError
 
@@ -101,7 +102,7 @@ def render_report(
     near = count_neighbours(result.knn, groups)
     kinds = find_suspicious(result, groups, near)
     drawn = lay_out(result, groups, x, seed=seed)
-    script = _template("map.js")
+    script = template("map.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     suspicious = sections.suspicious(kinds, groups, sheet)
     gallery = sections.gallery(groups, sheet, seed, largest=24, others=12)
@@ -110,10 +111,10 @@ def render_report(
         left_out.append(
             f"{sheet.unreadable:,} images could not be drawn; their names stand instead"
         )
-    return Template(_template("page.html")).substitute(
+    return Template(template("page.html")).substitute(
         title=safe(title, most=200),
         script_hash=f"sha256-{digest}",
-        style=_template("style.css"),
+        style=template("style.css"),
         headline=sections.headline(title, result.report, groups, command, left_out),
         suspicious=suspicious,
         cut_curve=sections.cut_curve(result.report),
@@ -168,7 +169,3 @@ def _left_out(entry: Skipped) -> str:
         return entry
     where, reason = entry
     return f"row {where}: {reason}" if isinstance(where, int) else f"{where}: {reason}"
-
-
-def _template(name: str) -> str:
-    return resources.files("covey.io.report").joinpath("template", name).read_text("utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from string import Template
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from covey.io.atomic import atomic_file
 from covey.io.report.contact_sheet import ContactSheet
+from covey.io.report.templates import template
 from covey.io.report.words import count, percent, safe
 from covey.metrics.retrieval import RetrievalScores
 from covey.retrieval.examples import Example
@@ -83,9 +84,9 @@ def write_query_page(
         made += f'<pre class="command" tabindex="0"><code>{safe(command, most=2000)}</code></pre>'
     if unreadable:
         made += f"<p>{unreadable:,} images could not be drawn; their names stand instead.</p>"
-    html = Template(_template("queries.html")).substitute(
+    html = Template(template("queries.html")).substitute(
         title=safe(title, most=200),
-        style=_template("style.css") + _template("queries.css"),
+        style=template("style.css") + template("queries.css"),
         lead=lead,
         tiles=_tiles(scores),
         spread=_spread(scores),
@@ -185,7 +186,3 @@ def _result(item: int, rank: int, hit: bool, gallery: Side) -> str:
 def _lines(told: str) -> str:
     """Identity and camera below each other, so that neither is broken."""
     return safe(told, most=60).replace(" · ", "<br>")
-
-
-def _template(name: str) -> str:
-    return resources.files("covey.io.report").joinpath("template", name).read_text("utf-8")

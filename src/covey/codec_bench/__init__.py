@@ -1,0 +1,1 @@
+"""How small the image codec makes a user's own pictures, beside other formats."""
