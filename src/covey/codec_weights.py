@@ -67,7 +67,7 @@ def load_codec(folder: str | PathLike[str]) -> ImageCodec:
             if value.dtype.kind == "f" and not np.isfinite(value).all():
                 raise ValueError(f"{name} holds NaN or infinity")
         codec = ImageCodec(body, weights, config.get("about") or {})
-        for part in ("foresight", "coder", "analysis", "synthesis", "hyper"):
+        for part in ("foresight", "coder", "errors", "analysis", "synthesis", "hyper"):
             getattr(codec, part)
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(f"{folder / WEIGHTS}: cannot be read: {error}; {_AGAIN}") from None

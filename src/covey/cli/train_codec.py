@@ -47,7 +47,7 @@ def codec(
     crop: Annotated[
         int, typer.Option(min=64, help="Pixels in a row of a square, a multiple of 64.")
     ] = 128,
-    rate: Annotated[float, typer.Option(min=0, help="Learning rate at its highest.")] = 1e-3,
+    rate: Annotated[float, typer.Option(min=0, help="Learning rate at its highest.")] = 2e-3,
     work: Annotated[
         Path | None,
         typer.Option(
@@ -78,7 +78,6 @@ def codec(
     from covey.cli.interrupt import resumable
     from covey.cli.machine import peak_memory_mb
     from covey.codec.image.config import SIZES
-    from covey.codec.image.model import ImageCodec
     from covey.codec_weights import load_codec
     from covey.io.checkpoints import claim_training
     from covey.io.codec_folder import write_codec
@@ -88,6 +87,7 @@ def codec(
     from covey.resources import available_threads
     from covey.threads import bounded_threads
     from covey.training.codec import CodecPlan, new_body, train_codec, validated
+    from covey.training.codec_finish import finished_codec
     from covey.training.photographs import draw_squares
     from covey.training.watch import Watch
 
@@ -168,7 +168,7 @@ def codec(
                 "steps before": 0 if first is None else _steps_of(first.about),
                 "validation": [asdict(point) for point in best.points],
             }
-            made = ImageCodec.of(body, **about)
+            made = finished_codec(body, learned, seed, lambda done: tell("counting", done), **about)
             command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
             write_codec(out, made, command, force=force)
             kept.remove()

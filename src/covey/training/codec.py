@@ -52,13 +52,15 @@ class CodecPlan:
     schedule: Schedule = field(
         default_factory=lambda: Schedule(
             steps=20_000,
-            rate=1e-3,
+            rate=2e-3,
             warm_up=0.02,
             decay=0.0,
             every=500,
             patience=10**6,
             fall=0.3,
             average=0.999,
+            slow=("linear", "gain"),
+            slow_share=0.1,
         )
     )
     size: int = 128

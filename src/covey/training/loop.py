@@ -38,6 +38,8 @@ class Schedule:
             staying at its highest; if None it falls as a cosine from the warm-up on.
         average: Decay of an average of the weights, less in the first steps; what is validated and
             kept is the average then. None is taken at 0.
+        slow: Parts of the names of parameters that learn at `slow_share` of the rate.
+        slow_share: See there.
     """
 
     steps: int = 400
@@ -52,6 +54,8 @@ class Schedule:
     until: int | None = None
     fall: float | None = None
     average: float = 0.0
+    slow: tuple[str, ...] = ()
+    slow_share: float = 1.0
 
     @property
     def end(self) -> int:
@@ -125,8 +129,8 @@ def fit(
     for step in range(state.step, schedule.end):
         if state.is_over(schedule):
             break
-        for group in optimiser.param_groups:
-            group["lr"] = schedule.rate * rate_factor(step, schedule)
+        for group, share in zip(optimiser.param_groups, (1.0, schedule.slow_share), strict=False):
+            group["lr"] = schedule.rate * share * rate_factor(step, schedule)
         network.train()
         optimiser.zero_grad(set_to_none=True)
         loss = _learned(loss_of(np.random.default_rng([schedule.seed, step])))
@@ -217,11 +221,13 @@ class _Average:
 
 
 def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+    groups: list[list[nn.Parameter]] = [[], []]
+    for name, parameter in network.named_parameters():
+        groups[any(part in name for part in schedule.slow)].append(parameter)
+    parameters = [{"params": group} for group in groups if group]
     if schedule.optimiser == "sgd":
-        return torch.optim.SGD(
-            network.parameters(), schedule.rate, _MOMENTUM, weight_decay=schedule.decay
-        )
-    return torch.optim.AdamW(network.parameters(), schedule.rate, weight_decay=schedule.decay)
+        return torch.optim.SGD(parameters, schedule.rate, _MOMENTUM, weight_decay=schedule.decay)
+    return torch.optim.AdamW(parameters, schedule.rate, weight_decay=schedule.decay)
 
 
 def _validated(network: nn.Module, validate: Callable[[], float] | None) -> float:

@@ -9,6 +9,7 @@ rounds otherwise would make streams that it cannot read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from covey.types import Int64
 
 TOTAL = 1 << 16
 MOST_RADIUS = 1023
+_PRIOR = 1000.0  # values that the law counts for where tables are fitted
 _TAIL = 2.0**-13  # of values beyond the radius, at most, where that allows
 
 
@@ -73,6 +75,25 @@ def logistic_tables(scales: NDArray[np.float64]) -> Tables:
         radius.append(r)
         frequencies.append(as_frequencies(np.append(share, max(0.0, 1 - share.sum()))))
     return Tables(np.concatenate(frequencies), np.array(radius, np.int32))
+
+
+def fitted_tables(law: Tables, counts: Int64) -> Tables:
+    """Tables of how often values came, the law before it counted in as so many values more.
+
+    Args:
+        law: What the values were coded by.
+        counts: As long as its frequencies; values of either sign count for both.
+
+    Returns:
+        Of the same radii; the first, which is not coded, as it is.
+    """
+    frequencies = law.frequencies.copy()
+    for number, (a, b) in enumerate(pairwise(law.start.tolist())):
+        if number:
+            some = counts[a : b - 1]
+            both = np.append((some + some[::-1]) / 2, counts[b - 1])
+            frequencies[a:b] = as_frequencies(both + law.frequencies[a:b] * (_PRIOR / TOTAL))
+    return Tables(frequencies, law.radius)
 
 
 def as_frequencies(share: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -25,6 +25,7 @@ from covey.types import Float32
 
 _MODULES = {"analysis": Analysis, "synthesis": Synthesis, "hyper": Hyper}
 _FORESIGHT, _FREQUENCIES, _RADIUS = "foresight.", "tables.frequencies", "tables.radius"
+_ERRORS = "encoder.errors"
 MARK = 4
 """Bytes of the mark."""
 
@@ -44,9 +45,26 @@ class ImageCodec:
     about: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, body: Body, tables: Tables | None = None, **about: Any) -> ImageCodec:
-        """From a trained body; tables are those of logistic laws if None."""
+    def of(
+        cls,
+        body: Body,
+        tables: Tables | None = None,
+        errors: Float32 | None = None,
+        **about: Any,
+    ) -> ImageCodec:
+        """From a trained body.
+
+        Args:
+            body: Trained.
+            tables: Those of logistic laws if None.
+            errors: See `worth`; those of the linear way to pixels if None.
+            about: Where it comes from.
+        """
         tables = tables or logistic_tables(SCALES)
+        if errors is None:
+            with torch.no_grad():
+                steps = body.synthesis.gain.factors(torch.arange(float(LEVELS)))
+            errors = steps.square().cpu().numpy()
         weights: dict[str, NDArray[Any]] = {}
         for name in _MODULES:
             for key, value in body.get_submodule(name).state_dict().items():
@@ -54,6 +72,7 @@ class ImageCodec:
         for key, value in FrozenForesight.of(body.foresight).tensors().items():
             weights[f"{_FORESIGHT}{key}"] = value
         weights[_FREQUENCIES], weights[_RADIUS] = tables.frequencies, tables.radius
+        weights[_ERRORS] = errors.astype(np.float32)
         return cls(body.config, weights, about)
 
     def body(self) -> Body:
@@ -79,10 +98,10 @@ class ImageCodec:
         return np.moveaxis(gain, -1, 0)
 
     def worth(self, rate: Numbers) -> Float32:
-        """Bits that the square of a latent's error is worth.
+        """Bits that the square of a latent's error is worth: lambda e / 3, e its square in pixels.
 
-        lambda m'^2 / 3, m' the factor behind the decoder's gain: the error of a pixel's values is
-        that of its latents, as far as the linear way from latents to pixels is orthonormal.
+        e is measured at the levels where a codec is finished (`training.codec_finish`); between
+        them its logarithm is interpolated.
 
         Args:
             rate: Number of a rate, or (h, w) of them.
@@ -90,7 +109,13 @@ class ImageCodec:
         Returns:
             (latents, 1, 1), or (latents, h, w).
         """
-        return (lambdas_of(rate) * np.square(self.steps(rate)) / 3).astype(np.float32)
+        t = np.atleast_2d(np.asarray(rate, np.float32) / np.float32(MIXES))
+        below = np.minimum(t.astype(np.int64), LEVELS - 2)
+        share = (t - below)[..., None]
+        table = np.log(self.errors)
+        errors = np.exp((1 - share) * table[below] + share * table[below + 1])
+        worth = lambdas_of(rate)[..., None] * errors / 3
+        return np.ascontiguousarray(np.moveaxis(worth, -1, 0), np.float32)
 
     @cached_property
     def mark(self) -> bytes:
@@ -126,6 +151,14 @@ class ImageCodec:
         if len(tables.radius) != TABLES:
             raise ValueError(f"there are {len(tables.radius)} tables instead of {TABLES}")
         return Coder(tables)
+
+    @cached_property
+    def errors(self) -> Float32:
+        """(levels, latents), see `worth`."""
+        found = self.weights[_ERRORS]
+        if found.shape != (LEVELS, self.config.latents) or not (found > 0).all():
+            raise ValueError(f"{_ERRORS} does not fit")
+        return found
 
     @cached_property
     def analysis(self) -> Analysis:
