@@ -148,4 +148,4 @@ def small_codec(small_body):
     """The same as it is kept."""
     from covey.codec.image.model import ImageCodec
 
-    return ImageCodec.of(small_body, trained="not at all")
+    return ImageCodec.of(small_body, about={"trained": "not at all"})

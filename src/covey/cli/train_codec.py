@@ -168,7 +168,7 @@ def codec(
                 "steps before": 0 if first is None else _steps_of(first.about),
                 "validation": [asdict(point) for point in best.points],
             }
-            made = finished_codec(body, learned, seed, lambda done: tell("counting", done), **about)
+            made = finished_codec(body, learned, seed, about, lambda done: tell("counting", done))
             command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
             write_codec(out, made, command, force=force)
             kept.remove()

@@ -19,7 +19,7 @@ from torch import Tensor
 from covey.codec.entropy.coder import Coder, PartWriter
 from covey.codec.entropy.tables import Tables, fitted_tables
 from covey.codec.image.body import Body
-from covey.codec.image.config import LATENT
+from covey.codec.image.config import CELL, LATENT
 from covey.codec.image.model import ImageCodec
 from covey.codec.image.tile_coding import encode_tile
 from covey.codec.image.windows import analyse
@@ -30,7 +30,7 @@ from covey.types import Float32
 
 _SIZE = 256  # pixels in a row of what is counted
 _COUNTED = 400  # squares
-_PROBED = 32  # squares at each level
+_PROBED, _PROBED_SIZE = 32, 128  # squares at each level
 
 
 class _CountingCoder(Coder):
@@ -63,8 +63,8 @@ def finished_codec(
     body: Body,
     photographs: Sequence[Photograph],
     seed: int,
+    about: dict[str, Any],
     tell: Callable[[float], None] = lambda done: None,
-    **about: Any,
 ) -> ImageCodec:
     """A trained body as it is kept.
 
@@ -72,15 +72,16 @@ def finished_codec(
         body: Trained.
         photographs: What it learned from.
         seed: Of the draws.
-        tell: Called with the share done.
         about: Where it comes from.
+        tell: Called with the share done.
     """
-    errors = pixel_errors(body, photographs, np.random.default_rng([seed, 4]))
+    least = min(min(each.shape[:2]) for each in photographs) // CELL * CELL
+    probed, size = min(_PROBED_SIZE, least), min(_SIZE, least)
+    errors = pixel_errors(body, photographs, probed, np.random.default_rng([seed, 4]))
     tell(0.2)
     codec = ImageCodec.of(body, errors=errors)
     rng = np.random.default_rng([seed, 5])
     coder = _CountingCoder(codec.coder.tables)
-    size = min(_SIZE, *(min(each.shape[:2]) for each in photographs)) // LATENT // 2 * LATENT * 2
     box = (slice(0, size // LATENT), slice(0, size // LATENT))
     with torch.inference_mode():
         for number in range(_COUNTED):
@@ -91,17 +92,18 @@ def finished_codec(
             encode_tile(codec.foresight, coder, y, z, rate, worth=codec.worth(rate))
             tell(0.2 + 0.8 * (number + 1) / _COUNTED)
     tables = fitted_tables(codec.coder.tables, coder.counts)
-    return ImageCodec.of(body, tables, errors, **about)
+    return ImageCodec.of(body, tables, errors, about)
 
 
 def pixel_errors(
-    body: Body, photographs: Sequence[Photograph], rng: np.random.Generator
+    body: Body, photographs: Sequence[Photograph], size: int, rng: np.random.Generator
 ) -> Float32:
     """Squares of what an error of 1 in a latent does to all values of pixels, at each level.
 
     Args:
         body: Trained.
         photographs: What to look at.
+        size: Pixels in a row of what is looked at, a multiple of 32.
         rng: Source of the draw.
 
     Returns:
@@ -109,7 +111,7 @@ def pixel_errors(
     """
     found = []
     for level in range(LEVELS):
-        x = torch.from_numpy(draw_squares(photographs, 8 * LATENT, _PROBED, rng))
+        x = torch.from_numpy(draw_squares(photographs, size, _PROBED, rng))
         found.append(_squares_of(body, x, float(level), rng))
     return np.stack(found)
 

@@ -50,7 +50,7 @@ class ImageCodec:
         body: Body,
         tables: Tables | None = None,
         errors: Float32 | None = None,
-        **about: Any,
+        about: dict[str, Any] | None = None,
     ) -> ImageCodec:
         """From a trained body.
 
@@ -73,7 +73,7 @@ class ImageCodec:
             weights[f"{_FORESIGHT}{key}"] = value
         weights[_FREQUENCIES], weights[_RADIUS] = tables.frequencies, tables.radius
         weights[_ERRORS] = errors.astype(np.float32)
-        return cls(body.config, weights, about)
+        return cls(body.config, weights, about or {})
 
     def body(self) -> Body:
         """The same to train on, up to the rounding of weights."""

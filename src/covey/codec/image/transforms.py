@@ -121,6 +121,8 @@ def _by_place(x: Tensor) -> Tensor:
 
 
 def _start_small(layer: nn.Conv2d) -> None:
-    nn.init.normal_(layer.weight, std=0.02 / (layer.in_channels * layer.kernel_size[0] ** 2) ** 0.5)
+    nn.init.normal_(
+        layer.weight, std=0.002 / (layer.in_channels * layer.kernel_size[0] ** 2) ** 0.5
+    )
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
