@@ -33,7 +33,7 @@ from labelled_sets import data_root
 from machine import RESULTS, provenance, write_json
 
 OUT = RESULTS / "codec.json"
-EFFORTS = (0, 1)
+EFFORTS = (0, 1, 2)
 
 
 def kodak(count: int) -> list[tuple[str, Picture]]:

@@ -88,7 +88,7 @@ def test_a_region(small_codec) -> None:
         ({"bpp": 0}, "bpp must be a number above 0"),
         ({"psnr": float("nan")}, "psnr must be"),
         ({"quality": 5, "size": 100}, "cannot both be met"),
-        ({"effort": 7}, "effort must be 0 or 1"),
+        ({"effort": 7}, "effort must be 0, 1 or 2"),
         ({"region": np.ones((70, 90), bool), "region_gain": 101}, "gain of a region must lie"),
     ],
 )

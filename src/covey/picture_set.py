@@ -77,7 +77,7 @@ def encode_set(
         total: Bytes at most; within 0.5 % below, if any rate comes there.
         codec: The model.
         scratch: An empty folder for files on the way, `2 * total` bytes at most.
-        effort: 0 rounds latents; 1 weighs the bits of each against its error.
+        effort: As for `covey.codec.encode`.
         threads: Pictures at a time; as many as there are cores if None.
         max_pixels: Larger pictures are refused.
         tell: Called with the name of the pass and the share of it that is done.
@@ -136,7 +136,7 @@ class _Pass:
 
         def work(job: Job) -> None:
             picture, notes = read_picture(job.source, most_pixels)
-            data = encode_picture(codec, picture, self.rate, optimise=effort > 0).data
+            data = encode_picture(codec, picture, self.rate, effort=effort).data
             height, width = picture.pixels.shape[:2]
             with self._lock:
                 path = self.folder / f"{len(self.files)}.cvi"

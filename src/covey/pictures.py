@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -87,7 +87,8 @@ def encode(
             picture, white there. Squares of 32 pixels that it touches are.
         region_gain: By how much quality they are, in [0, 100].
         codec: The model; the one that ships with the package if None.
-        effort: 0 rounds latents; 1 weighs the bits of each against its error.
+        effort: 0 rounds latents; 1 weighs the bits of each against its error; 2 refines them for
+            this picture, which takes some hundred times as long.
         threads: At most so many, those of torch counted; all cores if None.
         max_pixels: Larger pictures are refused.
 
@@ -166,47 +167,49 @@ def encode_to(
         InputError: If the target cannot be met.
         UsageError: If the effort is none.
     """
-    if effort not in (0, 1):
-        raise UsageError(f"effort must be 0 or 1, got {effort}")
     threads = threads or available_threads()
 
-    def made(rate: int) -> Encoded:
+    def made(rate: int, effort: int) -> Encoded:
         found = encode_picture(
-            codec, picture, rates(rate), optimise=effort > 0, threads=threads, tick=tick
+            codec, picture, rates(rate), effort=effort, threads=threads, tick=tick
         )
         return Encoded(found.data, ())  # a search need not hold the latents of all it tried
 
-    if target.psnr is not None:
+    def seen(rate: int, effort: int) -> tuple[float, Encoded]:
+        encoded = made(rate, effort)
+        decoded = decode_picture(codec, unpack(encoded.data), threads=threads)
+        return psnr(picture.pixels, decoded.picture.pixels), encoded
 
-        def seen(rate: int) -> tuple[float, Encoded]:
-            encoded = made(rate)
-            decoded = decode_picture(codec, unpack(encoded.data), threads=threads)
-            return psnr(picture.pixels, decoded.picture.pixels), encoded
+    def weighed(rate: int, effort: int) -> tuple[float, Encoded]:
+        encoded = made(rate, effort)
+        return float(len(encoded.data)), encoded
 
-        found = smallest_above(seen, target.psnr)
-        if not found.met:
-            raise InputError(
-                f"a PSNR of {target.psnr:g} dB cannot be reached; the highest is {found.value:.2f}"
-            )
-        return found
     height, width = picture.pixels.shape[:2]
     most = target.size if target.bpp is None else target.bpp * height * width / 8
-    if most is not None:
+    if target.psnr is None and most is None:
+        quality = QUALITY if target.quality is None else target.quality
+        rate = rate_of(quality)
+        return Found(rate, quality, made(rate, effort), 1, True)
 
-        def weighed(rate: int) -> tuple[float, Encoded]:
-            encoded = made(rate)
-            return float(len(encoded.data)), encoded
+    def searched(effort: int, first: int | None = None) -> Found[Encoded]:
+        if target.psnr is not None:
+            return smallest_above(lambda rate: seen(rate, effort), target.psnr, first=first)
+        assert most is not None
+        return largest_below(lambda rate: weighed(rate, effort), most, first=first)
 
-        found = largest_below(weighed, most)
-        if not found.met:
-            raise InputError(
-                f"{most:,.0f} bytes are too few; the smallest file has {found.value:,.0f}"
-            )
-        return found
-    quality = QUALITY if target.quality is None else target.quality
-    rate = rate_of(quality)
-    encoded = made(rate)
-    return Found(rate, quality, encoded, 1, True)
+    if effort > 1:  # where to begin is found by less effort
+        quick = searched(1)
+        found = searched(effort, quick.rate)
+        found = replace(found, passes=quick.passes + found.passes)
+    else:
+        found = searched(effort)
+    if not found.met and target.psnr is not None:
+        raise InputError(
+            f"a PSNR of {target.psnr:g} dB cannot be reached; the highest is {found.value:.2f}"
+        )
+    if not found.met:
+        raise InputError(f"{most:,.0f} bytes are too few; the smallest file has {found.value:,.0f}")
+    return found
 
 
 def decode_bytes(

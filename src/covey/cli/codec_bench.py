@@ -13,7 +13,7 @@ import typer
 
 from covey import __version__
 from covey.cli import options
-from covey.cli.coding_jobs import Codec, MaxPixels, codec_of
+from covey.cli.coding_jobs import Codec, Effort, MaxPixels, codec_of
 from covey.cli.terminal import Terminal
 from covey.types import InputError, UsageError
 
@@ -62,10 +62,7 @@ def bench(
             "all that Pillow writes here]",
         ),
     ] = None,
-    effort: Annotated[
-        int,
-        typer.Option(min=0, max=1, help="0 rounds latents, 1 weighs their bits against errors."),
-    ] = 1,
+    effort: Effort = 1,
     max_images: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Only so many of a folder, evenly by name."),

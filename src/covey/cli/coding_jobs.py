@@ -29,6 +29,15 @@ Codec = Annotated[
         help="Codec by covey train codec; if not given the one that ships with the package.",
     ),
 ]
+Effort = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=2,
+        help="0 rounds latents, 1 weighs their bits against errors, 2 refines them, some hundred "
+        "times as long.",
+    ),
+]
 MaxPixels = Annotated[
     int,
     typer.Option(

@@ -14,6 +14,7 @@ from covey import __version__
 from covey.cli import options
 from covey.cli.coding_jobs import (
     Codec,
+    Effort,
     MaxPixels,
     Overwrite,
     Todo,
@@ -89,10 +90,7 @@ def compress(
     region_gain: Annotated[
         float, typer.Option(min=0, max=100, help="By how much quality it is better there.")
     ] = 25.0,
-    effort: Annotated[
-        int,
-        typer.Option(min=0, max=1, help="0 rounds latents, 1 weighs their bits against errors."),
-    ] = 1,
+    effort: Effort = 1,
     model: Codec = None,
     max_pixels: MaxPixels = 2**28,
     overwrite: Overwrite = False,

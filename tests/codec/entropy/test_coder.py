@@ -91,7 +91,7 @@ def test_garbage_is_read_or_refused(coder) -> None:
 
 
 def _whole_tables() -> Tables:
-    """64 tables by whole numbers alone: exponentials differ between processors in the last digit."""
+    """64 tables by whole numbers alone, as exponentials differ between processors."""
     radii = [1 + number % 12 for number in range(64)]
     frequencies = []
     for r in radii:

@@ -23,11 +23,15 @@ from covey.codec.container import (
 )
 from covey.codec.image.frozen import SIXTEENTHS
 from covey.codec.image.model import ImageCodec
+from covey.codec.image.refine import refine
 from covey.codec.image.tile_coding import PARTS, CodedTile, decode_tile, encode_tile
 from covey.codec.image.windows import Box, Pixels, analyse, cells_of, padded, synthesise
 from covey.codec.rate_index import RATES, Numbers
 from covey.threads import torch_threads
 from covey.types import Float32, InputError, UsageError
+
+EFFORTS = (0, 1, 2)
+"""Of the encoder."""
 
 Tick = Callable[[float], None]
 One = TypeVar("One")
@@ -88,7 +92,7 @@ def encode_picture(
     picture: Picture,
     rate: Numbers,
     *,
-    optimise: bool = True,
+    effort: int = 1,
     tile: int = 6,
     threads: int = 1,
     tick: Tick = _silent,
@@ -100,15 +104,18 @@ def encode_picture(
         picture: At least one pixel.
         rate: Number of a rate in [0, 8999], or (rows, columns) of them, one for each square of 32
             pixels from the top left corner.
-        optimise: Weigh the bits of each latent against its error, instead of rounding.
+        effort: 0 rounds latents; 1 weighs the bits of each against its error; 2 refines them by
+            gradients, some hundred times as long, see `refine`.
         tile: Side of a tile in latents of 16 pixels, as a power of two in [4, 8].
         threads: Tiles at a time; of torch where there is a single tile, at most.
         tick: Called with the share done.
 
     Raises:
-        UsageError: If the rate is none, or its map has another size.
+        UsageError: If the rate or the effort is none, or the map of rates has another size.
     """
-    height, width = picture.pixels.shape[:2]
+    if effort not in EFFORTS:
+        raise UsageError(f"effort must be 0, 1 or 2, got {effort}")
+    height, width = size = picture.pixels.shape[:2]
     rate = int(rate) if np.ndim(rate) == 0 else rate
     header = Header(
         width,
@@ -124,10 +131,13 @@ def encode_picture(
         raise UsageError(f"tile must be a power of 2 of {LEAST_TILE} to {MOST_TILE}, got {tile}")
     pixels = padded(picture.pixels)
 
-    def coded(box: Box) -> CodedTile:
-        y, z = analyse(codec, pixels, box, rate)
+    def coded(box: Box, tell: Tick) -> CodedTile:
+        start = analyse(codec, pixels, box, rate)
+        y, z = start
+        if effort > 1:
+            y, z = refine(codec, pixels, size, box, rate, start, tick=tell)
         within = cells_of(rate, box)
-        worth = codec.worth(within) if optimise else None
+        worth = codec.worth(within) if effort == 1 else None
         return encode_tile(codec.foresight, codec.coder, y, z, within, worth=worth)
 
     tiles = _each(coded, header.boxes, threads, tick)
@@ -170,7 +180,7 @@ def decode_picture(
     parts = [0] * len(boxes)
     bad = [False] * len(boxes)
 
-    def read(number: int) -> None:
+    def read(number: int, tell: Tick) -> None:
         stream, box = container.tiles[number], boxes[number]
         if stream.whole and not stream.sound:
             bad[number] = True
@@ -190,7 +200,7 @@ def decode_picture(
     conceal(latents, boxes, bad, parts, codec.steps(rate))
     pixels = np.empty((16 * size[1], 16 * size[2], 3), np.uint8)
 
-    def painted(box: Box) -> None:
+    def painted(box: Box, tell: Tick) -> None:
         rows, columns = (slice(16 * side.start, 16 * side.stop) for side in box)
         part = synthesise(codec, latents, box, rate)
         pixels[rows, columns] = _grey(part) if header.grey else part
@@ -257,23 +267,31 @@ def sections_of(picture: Picture, rate: Numbers) -> dict[str, bytes]:
     return found
 
 
-def _each(work: Callable[[One], Done], of: Sequence[One], threads: int, tick: Tick) -> list[Done]:
+def _each(
+    work: Callable[[One, Tick], Done], of: Sequence[One], threads: int, tick: Tick
+) -> list[Done]:
     """Does some work for each, several at a time; on one thread each, a single one on all."""
     found: list[Done] = []
     workers = min(threads, len(of))
+    shares = [0.0] * len(of)
 
-    def alone(one: One) -> Done:
+    def alone(number: int) -> Done:
+        def tell(done: float) -> None:
+            shares[number] = done
+            tick(sum(shares) / len(shares))
+
         with torch.inference_mode():
-            return work(one)
+            return work(of[number], tell)
 
     with torch_threads(1 if workers > 1 else threads), ExitStack() as stack:
-        results: Iterable[Done] = map(alone, of)
+        results: Iterable[Done] = map(alone, range(len(of)))
         if workers > 1:
             pool = stack.enter_context(ThreadPoolExecutor(workers, initializer=_on_one_thread))
-            results = pool.map(alone, of)
-        for number, result in enumerate(results, 1):
+            results = pool.map(alone, range(len(of)))
+        for number, result in enumerate(results):
             found.append(result)
-            tick(number / len(of))
+            shares[number] = 1.0
+            tick(sum(shares) / len(shares))
     return found
 
 
