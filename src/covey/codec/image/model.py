@@ -26,6 +26,7 @@ from covey.types import Float32
 _MODULES = {"analysis": Analysis, "synthesis": Synthesis, "hyper": Hyper}
 _FORESIGHT, _FREQUENCIES, _RADIUS = "foresight.", "tables.frequencies", "tables.radius"
 _ERRORS = "encoder.errors"
+_CAREFUL = 1.5
 MARK = 4
 """Bytes of the mark."""
 
@@ -98,10 +99,12 @@ class ImageCodec:
         return np.moveaxis(gain, -1, 0)
 
     def worth(self, rate: Numbers) -> Float32:
-        """Bits that the square of a latent's error is worth: lambda e / 3, e its square in pixels.
+        """Bits that the square of a latent's error is worth: 3/2 lambda e / 3.
 
-        e is measured at the levels where a codec is finished (`training.codec_finish`); between
-        them its logarithm is interpolated.
+        e is the square of that error in all values of pixels, measured at the levels where a codec
+        is finished (`training.codec_finish`); between them its logarithm is interpolated. By 3/2,
+        as an error also misleads what is foreseen of later latents (best of 1, 1.5 and 2.5 on
+        photographs, see dev/LOG.md).
 
         Args:
             rate: Number of a rate, or (h, w) of them.
@@ -114,7 +117,7 @@ class ImageCodec:
         share = (t - below)[..., None]
         table = np.log(self.errors)
         errors = np.exp((1 - share) * table[below] + share * table[below + 1])
-        worth = lambdas_of(rate)[..., None] * errors / 3
+        worth = _CAREFUL * lambdas_of(rate)[..., None] * errors / 3
         return np.ascontiguousarray(np.moveaxis(worth, -1, 0), np.float32)
 
     @cached_property
