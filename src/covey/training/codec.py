@@ -27,6 +27,7 @@ from covey.codec.rate_index import LAMBDAS, LEVELS
 from covey.training.loop import Checkpoint, Part, Schedule, fit, reduced_precision
 from covey.training.photographs import Photograph, draw_squares
 from covey.training.watch import Watch
+from covey.types import Float32
 
 _AXES_FROM = 24_000  # squares that principal axes are of
 _PLACES = 3  # binary places in which latents are read, at most
@@ -44,6 +45,8 @@ class CodecPlan:
         watched: Squares of photographs that are not learned from, at each validation.
         lambdas: Weights of the distortion at the levels.
         power: p.
+        mixes: Rates that are drawn from a level to the next: 1 is the levels alone, 2 also halfway,
+            as published. None is any rate.
         parts: Of a batch, that are computed at a time, each on one thread. What comes out does not
             depend on how many threads there are.
         half: Compute what can be in half precision, where the processor is made for it.
@@ -68,6 +71,7 @@ class CodecPlan:
     watched: int = 48
     lambdas: tuple[float, ...] = LAMBDAS
     power: float = 0.5
+    mixes: int | None = None
     parts: int = 2
     half: bool = True
 
@@ -146,7 +150,7 @@ def train_codec(
 
     def loss_of(rng: np.random.Generator) -> list[Part]:
         x = torch.from_numpy(draw_squares(learned, plan.size, plan.batch, rng)).to(device)
-        t = torch.from_numpy(drawn_rates(plan.batch, rng)).to(device)
+        t = torch.from_numpy(drawn_rates(plan.batch, rng, plan.mixes)).to(device)
         seeds = rng.integers(2**62, size=plan.batch)
         count = plan.parts if plan.batch % plan.parts == 0 else 1
 
@@ -181,10 +185,19 @@ def losses(coded: Coded, x: Tensor, t: Tensor, plan: CodecPlan) -> Tensor:
     return weight**-plan.power * (coded.bits / x[0, 0].numel() + weight * error)
 
 
-def drawn_rates(count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count,) float32 indices in [0, 9], one from each of as many equal parts, shuffled."""
-    parts = (np.arange(count) + rng.random(count)) / count
-    return (rng.permutation(parts) * (LEVELS - 1)).astype(np.float32)
+def drawn_rates(count: int, rng: np.random.Generator, mixes: int | None = None) -> Float32:
+    """(count,) indices in [0, 9], one from each of as many equal parts, shuffled.
+
+    Args:
+        count: How many.
+        rng: Source of the draw.
+        mixes: See `CodecPlan`.
+    """
+    parts = rng.permutation((np.arange(count) + rng.random(count)) / count)
+    if mixes is None:
+        return (parts * (LEVELS - 1)).astype(np.float32)
+    places = (LEVELS - 1) * mixes + 1
+    return (np.floor(parts * places) / mixes).astype(np.float32)
 
 
 @torch.no_grad()

@@ -129,8 +129,8 @@ def fit(
     for step in range(state.step, schedule.end):
         if state.is_over(schedule):
             break
-        for group, share in zip(optimiser.param_groups, (1.0, schedule.slow_share), strict=False):
-            group["lr"] = schedule.rate * share * rate_factor(step, schedule)
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.rate * group["share"] * rate_factor(step, schedule)
         network.train()
         optimiser.zero_grad(set_to_none=True)
         loss = _learned(loss_of(np.random.default_rng([schedule.seed, step])))
@@ -221,10 +221,11 @@ class _Average:
 
 
 def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
-    groups: list[list[nn.Parameter]] = [[], []]
+    groups: dict[float, list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        groups[any(part in name for part in schedule.slow)].append(parameter)
-    parameters = [{"params": group} for group in groups if group]
+        slow = any(part in name for part in schedule.slow)
+        groups.setdefault(schedule.slow_share if slow else 1.0, []).append(parameter)
+    parameters = [{"params": group, "share": share} for share, group in groups.items()]
     if schedule.optimiser == "sgd":
         return torch.optim.SGD(parameters, schedule.rate, _MOMENTUM, weight_decay=schedule.decay)
     return torch.optim.AdamW(parameters, schedule.rate, weight_decay=schedule.decay)
