@@ -24,8 +24,10 @@ import numpy as np
 import torch
 
 from covey.codec.container import Container, Header, TileStream, pack, unpack
+from covey.codec.image.decoding import decode_picture
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import ImageCodec
-from covey.codec.image.picture import Picture, decode_picture, encode_picture
+from covey.codec.image.picture import Picture
 from covey.codec_weights import default_codec, load_codec
 from covey.types import InputError
 from machine import RESULTS, provenance, write_json

@@ -9,7 +9,8 @@ from PIL import Image
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
-from covey.codec.image.picture import Picture, encode_picture
+from covey.codec.image.encoding import encode_picture
+from covey.codec.image.picture import Picture
 from covey.picture_folder import Job
 from covey.picture_set import encode_set
 from covey.types import InputError, UsageError

@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
 import covey.codec
-from covey.codec.image.picture import encode_picture
+from covey.codec.image.encoding import encode_picture
 from covey.io.pictures import image_of, picture_file, picture_of, read_picture
 from covey.pictures import Target, decode_bytes, encode_to
 from covey.types import InputError, UsageError

@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 
 from covey.codec.container import MOST_PIXELS
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import ImageCodec
-from covey.codec.image.picture import encode_picture
 from covey.codec.rate_search import largest_below
 from covey.io.pictures import read_picture
 from covey.picture_folder import Job, each_job

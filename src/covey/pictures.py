@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from covey.codec.container import MOST_PIXELS, unpack
+from covey.codec.image.decoding import decode_picture
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import ImageCodec
-from covey.codec.image.picture import Decoded, Encoded, Picture, decode_picture, encode_picture
+from covey.codec.image.picture import Decoded, Encoded, Picture
 from covey.codec.rate_index import RATES, Numbers
 from covey.codec.rate_search import Found, largest_below, smallest_above
 from covey.codec.region import GAIN, region_rates

@@ -13,8 +13,9 @@ pytest.importorskip("constriction")
 
 import covey as package
 from covey.codec.container import unpack
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import ImageCodec
-from covey.codec.image.picture import Picture, encode_picture
+from covey.codec.image.picture import Picture
 from covey.io.codec_folder import write_codec
 
 POINTS = [{"t": float(t), "bits": 0.1 * (t + 1), "psnr": 25.0 + t} for t in range(10)]

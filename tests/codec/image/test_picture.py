@@ -10,12 +10,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from covey.codec.container import unpack  # noqa: E402
+from covey.codec.image.decoding import decode_picture  # noqa: E402
+from covey.codec.image.encoding import encode_picture  # noqa: E402
 from covey.codec.image.model import ImageCodec  # noqa: E402
-from covey.codec.image.picture import (  # noqa: E402
-    Picture,
-    decode_picture,
-    encode_picture,
-)
+from covey.codec.image.picture import Picture  # noqa: E402
 from covey.codec.image.windows import analyse, padded, synthesise  # noqa: E402
 from covey.types import InputError, UsageError  # noqa: E402
 

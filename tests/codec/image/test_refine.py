@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from covey.codec.container import unpack
+from covey.codec.image.decoding import decode_picture
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import lambdas_of
-from covey.codec.image.picture import Picture, decode_picture, encode_picture
+from covey.codec.image.picture import Picture
 from covey.codec.image.refine import between, refine
 from covey.codec.image.windows import analyse, padded
 from covey.types import UsageError
