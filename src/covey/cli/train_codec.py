@@ -47,7 +47,7 @@ def codec(
     crop: Annotated[
         int, typer.Option(min=64, help="Pixels in a row of a square, a multiple of 64.")
     ] = 128,
-    rate: Annotated[float, typer.Option(min=0, help="Learning rate at its highest.")] = 2e-3,
+    rate: Annotated[float, typer.Option(min=0, help="Learning rate at its highest.")] = 1e-3,
     work: Annotated[
         Path | None,
         typer.Option(

@@ -55,9 +55,10 @@ class CodecPlan:
     schedule: Schedule = field(
         default_factory=lambda: Schedule(
             steps=20_000,
-            rate=2e-3,
+            rate=1e-3,
             warm_up=0.02,
             decay=0.0,
+            clip=0.1,
             every=500,
             patience=10**6,
             fall=0.3,
