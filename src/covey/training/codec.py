@@ -24,6 +24,7 @@ from covey.codec.image.config import LATENT, BodyConfig
 from covey.codec.image.transforms import principal_axes, start_at_axes
 from covey.codec.layers.fixed_point import ACTIVE
 from covey.codec.rate_index import LAMBDAS, LEVELS
+from covey.training.drawn_pages import drawn_page
 from covey.training.loop import Checkpoint, Part, Schedule, fit, reduced_precision
 from covey.training.photographs import Photograph, draw_squares
 from covey.training.watch import Watch
@@ -45,6 +46,7 @@ class CodecPlan:
         watched: Squares of photographs that are not learned from, at each validation.
         lambdas: Weights of the distortion at the levels.
         power: p.
+        drawn: Share of the squares that are drawn pages instead of photographs.
         mixes: Rates that are drawn from a level to the next: 1 is the levels alone, 2 also halfway,
             as published. None is any rate.
         parts: Of a batch, that are computed at a time, each on one thread. What comes out does not
@@ -72,6 +74,7 @@ class CodecPlan:
     watched: int = 48
     lambdas: tuple[float, ...] = LAMBDAS
     power: float = 0.5
+    drawn: float = 0.05
     mixes: int | None = None
     parts: int = 2
     half: bool = True
@@ -150,7 +153,10 @@ def train_codec(
     last: list[CodecValidation] = []
 
     def loss_of(rng: np.random.Generator) -> list[Part]:
-        x = torch.from_numpy(draw_squares(learned, plan.size, plan.batch, rng)).to(device)
+        squares = draw_squares(learned, plan.size, plan.batch, rng)
+        for number in np.flatnonzero(rng.random(plan.batch) < plan.drawn):
+            squares[number] = drawn_page(plan.size, rng)
+        x = torch.from_numpy(squares).to(device)
         t = torch.from_numpy(drawn_rates(plan.batch, rng, plan.mixes)).to(device)
         seeds = rng.integers(2**62, size=plan.batch)
         count = plan.parts if plan.batch % plan.parts == 0 else 1
