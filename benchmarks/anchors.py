@@ -14,14 +14,14 @@ ANCHORS = (
     FORMATS["jpeg"],
     FORMATS["webp"],
     FORMATS["avif"],
-    replace(FORMATS["avif"], name="AVIF 4:4:4, slow, tuned for PSNR", options=avif(1, tune="psnr")),
     FORMATS["heic"],
+    FORMATS["jxl"],
     replace(
         FORMATS["heic"],
         name="HEIC 4:4:4, slow, tuned for PSNR",
         options=heic(preset="veryslow", tune="psnr"),
     ),
-    FORMATS["jxl"],
+    replace(FORMATS["avif"], name="AVIF 4:4:4, slow, tuned for PSNR", options=avif(1, tune="psnr")),
 )
 
 
