@@ -213,11 +213,11 @@ class _Average:
     def take(self, step: int) -> None:
         """Takes the weights after a step, counted from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        for name, mean in self.weights.items():
-            if mean.is_floating_point():
-                mean.lerp_(self.now[name], 1 - decay)
-            else:
-                mean.copy_(self.now[name])
+        floats = [name for name, mean in self.weights.items() if mean.is_floating_point()]
+        means, now = ([each[name] for name in floats] for each in (self.weights, self.now))
+        torch._foreach_lerp_(means, now, 1 - decay)
+        for name in self.weights.keys() - set(floats):
+            self.weights[name].copy_(self.now[name])
 
 
 def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
@@ -228,7 +228,7 @@ def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
     parameters = [{"params": group, "share": share} for share, group in groups.items()]
     if schedule.optimiser == "sgd":
         return torch.optim.SGD(parameters, schedule.rate, _MOMENTUM, weight_decay=schedule.decay)
-    return torch.optim.AdamW(parameters, schedule.rate, weight_decay=schedule.decay)
+    return torch.optim.AdamW(parameters, schedule.rate, weight_decay=schedule.decay, fused=True)
 
 
 def _validated(network: nn.Module, validate: Callable[[], float] | None) -> float:
