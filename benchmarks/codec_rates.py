@@ -186,7 +186,7 @@ def main() -> None:
     begun = start(__doc__, options, ("sweep", "fine"), stride=options.stride)
     codec = CountingCodec(begun.codec.config, begun.codec.weights, begun.codec.about)
     facts, images = begun.result.facts, begun.images
-    begun.result.keep("goals", GOALS)
+    facts["goals"] = GOALS
     if "sweep" not in facts:
         begun.result.keep("sweep", sweep(codec, images, options.stride))
     if "fine" not in facts:

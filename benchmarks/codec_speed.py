@@ -148,8 +148,7 @@ def main() -> None:
         result = begun.result
         small = Path(name) / "S"
         write_codec(small, begun.codec, "")
-        result.keep("goals", GOALS)
-        result.keep("published", PUBLISHED)
+        result.facts.update(goals=GOALS, published=PUBLISHED)
         parts = {
             "S": lambda: by_rate(small, options.images, options.repeats),
             "M": lambda: by_rate(medium, options.images, options.repeats),

@@ -35,7 +35,7 @@ class Result:
 
     Attributes:
         path: Where it is written.
-        facts: What is written.
+        facts: What is written, `commits` among it: on which each part was measured.
     """
 
     path: Path
@@ -44,6 +44,7 @@ class Result:
     def keep(self, part: str, found: Any) -> None:
         """Adds a part, and writes all."""
         self.facts[part] = found
+        self.facts.setdefault("commits", {})[part] = self.facts["commit"]
         write_json(self.path, self.facts)
 
 
@@ -86,5 +87,5 @@ def start(doc: str, options: argparse.Namespace, parts: tuple[str, ...], **how: 
     if options.out.exists():
         old = json.loads(options.out.read_text())
         if all(old.get(name) == value for name, value in same.items()):
-            facts |= {part: old[part] for part in parts if part in old}
+            facts |= {part: old[part] for part in (*parts, "commits") if part in old}
     return Start(codec, images, Result(options.out, facts))

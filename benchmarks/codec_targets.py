@@ -184,7 +184,7 @@ def main() -> None:
     options = options_of(__doc__, "codec_targets").parse_args()
     torch.set_num_threads(1)
     begun = start(__doc__, options, ("targets",))
-    begun.result.keep("goals", GOALS)
+    begun.result.facts["goals"] = GOALS
     measure(begun)
 
 
