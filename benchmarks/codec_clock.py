@@ -31,7 +31,7 @@ from covey.pictures import decode_bytes
 
 Images = list[tuple[str, Picture]]
 
-PARTS = {
+PARTS: dict[str, list[tuple[Any, str]]] = {
     "entropy decoding": [(PartReader, "read")],
     "foresight": [(FrozenForesight, name) for name in ("hints", "step", "read")],
     "synthesis": [(picture_module, "synthesise")],
@@ -66,7 +66,8 @@ class Seconds:
 def one_rate(codec: ImageCodec, images: Images, rate: int, repeats: int) -> dict[str, Any]:
     """Encoding and decoding of all images by a rate: medians over images and repetitions."""
     took: dict[str, Seconds] = defaultdict(Seconds)
-    bpp, shares = [], []
+    bpp: list[float] = []
+    shares: list[dict[str, float]] = []
     for _, picture in [images[0], *images]:  # the first once more, so that all is loaded
         for _ in range(repeats):
             for effort in (0, 1):

@@ -159,7 +159,8 @@ def fine(codec: CountingCodec, images: list[tuple[str, Picture]]) -> dict[str, A
                     tables[kind][place, column] = value
         means = {kind: table.mean(axis=1) for kind, table in tables.items()}
         steps.append({kind: np.diff(mean) for kind, mean in means.items()})
-        run = {"first": first, **{kind: round(float(mean[0]), 5) for kind, mean in means.items()}}
+        run: dict[str, Any] = {"first": first}
+        run |= {kind: round(float(mean[0]), 5) for kind, mean in means.items()}
         run |= step_facts(steps[-1])
         run["step_back"] = {kind: worst(rates, names, tables[kind]) for kind in KINDS}
         runs.append(run)
