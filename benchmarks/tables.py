@@ -17,6 +17,7 @@ from collections.abc import Callable
 from machine import REPOSITORY
 from table_parts import markdown, origin, read, short
 from tables_codec import codec_bd, codec_speed
+from tables_codec_use import codec_dial, codec_seconds, codec_targets, codec_threads
 from tables_learned import (
     ada_nets_filter,
     ada_nets_parts,
@@ -199,6 +200,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "long-tail-curves": long_tail_curves,
     "codec-bd": codec_bd,
     "codec-speed": codec_speed,
+    "codec-dial": codec_dial,
+    "codec-targets": codec_targets,
+    "codec-seconds": codec_seconds,
+    "codec-threads": codec_threads,
 }
 
 

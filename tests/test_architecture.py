@@ -11,7 +11,7 @@ import covey
 _ROOT = Path(covey.__file__).parent
 
 _LEVELS = (
-    ("byte_sizes", "types"),
+    ("byte_sizes", "types", "weight_names"),
     (
         "calibration",
         "candidates",

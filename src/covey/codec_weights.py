@@ -16,8 +16,8 @@ from safetensors.numpy import load_file
 
 from covey.codec.image.config import BodyConfig
 from covey.codec.image.model import ImageCodec
-from covey.hub import CODEC_KIND, CONFIG, WEIGHTS
 from covey.types import InputError, UsageError
+from covey.weight_names import CODEC_KIND, CONFIG, WEIGHTS
 
 _HINT = "name a folder that `covey train codec` wrote"
 _AGAIN = "copy it again from where it was made, or train the codec again"

@@ -24,10 +24,7 @@ from covey.models.refiner import Refiner
 from covey.models.refiner_format import read_refiner
 from covey.models.universal import UniversalScorer
 from covey.types import Float32, InputError
-
-WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
-CODEC_KIND = "image codec"
-"""Of models that `covey.codec_weights` reads."""
+from covey.weight_names import CODEC_KIND, CONFIG, WEIGHTS
 
 _INPUTS = {
     "list_length": LIST_LENGTH,

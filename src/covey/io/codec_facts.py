@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from covey.codec.container import unpack
 from covey.codec.rate_index import RATES
-from covey.hub import CODEC_KIND
+from covey.weight_names import CODEC_KIND
 
 if TYPE_CHECKING:
     from covey.codec.image.model import ImageCodec

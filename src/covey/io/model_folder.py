@@ -11,12 +11,13 @@ from typing import Any
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from covey.hub import CARD, CONFIG, WEIGHTS, Model
+from covey.hub import Model
 from covey.io.atomic import atomic_folder
 from covey.io.files import listed
 from covey.io.model_card import default_card
 from covey.io.summary import as_json
 from covey.types import UsageError
+from covey.weight_names import CARD, CONFIG, WEIGHTS
 
 _ENTRIES = {WEIGHTS, CONFIG, CARD}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,15 @@ def test_a_map_of_rates(codec) -> None:
     _, coded = _coded(codec, 10, 6, rate=rate)
     np.testing.assert_array_equal(_decoded(codec, coded, rate=rate).latents, coded.latents)
     assert _coded(codec, 10, 6)[1].words.tobytes() != coded.words.tobytes()
+
+
+def test_hyper_latents_that_are_not_coded(codec) -> None:
+    dead = replace(codec.foresight, hyper_scale=codec.foresight.hyper_scale * 0)
+    y, z = _latents(codec, 8, 6)
+    z = z.transpose(1, 2, 0).copy().transpose(2, 0, 1)  # as some layers leave it in memory
+    coded = encode_tile(dead, codec.coder, y, z + 3, 4321)
+    found = decode_tile(dead, codec.coder, coded.words, coded.ends, (8, 6), 4321)
+    np.testing.assert_array_equal(found.latents, coded.latents)
 
 
 def test_rates_of_hyper_latents() -> None:

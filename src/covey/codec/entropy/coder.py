@@ -9,6 +9,7 @@ off anywhere can be read to the last part that is whole.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -90,20 +91,15 @@ class PartWriter:
             values: (c,) those with table 0 must be 0.
             table: (c,) numbers of tables.
         """
-        order, bounds = _by_table(table)
-        beyond = []
-        for number in range(1, len(bounds) - 1):
-            some = values[order[bounds[number] : bounds[number + 1]]]
-            if not len(some):
-                continue
-            radius = int(self._coder.tables.radius[number])
-            symbols = some + radius
-            if (over := np.abs(some) > radius).any():
-                symbols = np.where(over, 2 * radius + 1, symbols)
-                beyond.append(_signed(some[over], radius))
-            self._encoder.encode(symbols.astype(np.int32), self._coder._models[number])
-        if beyond:
-            self._encoder.encode(_golomb_bits(np.concatenate(beyond)), self._coder._bit)
+        by = _by_table(table, self._coder.tables)
+        some = values[by.order]
+        over = np.abs(some) > by.radius
+        symbols = np.where(over, 2 * by.radius + 1, some + by.radius)
+        for number, begin, end in by.runs:
+            self._encoder.encode(symbols[begin:end], self._coder._models[number])
+        if over.any():
+            beyond = _signed(some[over], by.radius[over])
+            self._encoder.encode(_golomb_bits(beyond), self._coder._bit)
         self.ends.append(int(self._encoder.pos()[0]))
 
     def words(self) -> tuple[Words, tuple[int, ...]]:
@@ -127,24 +123,18 @@ class PartReader:
         Raises:
             InputError: If the stream makes no sense.
         """
-        order, bounds = _by_table(table)
-        found = np.zeros(len(table), np.int32)
-        escaped = []
+        by = _by_table(table, self._coder.tables)
+        symbols = by.radius.copy()
         try:
-            for number in range(1, len(bounds) - 1):
-                count = int(bounds[number + 1] - bounds[number])
-                if not count:
-                    continue
-                radius = int(self._coder.tables.radius[number])
-                symbols = self._decoder.decode(self._coder._models[number], count)
-                places = order[bounds[number] : bounds[number + 1]]
-                found[places] = symbols - radius
-                if len(over := np.flatnonzero(symbols > 2 * radius)):
-                    escaped.append((places[over], radius))
-            for places, radius in escaped:
-                found[places] = [_unsigned(self._beyond(), radius) for _ in places]
+            for number, begin, end in by.runs:
+                symbols[begin:end] = self._decoder.decode(self._coder._models[number], end - begin)
+            some = symbols - by.radius
+            for place in np.flatnonzero(some > by.radius).tolist():
+                some[place] = _unsigned(self._beyond(), int(by.radius[place]))
         except (AssertionError, ValueError) as error:
             raise InputError(f"a stream of latents is damaged: {error}") from None
+        found = np.empty_like(some)
+        found[by.order] = some
         return found
 
     def _beyond(self) -> int:
@@ -160,16 +150,32 @@ class PartReader:
         return value - 1
 
 
-def _by_table(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places in the order of their tables, and where each table begins among them."""
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """The order in which values are coded.
+
+    Attributes:
+        order: (c,) places of values, ascending by their tables.
+        runs: Of each table but the first, if it has values: number, begin and end in that order.
+        radius: (c,) of their tables, in that order.
+    """
+
+    order: NDArray[np.intp]
+    runs: list[tuple[int, int, int]]
+    radius: NDArray[np.int32]
+
+
+def _by_table(table: NDArray[np.uint8], tables: Tables) -> _Sorted:
     order = np.argsort(table, kind="stable")
-    counts = np.bincount(table, minlength=2)
-    return order, np.concatenate([[0], np.cumsum(counts)])
+    counts = np.bincount(table)
+    bounds = enumerate(pairwise(np.cumsum(counts).tolist()), 1)
+    runs = [(number, begin, end) for number, (begin, end) in bounds if end > begin]
+    return _Sorted(order, runs, np.repeat(tables.radius[: len(counts)], counts))
 
 
-def _signed(values: NDArray[np.int32], radius: int) -> NDArray[np.int64]:
-    """Values beyond a radius as numbers from 0: how far, twice, and the sign."""
-    far = np.abs(values.astype(np.int64)) - radius - 1
+def _signed(values: NDArray[np.int32], radius: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Values beyond their radii as numbers from 0: how far, twice, and the sign."""
+    far = np.abs(values) - radius - 1
     return 2 * far + (values < 0)
 
 
@@ -178,7 +184,7 @@ def _unsigned(number: int, radius: int) -> int:
     return -(far + radius + 1) if negative else far + radius + 1
 
 
-def _golomb_bits(numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+def _golomb_bits(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
     """As many zeros as n + 1 has binary places behind the first, then n + 1, for each number."""
     text = "".join(f"{n + 1:b}".zfill(2 * int(n + 1).bit_length() - 1) for n in numbers.tolist())
     return np.frombuffer(text.encode(), np.uint8).astype(np.int32) - ord("0")

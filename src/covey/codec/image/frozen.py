@@ -138,8 +138,7 @@ class FrozenForesight:
                 integers that are exact.
         """
         layers = {}
-        with torch.device("meta"):
-            like = Foresight(config)
+        like = Foresight(config)  # on the device "meta" it would take a second to import its rules
         for name in _names():
             conv = like.get_submodule(name)
             assert isinstance(conv, FixedConv)

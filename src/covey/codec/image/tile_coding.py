@@ -1,6 +1,6 @@
 """Latents of one tile to words and back: hyper-latents first, then four steps.
 
-    z      whole numbers, by tables that the rate decides
+    z      whole numbers, by tables that the rate decides; where the table is 0, z = 0
     step   q = round(y - mean), by the table of each; where the table is 0, q = 0
     y      = q + mean, in sixteenths
 
@@ -82,7 +82,9 @@ def encode_tile(
     writer = coder.writer()
     whole = _whole(z)
     above = hyper_rates(rate, whole.shape[1:])
-    writer.write(whole.ravel(), _spread(foresight.hyper_tables(above), whole.shape))
+    tables = _spread(foresight.hyper_tables(above), whole.shape)
+    whole[tables.reshape(whole.shape) == 0] = 0
+    writer.write(whole.ravel(), tables)
     cells = to_cells(torch.from_numpy(y)[None])[0].numpy()
     hints = _hints(foresight, whole, above, cells.shape[2:])
     decoded = np.empty(cells.shape, np.int32)

@@ -45,7 +45,8 @@ def analyse(codec: ImageCodec, pixels: Pixels, box: Box, rate: Numbers) -> tuple
     wide, inner = with_halo(box, size, codec.config.halo)
     rows, columns = (slice(s.start * LATENT, s.stop * LATENT) for s in wide)
     x = torch.from_numpy(pixels[rows, columns].astype(np.float32) / np.float32(255))
-    y = codec.analysis(x.permute(2, 0, 1)[None], index_of(rate, wide))[:, :, *inner]
+    x = x.permute(2, 0, 1)[None].contiguous()
+    y = codec.analysis(x, index_of(rate, wide))[:, :, *inner]
     height, width = y.shape[2:]
     full = torch.nn.functional.pad(y, (0, -width % 4, 0, -height % 4), mode="replicate")
     return y[0].contiguous().numpy(), codec.hyper(full)[0].numpy()
@@ -64,7 +65,7 @@ def synthesise(codec: ImageCodec, latents: Float32, box: Box, rate: Numbers) -> 
     y = torch.from_numpy(np.ascontiguousarray(latents[:, *wide], np.float32))[None]
     x = codec.synthesis(y, index_of(rate, wide))[0]
     rows, columns = (slice(s.start * LATENT, s.stop * LATENT) for s in inner)
-    x = x[:, rows, columns].clamp(0, 1).mul(255).round().to(torch.uint8)
+    x = x[:, rows, columns].clamp_(0, 1).mul_(255).round_().to(torch.uint8)
     return x.permute(1, 2, 0).contiguous().numpy()
 
 

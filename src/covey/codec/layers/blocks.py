@@ -30,6 +30,11 @@ class DepthwiseBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, width, h, w) to the same."""
-        x = x + self.after(self.space(functional.leaky_relu(self.before(x), _SLOPE)))
-        wide: Tensor = self.narrow(functional.leaky_relu(self.widen(x), _SLOPE))
+        x = x + self.after(self.space(_rectified(self.before(x))))
+        wide: Tensor = self.narrow(_rectified(self.widen(x)))
         return x + wide
+
+
+def _rectified(x: Tensor) -> Tensor:
+    """In place: fresh memory for each result takes longer than what is computed."""
+    return functional.leaky_relu(x, _SLOPE, inplace=True)

@@ -14,6 +14,7 @@ An activation a stands for a / 2^FRACTION; one that was passed through a ReLU is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,7 @@ class FixedConv(nn.Module):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FixedLayer:
     """A `FixedConv` as integers.
 
@@ -242,17 +243,23 @@ class FixedLayer:
         Returns:
             (1, after, h, w) whole numbers as float32.
         """
-        weight = torch.from_numpy(self.weight.astype(np.float32)).to(a.device)
-        weight = weight[:, None] if self.depthwise else weight[:, :, None, None]
+        weight, unit = (each.to(a.device) for each in self._floats)
         acc = functional.conv2d(
             a,
             weight,
             padding=1 if self.depthwise else 0,
             groups=len(weight) if self.depthwise else 1,
         )
-        acc += _on(self.offset(rate), a)
-        unit = np.exp2(-self.shift.astype(np.float64))[:, None, None]
-        return torch.floor(acc * _on(unit, a)).clamp_(self.low, self.high)
+        offset = torch.from_numpy(self.offset(rate).astype(np.float32)).to(a.device)
+        return acc.add_(offset[None]).mul_(unit).floor_().clamp_(self.low, self.high)
+
+    @cached_property
+    def _floats(self) -> tuple[Tensor, Tensor]:
+        """Weights as torch convolves, and (after, 1, 1) what sums are multiplied by."""
+        weight = torch.from_numpy(self.weight.astype(np.float32))
+        unit = torch.from_numpy(np.ldexp(np.float32(1), -self.shift.astype(np.int32)))
+        weight = weight[:, None] if self.depthwise else weight[:, :, None, None]
+        return weight, unit[:, None, None]
 
 
 def integers_between(table: NDArray[Any], rate: Numbers) -> NDArray[np.int64]:
@@ -269,8 +276,3 @@ def integers_between(table: NDArray[Any], rate: Numbers) -> NDArray[np.int64]:
     mix = mix[..., None]
     mixed = table[interval].astype(np.int64) * (MIXES - mix) + table[interval + 1] * mix
     return (mixed + MIXES // 2) // MIXES
-
-
-def _on(values: NDArray[Any], like: Tensor) -> Tensor:
-    """(c, h, w) values beside a batch of activations."""
-    return torch.from_numpy(values.astype(np.float32)).to(like.device)[None]
