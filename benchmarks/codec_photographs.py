@@ -70,5 +70,5 @@ def expected_points(body: Trainable, images: list[Tensor], at: list[float]) -> l
 
 def quick(plan: CodecPlan, steps: int, rate: float, seed: int) -> CodecPlan:
     """A plan of so many steps, all parameters alike, looked at only at its end."""
-    schedule = replace(plan.schedule, steps=steps, rate=rate, seed=seed, every=steps, slow=())
+    schedule = replace(plan.schedule, steps=steps, rate=rate, seed=seed, every=steps, slow=None)
     return replace(plan, schedule=schedule)

@@ -57,9 +57,7 @@ def test_latents(name) -> None:
 
 @pytest.mark.parametrize(("threads", "onednn"), [(1, True), (1, False), (2, True), (2, False)])
 def test_in_a_process_of_its_own(threads, onednn) -> None:
-    script = _READ.format(
-        folder=str(HERE), threads=threads, onednn=onednn, names=sorted(GOLDEN)
-    )
+    script = _READ.format(folder=str(HERE), threads=threads, onednn=onednn, names=sorted(GOLDEN))
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     ran = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -147,3 +148,45 @@ def test_averages_go_on_where_they_were():
     other, again, judge = _problem(seed=9)
     fit(other, again, schedule, validate=judge, start=kept[1])
     assert torch.equal(other.weight, network.weight)
+
+
+def test_some_parameters_learn_slowly() -> None:
+    torch.manual_seed(0)
+    network = nn.ModuleDict({"fast": nn.Linear(4, 4), "slow": nn.Linear(4, 4)})
+    before = {name: each.detach().clone() for name, each in network.named_parameters()}
+
+    def loss_of(rng: np.random.Generator) -> torch.Tensor:
+        x = torch.from_numpy(rng.normal(size=(8, 4)).astype(np.float32))
+        return (network["fast"](x) + network["slow"](x) - 5).square().mean()
+
+    fit(network, loss_of, Schedule(steps=20, rate=0.01, slow="^slow", slow_share=0.1))
+    moved = {
+        name: float((each.detach() - before[name]).abs().mean())
+        for name, each in network.named_parameters()
+    }
+    assert 0.05 < moved["slow.weight"] / moved["fast.weight"] < 0.2
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_parts_of_a_batch_sum_to_the_whole(threads) -> None:
+    x = torch.linspace(-1, 1, 24).reshape(8, 3)
+
+    def trained(parts: int) -> torch.Tensor:
+        torch.manual_seed(1)
+        network = nn.Linear(3, 1)
+
+        def loss_of(rng: np.random.Generator):
+            some = [x[number::parts] for number in range(parts)]
+            return [lambda s=s: (network(s) - 1).square().sum() / 8 for s in some]
+
+        fit(network, loss_of, Schedule(steps=15, rate=0.05))
+        return network.weight.detach()
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads)
+        one, two = trained(1), trained(2)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-6)

@@ -65,7 +65,7 @@ class CodecPlan:
             patience=10**6,
             fall=0.3,
             average=0.999,
-            slow=("linear", "gain"),
+            slow="linear|gain",
             slow_share=0.1,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -38,7 +39,7 @@ class Schedule:
             staying at its highest; if None it falls as a cosine from the warm-up on.
         average: Decay of an average of the weights, less in the first steps; what is validated and
             kept is the average then. None is taken at 0.
-        slow: Parts of the names of parameters that learn at `slow_share` of the rate.
+        slow: Pattern in the names of parameters that learn at `slow_share` of the rate.
         slow_share: See there.
     """
 
@@ -54,7 +55,7 @@ class Schedule:
     until: int | None = None
     fall: float | None = None
     average: float = 0.0
-    slow: tuple[str, ...] = ()
+    slow: str | None = None
     slow_share: float = 1.0
 
     @property
@@ -223,7 +224,7 @@ class _Average:
 def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
     groups: dict[float, list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        slow = any(part in name for part in schedule.slow)
+        slow = schedule.slow is not None and re.search(schedule.slow, name)
         groups.setdefault(schedule.slow_share if slow else 1.0, []).append(parameter)
     parameters = [{"params": group, "share": share} for share, group in groups.items()]
     if schedule.optimiser == "sgd":
