@@ -6,7 +6,7 @@ both curves have. VTM is not run here: its points are published ones.
 
     pip install -r benchmarks/requirements-codecs.txt
     COVEY_DATA=... python benchmarks/codec.py [--model MODEL] [--only anchors|codec]
-        [--rates 0 1000 ...] [--images 24]
+        [--efforts 0 1 2] [--rates 0 1000 ...] [--images 24]
 
 What has been measured of another format in the same version is kept.
 """
@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--only", choices=("anchors", "codec"))
     parser.add_argument("--rates", nargs="*", type=int)
+    parser.add_argument("--efforts", nargs="*", type=int, default=list(EFFORTS))
     parser.add_argument("--images", type=int, default=24)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
@@ -83,7 +84,7 @@ def main() -> None:
                 keep(coder.name, curve_by(images, coder))
         if options.only != "anchors":
             codec = default_codec() if options.model is None else load_codec(options.model)
-            for effort in EFFORTS:
+            for effort in options.efforts:
                 coder = covey_coder(codec, effort)
                 if options.rates:
                     coder = replace(coder, dial=tuple(options.rates))
