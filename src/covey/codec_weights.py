@@ -25,17 +25,8 @@ _AGAIN = "copy it again from where it was made, or train the codec again"
 
 @cache
 def default_codec() -> ImageCodec:
-    """The codec that ships with the package.
-
-    Raises:
-        InputError: If none does.
-    """
+    """The codec that ships with the package."""
     shipped = files("covey") / "weights" / "image-s"
-    if not shipped.is_dir():
-        raise InputError(
-            "no codec ships with this version of Covey yet; train one by covey train codec, and "
-            "name its folder by --model, or give it as codec="
-        )
     with as_file(shipped) as folder:
         return load_codec(folder)
 

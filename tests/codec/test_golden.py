@@ -33,11 +33,10 @@ torch.set_num_threads({threads})
 from make_golden import HERE, TINY, hashes
 from covey.codec_weights import default_codec, load_codec
 codecs = {{"tiny": load_codec(TINY), "image-s": default_codec()}}
-with torch.backends.mkldnn.flags(enabled={onednn}):
-    found = {{
-        name: hashes(codecs[name.rpartition("-")[0]], (HERE / name).read_bytes())
-        for name in {names!r}
-    }}
+torch.backends.mkldnn.set_flags({onednn})
+found = {{
+    name: hashes(codecs[name.rpartition("-")[0]], (HERE / name).read_bytes()) for name in {names!r}
+}}
 print(json.dumps(found))
 """
 
@@ -102,9 +101,10 @@ def test_what_one_process_writes_another_reads(tmp_path, smooth) -> None:
         torch.set_num_threads(1)
         read = read_latents(codec, container, container.header.rate)
         one = decode_picture(codec, container, threads=1).picture.pixels
-        with torch.backends.mkldnn.flags(enabled=False):
-            two = decode_picture(codec, container, threads=2).picture.pixels
+        torch.backends.mkldnn.set_flags(False)
+        two = decode_picture(codec, container, threads=2).picture.pixels
     finally:
+        torch.backends.mkldnn.set_flags(True)
         torch.set_num_threads(before)
     told = np.concatenate(
         [(read.latents[:, *box] * 16).astype(np.int32).ravel() for box in container.header.boxes]
