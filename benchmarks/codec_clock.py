@@ -22,10 +22,11 @@ import torch
 
 from codec import kodak
 from covey.codec.entropy.coder import PartReader
-from covey.codec.image import picture as picture_module
+from covey.codec.image import decoding
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.frozen import FrozenForesight
 from covey.codec.image.model import ImageCodec
-from covey.codec.image.picture import Picture, encode_picture
+from covey.codec.image.picture import Picture
 from covey.codec_weights import load_codec
 from covey.pictures import decode_bytes
 
@@ -34,7 +35,7 @@ Images = list[tuple[str, Picture]]
 PARTS: dict[str, list[tuple[Any, str]]] = {
     "entropy decoding": [(PartReader, "read")],
     "foresight": [(FrozenForesight, name) for name in ("hints", "step", "read")],
-    "synthesis": [(picture_module, "synthesise")],
+    "synthesis": [(decoding, "synthesise")],
 }
 """Functions that a decoder spends its time in; none calls another one."""
 

@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 from codec_start import options_of, start
 from covey.codec.container import Header
 from covey.codec.entropy.coder import Coder, PartWriter
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.frozen import SIXTEENTHS
 from covey.codec.image.model import ImageCodec
-from covey.codec.image.picture import Encoded, Picture, encode_picture
+from covey.codec.image.picture import Encoded, Picture
 from covey.codec.image.windows import synthesise
 from covey.codec.rate_index import RATES
 from covey.metrics.rate import psnr

@@ -17,7 +17,8 @@ clock = pytest.importorskip("codec_clock")
 table_parts = pytest.importorskip("table_parts")
 
 from covey.codec.container import unpack  # noqa: E402
-from covey.codec.image.picture import Picture, decode_picture  # noqa: E402
+from covey.codec.image.decoding import decode_picture  # noqa: E402
+from covey.codec.image.picture import Picture  # noqa: E402
 
 
 @pytest.fixture(scope="module")
