@@ -80,7 +80,7 @@ def encode_picture(
         return encode_tile(codec.foresight, codec.coder, y, z, within, worth=worth)
 
     tiles = each(coded, header.boxes, threads, tick)
-    streams = [TileStream(each.words, each.ends) for each in tiles]
+    streams = [TileStream(one.words, one.ends) for one in tiles]
     return Encoded(pack(Container(header, streams, sections_of(picture, rate))), tiles)
 
 

@@ -1,11 +1,11 @@
-"""Latents refined for one picture: few of its bits are moved, many hundred times, by gradients.
+"""Latents refined for one picture by gradients, the codec as it is.
 
     L(y, z) = bits(y, z) + lambda |x(y) - x|^2 / 3
 
 Rounding is a draw between the integers on both sides, the nearer the likelier, ever more so while
 it goes on (stochastic Gumbel annealing: Improving Inference for Neural Image Compression, Yang,
-Bamler and Mandt, NeurIPS 2020). The decoder knows nothing of it. Here there are hundreds of steps
-where the paper takes 2000, and rates of steps to suit.
+Bamler and Mandt, NeurIPS 2020). The decoder knows nothing of it. Here a hundred larger steps stand
+for the 2000 of the paper (recalled).
 """
 
 from __future__ import annotations
