@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from codec import kodak
 from covey.codec.rate_index import LEVELS
 from covey.io.photographs import photograph_paths, read_photographs
-from covey.io.pictures import read_picture
 from covey.training.codec import CodecPlan, Trainable
 from covey.training.photographs import Photograph
 from labelled_sets import data_root
@@ -40,14 +40,10 @@ def kodak_tensors(count: int) -> list[Tensor]:
     Raises:
         SystemExit: If they are not on this machine.
     """
-    root = data_root()
-    paths = sorted((root / "codec" / "kodak").glob("*.png")) if root else []
-    if not paths:
-        raise SystemExit("set COVEY_DATA to the folder that has codec/kodak")
     found = []
-    for path in paths[:count]:
-        pixels = read_picture(path, 2**28)[0].pixels.astype(np.float32) / 255
-        found.append(torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous())
+    for _, picture in kodak(count):
+        pixels = torch.from_numpy(picture.pixels.astype(np.float32) / 255)
+        found.append(pixels.permute(2, 0, 1)[None].contiguous())
     return found
 
 

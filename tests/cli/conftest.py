@@ -104,3 +104,13 @@ def nine(hidden, tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "y.npy", labels)
     return x, labels
+
+
+@pytest.fixture(scope="session")
+def codec_model(small_codec, tmp_path_factory) -> str:
+    """A folder with a small codec of random weights."""
+    from covey.io.codec_folder import write_codec
+
+    folder = tmp_path_factory.mktemp("codec") / "m"
+    write_codec(folder, small_codec, "covey train codec")
+    return str(folder)

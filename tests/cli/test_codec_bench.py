@@ -19,15 +19,6 @@ pytest.importorskip("constriction")
 from covey.codec_bench.curves import curve_of
 
 
-@pytest.fixture(scope="module")
-def model(small_codec, tmp_path_factory):
-    from covey.io.codec_folder import write_codec
-
-    folder = tmp_path_factory.mktemp("codec") / "m"
-    write_codec(folder, small_codec, "covey train codec")
-    return str(folder)
-
-
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "in" / "sub").mkdir(parents=True)
@@ -41,11 +32,11 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def run(covey, model):
+def run(covey, codec_model):
     """Runs the command with the model; it must end with a code, 0 if not told otherwise."""
 
     def call(*arguments, code=0):
-        done = covey("codec", "bench", *arguments, "--model", model)
+        done = covey("codec", "bench", *arguments, "--model", codec_model)
         assert done.code == code, done
         return done
 
@@ -134,11 +125,11 @@ def test_refusals(run, folder, args, code, words) -> None:
 
 
 @pytest.mark.parametrize("wait", [1.5, 6.0])  # while libraries load, and while pictures are coded
-def test_ctrl_c_leaves_nothing(folder, model, wait) -> None:
+def test_ctrl_c_leaves_nothing(folder, codec_model, wait) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (900, 900, 3)).astype(np.uint8)
     for name in "abc":
         Image.fromarray(pixels).save(folder / "in" / f"large-{name}.png")
-    arguments = ["in", "-o", "out", "--model", model, "--points", "100", "--threads", "2"]
+    arguments = ["in", "-o", "out", "--model", codec_model, "--points", "100", "--threads", "2"]
     process = subprocess.Popen(
         [sys.executable, "-m", "covey", "codec", "bench", *arguments],
         cwd=folder,

@@ -20,15 +20,6 @@ pytest.importorskip("constriction")
 from covey.codec.container import unpack
 
 
-@pytest.fixture(scope="module")
-def model(small_codec, tmp_path_factory):
-    from covey.io.codec_folder import write_codec
-
-    folder = tmp_path_factory.mktemp("codec") / "m"
-    write_codec(folder, small_codec, "covey train codec")
-    return str(folder)
-
-
 @pytest.fixture
 def run(covey):
     """Runs a command that must end with a code, 0 if not told otherwise."""
@@ -53,29 +44,29 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_one_file_there_and_back(run, folder, model) -> None:
-    done = run("compress", "in/a.png", "-o", "a.cvi", "--model", model, "--json")
+def test_one_file_there_and_back(run, folder, codec_model) -> None:
+    done = run("compress", "in/a.png", "-o", "a.cvi", "--model", codec_model, "--json")
     facts = json.loads(done.out)
     (told,) = facts["files"]
     assert told["bytes"] == (folder / "a.cvi").stat().st_size
     assert (told["width"], told["height"], told["passes"]) == (80, 60, 1)
-    done = run("decompress", "a.cvi", "-o", "b.png", "--model", model)
+    done = run("decompress", "a.cvi", "-o", "b.png", "--model", codec_model)
     assert "Wrote b.png" in done.out
     with Image.open(folder / "b.png") as again:
         assert again.size == (80, 60)
-    again = run("compress", "in/a.png", "-o", "a.cvi", "--model", model, code=2)
+    again = run("compress", "in/a.png", "-o", "a.cvi", "--model", codec_model, code=2)
     assert "a.cvi: exists already" in again.err
 
 
-def test_a_folder_goes_on_where_it_was(run, folder, model) -> None:
-    first = run("compress", "in", "-o", "out", "--model", model, "--json")
+def test_a_folder_goes_on_where_it_was(run, folder, codec_model) -> None:
+    first = run("compress", "in", "-o", "out", "--model", codec_model, "--json")
     names = sorted(str(p.relative_to(folder / "out")) for p in (folder / "out").rglob("*.cvi"))
     assert names == ["a.bmp.cvi", "a.png.cvi", "b.cvi", "sub/a.cvi"]
     assert len(json.loads(first.out)["files"]) == 4
     (folder / "out" / "b.cvi").unlink()
-    second = run("compress", "in", "-o", "out", "--model", model)
+    second = run("compress", "in", "-o", "out", "--model", codec_model)
     assert "Wrote 1 files to out; 3 that were there are left as they are" in second.out
-    run("decompress", "out", "-o", "back", "--model", model, "--suffix", "webp")
+    run("decompress", "out", "-o", "back", "--model", codec_model, "--suffix", "webp")
     assert len(list((folder / "back").rglob("*.webp"))) == 4
 
 
@@ -85,13 +76,13 @@ def _dated(path: Path, other: Path, seconds: int) -> None:
     os.utime(path, ns=(time, time))
 
 
-def test_a_picture_that_changed_is_done_anew(run, folder, model) -> None:
-    run("compress", "in", "-o", "out", "--model", model)
+def test_a_picture_that_changed_is_done_anew(run, folder, codec_model) -> None:
+    run("compress", "in", "-o", "out", "--model", codec_model)
     before = {path: path.read_bytes() for path in (folder / "out").rglob("*.cvi")}
     with Image.open(folder / "in" / "b.webp") as image:
         image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "in" / "b.webp")
     _dated(folder / "in" / "b.webp", folder / "out" / "b.cvi", 3600)  # in the future
-    args = ("compress", "in", "-o", "out", "--model", model)
+    args = ("compress", "in", "-o", "out", "--model", codec_model)
     done = run(*args)
     assert "Wrote 1 files to out, 1 of them in the place of older ones; 3 that were" in done.out
     changed = {path.name for path, data in before.items() if path.read_bytes() != data}
@@ -103,12 +94,12 @@ def test_a_picture_that_changed_is_done_anew(run, folder, model) -> None:
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)])
-def test_a_damaged_file_is_never_done(run, folder, model, force) -> None:
-    run("compress", "in", "-o", "out", "--model", model)
+def test_a_damaged_file_is_never_done(run, folder, codec_model, force) -> None:
+    run("compress", "in", "-o", "out", "--model", codec_model)
     path = folder / "out" / "b.cvi"
     sound = path.read_bytes()
     path.write_bytes(sound[:-30])
-    args = ("decompress", "out", "-o", "back", "--model", model, *force)
+    args = ("decompress", "out", "-o", "back", "--model", codec_model, *force)
     code = 0 if force else 3
     assert "it is cut off" in run(*args, code=code).out
     again = run(*args, code=code)
@@ -118,22 +109,22 @@ def test_a_damaged_file_is_never_done(run, folder, model, force) -> None:
     _dated(path, folder / "in" / "a.png", -(10**8))  # as old as where it was copied from
     mended = json.loads(run(*args, "--json").out)
     assert (mended["outputs"], mended["damaged"], mended["replaced"]) == (["back/b.png"], {}, 1)
-    run("decompress", str(path), "-o", "b.png", "--model", model)
+    run("decompress", str(path), "-o", "b.png", "--model", codec_model)
     assert (folder / "back" / "b.png").read_bytes() == (folder / "b.png").read_bytes()
     assert json.loads(run(*args, "--json").out)["left"] == 4
 
 
-def test_one_bad_file_stops_no_other(run, folder, model) -> None:
+def test_one_bad_file_stops_no_other(run, folder, codec_model) -> None:
     (folder / "in" / "bad.png").write_bytes(b"junk")
-    done = run("compress", "in", "-o", "out", "--model", model, "--json", code=3)
+    done = run("compress", "in", "-o", "out", "--model", codec_model, "--json", code=3)
     facts = json.loads(done.out)
     assert len(facts["files"]) == 4
     assert list(facts["failed"]) == ["in/bad.png"]
     assert "1 of 5 pictures could not be compressed" in done.err
 
 
-def test_all_files_in_so_many_bytes(run, folder, model) -> None:
-    done = run("compress", "in", "-o", "low", "--model", model, "--quality", "0", "--json")
+def test_all_files_in_so_many_bytes(run, folder, codec_model) -> None:
+    done = run("compress", "in", "-o", "low", "--model", codec_model, "--quality", "0", "--json")
     low = json.loads(done.out)["bytes"]
     total = int(1.5 * low)
     done = run(
@@ -142,7 +133,7 @@ def test_all_files_in_so_many_bytes(run, folder, model) -> None:
         "-o",
         "out",
         "--model",
-        model,
+        codec_model,
         "--target-total",
         str(total),
         "--json",
@@ -151,55 +142,57 @@ def test_all_files_in_so_many_bytes(run, folder, model) -> None:
     assert 0.98 * total < facts["bytes"] <= total
     assert len({each["rate"] for each in facts["files"]}) == 1
     assert facts["bytes"] == sum(p.stat().st_size for p in (folder / "out").rglob("*.cvi"))
-    done = run("compress", "in", "-o", "no", "--model", model, "--target-total", "9", code=3)
+    done = run("compress", "in", "-o", "no", "--model", codec_model, "--target-total", "9", code=3)
     assert "9 bytes are too few for all" in done.err
     assert not (folder / "no").exists()
 
 
-def test_names_never_collide(run, folder, model) -> None:
+def test_names_never_collide(run, folder, codec_model) -> None:
     for name in ("a.jpg", "a.png.jpg"):
         with Image.open(folder / "in" / "a.png") as image:
             image.save(folder / "in" / name)
-    done = run("compress", "in", "-o", "out", "--model", model, "--json")
+    done = run("compress", "in", "-o", "out", "--model", codec_model, "--json")
     outputs = [each["output"] for each in json.loads(done.out)["files"]]
     assert len(set(outputs)) == len(outputs) == 6
     assert len(list((folder / "out").rglob("*.cvi"))) == 6
 
 
-def test_half_written_files_are_no_pictures(run, folder, model) -> None:
+def test_half_written_files_are_no_pictures(run, folder, codec_model) -> None:
     (folder / "in" / ".b.0123456789ab.tmp.png").write_bytes(b"half")
-    done = run("compress", "in", "-o", "out", "--model", model, "--json")
+    done = run("compress", "in", "-o", "out", "--model", codec_model, "--json")
     assert len(json.loads(done.out)["files"]) == 4
 
 
-def test_a_total_is_of_all_or_of_none(run, folder, model) -> None:
-    run("compress", "in", "-o", "out", "--model", model)
+def test_a_total_is_of_all_or_of_none(run, folder, codec_model) -> None:
+    run("compress", "in", "-o", "out", "--model", codec_model)
     (folder / "out" / "b.cvi").unlink()
-    done = run("compress", "in", "-o", "out", "--model", model, "--target-total", "9MB", code=2)
+    done = run(
+        "compress", "in", "-o", "out", "--model", codec_model, "--target-total", "9MB", code=2
+    )
     assert "holds 3 of the files already" in done.err
 
 
-def test_a_region(run, folder, model) -> None:
+def test_a_region(run, folder, codec_model) -> None:
     mask = np.zeros((60, 80), np.uint8)
     mask[:20, 40:] = 255
     Image.fromarray(mask).save(folder / "mask.png")
-    args = ("compress", "in/a.png", "--model", model, "--quality", "10", "--json")
+    args = ("compress", "in/a.png", "--model", codec_model, "--quality", "10", "--json")
     plain = json.loads(run(*args, "-o", "a.cvi").out)
     better = json.loads(
         run(*args, "-o", "b.cvi", "--region", "mask.png", "--region-gain", "80").out
     )
     assert better["bytes"] > plain["bytes"]
-    run("decompress", "b.cvi", "-o", "b.png", "--model", model)
+    run("decompress", "b.cvi", "-o", "b.png", "--model", codec_model)
     Image.fromarray(mask[:-1]).save(folder / "other.png")
     done = run(*args, "-o", "c.cvi", "--region", "other.png", code=3)
     assert "other.png: has 80 x 59 pixels, and the picture 80 x 60" in done.err
 
 
-def test_damage_decides_the_exit_code(run, folder, model) -> None:
-    run("compress", "in/a.png", "-o", "a.cvi", "--model", model)
+def test_damage_decides_the_exit_code(run, folder, codec_model) -> None:
+    run("compress", "in/a.png", "-o", "a.cvi", "--model", codec_model)
     data = (folder / "a.cvi").read_bytes()
     (folder / "a.cvi").write_bytes(data[:-30])
-    done = run("decompress", "a.cvi", "-o", "a.png", "--model", model, code=3)
+    done = run("decompress", "a.cvi", "-o", "a.png", "--model", codec_model, code=3)
     assert "it is cut off" in done.out
     assert (folder / "a.png").is_file()
     forced = run(
@@ -208,13 +201,13 @@ def test_damage_decides_the_exit_code(run, folder, model) -> None:
         "-o",
         "a.png",
         "--model",
-        model,
+        codec_model,
         "--force",
         "--overwrite",
     )
     assert "it is cut off" in forced.out
     (folder / "a.cvi").write_bytes(data[:5])
-    done = run("decompress", "a.cvi", "-o", "b.png", "--model", model, code=3)
+    done = run("decompress", "a.cvi", "-o", "b.png", "--model", codec_model, code=3)
     assert "a.cvi: is cut off within its header" in done.err
     assert not (folder / "b.png").exists()
 
@@ -231,8 +224,8 @@ def test_damage_decides_the_exit_code(run, folder, model) -> None:
         (("in/a.png", "-o", "x.jpg"), "x.jpg: must end in .cvi"),
     ],
 )
-def test_wrong_usage(run, folder, model, args, words) -> None:
-    assert words in run("compress", *args, "--model", model, code=2).err
+def test_wrong_usage(run, folder, codec_model, args, words) -> None:
+    assert words in run("compress", *args, "--model", codec_model, code=2).err
 
 
 def test_a_model_that_is_none(run, folder) -> None:
@@ -291,9 +284,9 @@ def _is_writing(out: Path, after: int) -> bool:
 
 
 @pytest.mark.parametrize(("by", "after"), [(signal.SIGINT, 0), (signal.SIGTERM, 3)])
-def test_an_interruption_leaves_whole_files_only(many, model, by, after) -> None:
+def test_an_interruption_leaves_whole_files_only(many, codec_model, by, after) -> None:
     out = many / "out"
-    args = ("compress", "many", "--model", model)
+    args = ("compress", "many", "--model", codec_model)
     _interrupted(many, lambda: _is_writing(out, after), *args, by=by)
     left = list(out.rglob("*"))
     assert after <= len(left) < 30
@@ -303,10 +296,10 @@ def test_an_interruption_leaves_whole_files_only(many, model, by, after) -> None
         assert all(tile.sound for tile in unpack(path.read_bytes()).tiles)
 
 
-def test_an_interrupted_decompression_leaves_whole_pictures_only(many, run, model) -> None:
-    run("compress", "many", "-o", "coded", "--model", model)
+def test_an_interrupted_decompression_leaves_whole_pictures_only(many, run, codec_model) -> None:
+    run("compress", "many", "-o", "coded", "--model", codec_model)
     out = many / "out"
-    _interrupted(many, lambda: _is_writing(out, 1), "decompress", "coded", "--model", model)
+    _interrupted(many, lambda: _is_writing(out, 1), "decompress", "coded", "--model", codec_model)
     left = list(out.rglob("*"))
     assert 0 < len(left) < 30
     for path in left:
@@ -316,8 +309,8 @@ def test_an_interrupted_decompression_leaves_whole_pictures_only(many, run, mode
             image.load()
 
 
-def test_an_interrupted_total_leaves_nothing(many, model) -> None:
+def test_an_interrupted_total_leaves_nothing(many, codec_model) -> None:
     before = set(many.rglob("*"))
-    args = ("compress", "many", "--model", model, "--target-total", "6KB")
+    args = ("compress", "many", "--model", codec_model, "--target-total", "6KB")
     _interrupted(many, lambda: len(list(many.glob(".covey-*.tmp/*/*.cvi"))) > 7, *args)
     assert set(many.rglob("*")) == before

@@ -21,7 +21,14 @@ from covey.codec.image.body import foreseen
 from covey.codec.image.config import CELL, LATENT
 from covey.codec.image.model import ImageCodec, lambdas_of
 from covey.codec.image.tile_coding import hyper_rates
-from covey.codec.image.windows import Box, Pixels, cells_of, index_of, with_halo
+from covey.codec.image.windows import (
+    Box,
+    Pixels,
+    cells_of,
+    index_of,
+    planes,
+    with_halo,
+)
 from covey.codec.rate_index import MIXES, Numbers
 from covey.types import Float32
 
@@ -103,13 +110,6 @@ def between(x: Tensor, heat: float, generator: torch.Generator) -> Tensor:
     lean = torch.atanh(up) - torch.atanh(1 - up)  # towards the upper one
     chance = torch.rand(x.shape, generator=generator).clamp(1e-6, 1 - 1e-6)
     return low + torch.sigmoid((lean / heat + torch.logit(chance)) / heat)
-
-
-def planes(pixels: Pixels, box: Box) -> Tensor:
-    """(1, 3, h, w) in [0, 1] of the pixels of a box of latents."""
-    rows, columns = (slice(side.start * LATENT, side.stop * LATENT) for side in box)
-    part = pixels[rows, columns].astype(np.float32) / np.float32(255)
-    return torch.from_numpy(part).permute(2, 0, 1)[None].contiguous()
 
 
 def _worth(rate: Numbers, shape: torch.Size, box: Box, size: tuple[int, int]) -> Tensor:

@@ -43,10 +43,7 @@ def analyse(codec: ImageCodec, pixels: Pixels, box: Box, rate: Numbers) -> tuple
     """
     size = pixels.shape[0] // LATENT, pixels.shape[1] // LATENT
     wide, inner = with_halo(box, size, codec.config.halo)
-    rows, columns = (slice(s.start * LATENT, s.stop * LATENT) for s in wide)
-    x = torch.from_numpy(pixels[rows, columns].astype(np.float32) / np.float32(255))
-    x = x.permute(2, 0, 1)[None].contiguous()
-    y = codec.analysis(x, index_of(rate, wide))[:, :, *inner]
+    y = codec.analysis(planes(pixels, wide), index_of(rate, wide))[:, :, *inner]
     height, width = y.shape[2:]
     full = torch.nn.functional.pad(y, (0, -width % 4, 0, -height % 4), mode="replicate")
     return y[0].contiguous().numpy(), codec.hyper(full)[0].numpy()
@@ -75,6 +72,13 @@ def cells_of(rate: Numbers, box: Box) -> Numbers:
         return rate
     rows, columns = (slice(side.start // 2, side.stop // 2) for side in box)
     return rate[rows, columns]
+
+
+def planes(pixels: Pixels, box: Box) -> torch.Tensor:
+    """(1, 3, h, w) in [0, 1] of the pixels of a box of latents."""
+    rows, columns = (slice(side.start * LATENT, side.stop * LATENT) for side in box)
+    part = pixels[rows, columns].astype(np.float32) / np.float32(255)
+    return torch.from_numpy(part).permute(2, 0, 1)[None].contiguous()
 
 
 def with_halo(box: Box, size: tuple[int, ...], halo: int) -> tuple[Box, Box]:
