@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -79,8 +80,26 @@ class Foreseen:
     hyper_bits: Tensor
 
 
+class Foreseeing(Protocol):
+    """What foresees latents, see `Foresight`."""
+
+    def hyper_index(self, t: Tensor) -> Tensor:
+        """Scales of hyper-latents."""
+
+    def hints(self, z: Tensor, t: Tensor) -> Tensor:
+        """From hyper-latents."""
+
+    def read(self, cells: Tensor) -> Tensor:
+        """Decoded latents as steps read them."""
+
+    def step(
+        self, number: int, hints: Tensor, read: Tensor | None, t: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Means and scales of a step."""
+
+
 def foreseen(
-    foresight: Foresight,
+    foresight: Foreseeing,
     y: Tensor,
     z: Tensor,
     t: Tensor,
@@ -104,13 +123,12 @@ def foreseen(
     hints = foresight.hints(whole, t_hyper)[:, :, :height, :width]
     decoded: list[Tensor] = []
     y_bits = []
-    for number, step in enumerate(foresight.steps):
+    for number in range(STEPS):
         read = foresight.read(torch.stack(decoded, dim=1)) if decoded else None
-        mean, index = step(hints, read, t)
+        mean, index = foresight.step(number, hints, read, t)
         counted, whole = quantised(cells[:, number] - mean)
         y_bits.append(bits(counted, scale_of(index)).sum((1, 2, 3)))
         decoded.append(whole + mean)
-    assert len(decoded) == STEPS
     latents = from_cells(torch.stack(decoded, dim=1))
     return Foreseen(latents, torch.stack(y_bits).sum(0), z_bits.sum((1, 2, 3)))
 

@@ -88,6 +88,13 @@ class Foresight(nn.Module):
         read = within(rounded(cells * torch.exp2(self.places)[:, None, None]))
         return read.flatten(1, 2)
 
+    def step(
+        self, number: int, hints: Tensor, read: Tensor | None, t: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Foresees what is coded in a step, see `Step`."""
+        found: tuple[Tensor, Tensor] = self.steps[number](hints, read, t)
+        return found
+
     def hyper_index(self, t: Tensor) -> Tensor:
         """(b, hyper, 1, 1) numbers of tables, not whole, or (b, hyper, h, w) of a map of rates."""
         return beside(bounded(between_levels(self.hyper_scale, t), 0, TABLES - 1))
@@ -119,8 +126,16 @@ class Step(nn.Module):
         Returns:
             Means and numbers of scales, both (b, latents, h, w), neither rounded.
         """
+        return self.heads(self.activations(hints, read, t), t)
+
+    def activations(self, hints: Tensor, read: Tensor | None, t: Tensor) -> Tensor:
+        """(b, context, h, w), of what is given to `forward`."""
         a = self.enter(hints if read is None else torch.cat([hints, read], dim=1), t)
-        a = self.mix(self.space(a))
+        mixed: Tensor = self.mix(self.space(a))
+        return mixed
+
+    def heads(self, a: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Means and numbers of scales of activations."""
         mean = self.mean(a, real=True) / 2**FRACTION
         return mean, self.scale(a, t, real=True)
 

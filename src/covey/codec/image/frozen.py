@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from covey.codec.image.cells import STEPS
 from covey.codec.image.config import BodyConfig
 from covey.codec.image.foresight import (
     HYPER_PLACES,
@@ -29,7 +28,6 @@ from covey.codec.layers.fixed_point import (
 from covey.codec.rate_index import LEVELS, Numbers
 
 SIXTEENTHS = 16
-_HYPER = ("enter", "spread", "space", "hint")
 _STEP = ("enter", "space", "mix", "mean", "scale")
 _PARTS = ("weight", "bias", "shift", "rate")
 
@@ -44,6 +42,8 @@ class FrozenForesight:
         places: (latents,) int8, binary places in which steps read each channel.
     """
 
+    KIND: ClassVar[type[Foresight]] = Foresight
+
     layers: dict[str, FixedLayer]
     hyper_scale: NDArray[np.int16]
     places: NDArray[np.int8]
@@ -52,11 +52,7 @@ class FrozenForesight:
     @torch.no_grad()
     def of(cls, foresight: Foresight) -> FrozenForesight:
         """From a trained one."""
-        layers = {}
-        for name in _names():
-            conv = foresight.get_submodule(name)
-            assert isinstance(conv, FixedConv)
-            layers[name] = conv.frozen()
+        layers = {name: conv.frozen() for name, conv in convolutions(foresight).items()}
         scale = torch.floor(foresight.hyper_scale * SIXTEENTHS + 0.5)
         return cls(
             layers,
@@ -113,12 +109,22 @@ class FrozenForesight:
         Returns:
             (latents, h, w) int32 means in sixteenths, and as many uint8 numbers of tables.
         """
-        layers = {name: self.layers[f"steps.{number}.{name}"] for name in _STEP}
-        a = layers["enter"](torch.cat([hints, *read], dim=1), rate)
-        a = layers["mix"](layers["space"](a, rate), rate)
-        mean = layers["mean"](a, rate)[0].to(torch.int32).numpy()
-        table = layers["scale"](a, rate)[0].to(torch.uint8).numpy()
-        return mean, table
+        return self.heads(number, self.activations(number, hints, read, rate), rate)
+
+    def activations(
+        self, number: int, hints: Tensor, read: list[Tensor], rate: Numbers
+    ) -> Tensor:
+        """(1, context, h, w) of a step, of what is given to `step`."""
+        enter, space, mix = (self.layers[f"steps.{number}.{name}"] for name in _STEP[:3])
+        return mix(space(enter(torch.cat([hints, *read], dim=1), rate), rate), rate)
+
+    def heads(
+        self, number: int, a: Tensor, rate: Numbers
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """Means and numbers of tables of activations, as `step` gives them."""
+        mean, scale = (self.layers[f"steps.{number}.{name}"] for name in _STEP[3:])
+        means = mean(a, rate)[0].to(torch.int32).numpy()
+        return means, scale(a, rate)[0].to(torch.uint8).numpy()
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """All integers, by name."""
@@ -138,10 +144,8 @@ class FrozenForesight:
                 integers that are exact.
         """
         layers = {}
-        like = Foresight(config)  # on the device "meta" it would take a second to import its rules
-        for name in _names():
-            conv = like.get_submodule(name)
-            assert isinstance(conv, FixedConv)
+        like = cls.KIND(config)  # on the device "meta" it would take a second to import its rules
+        for name, conv in convolutions(like).items():
             found: dict[str, Any] = {part: tensors.get(f"{name}.{part}") for part in _PARTS}
             layers[name] = FixedLayer(**found, low=conv.low, high=conv.high)
             layers[name].check(conv, name)
@@ -155,6 +159,7 @@ class FrozenForesight:
         return cls(layers, scale, places)
 
 
-def _names() -> list[str]:
-    steps = [f"steps.{number}.{name}" for number in range(STEPS) for name in _STEP]
-    return [*_HYPER, *steps]
+def convolutions(foresight: Foresight) -> dict[str, FixedConv]:
+    """Its layers, by name."""
+    parts = foresight.named_modules()
+    return {name: each for name, each in parts if isinstance(each, FixedConv)}

@@ -11,6 +11,7 @@ one way or the other without harm.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from covey.codec.entropy.coder import LOOK_AHEAD, Coder, Words
 from covey.codec.image.cells import STEPS, from_cells, to_cells
-from covey.codec.image.frozen import SIXTEENTHS, FrozenForesight
+from covey.codec.image.frozen import SIXTEENTHS
 from covey.codec.rate_index import Numbers
 from covey.types import Float32
 
@@ -28,6 +29,32 @@ PARTS = 1 + STEPS
 
 MOST_LATENT = 2**20
 """Largest whole number that is coded."""
+
+
+class Foreseeing(Protocol):
+    """What says by which tables latents are coded, see `FrozenForesight`."""
+
+    @property
+    def hyper_scale(self) -> NDArray[np.int16]:
+        """(levels, hyper)."""
+
+    @property
+    def places(self) -> NDArray[np.int8]:
+        """(latents,)."""
+
+    def hyper_tables(self, rate: Numbers) -> NDArray[np.uint8]:
+        """Of hyper-latents."""
+
+    def hints(self, z: NDArray[np.int32], rate: Numbers) -> Tensor:
+        """From hyper-latents."""
+
+    def read(self, decoded: NDArray[np.int32]) -> Tensor:
+        """Decoded latents as steps read them."""
+
+    def step(
+        self, number: int, hints: Tensor, read: list[Tensor], rate: Numbers
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """Means and tables of a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +86,7 @@ class DecodedTile:
 
 
 def encode_tile(
-    foresight: FrozenForesight,
+    foresight: Foreseeing,
     coder: Coder,
     y: Float32,
     z: Float32,
@@ -104,7 +131,7 @@ def encode_tile(
 
 
 def decode_tile(
-    foresight: FrozenForesight,
+    foresight: Foreseeing,
     coder: Coder,
     words: Words,
     ends: tuple[int, ...],
@@ -171,7 +198,7 @@ def _cheaper(
 
 
 def _hints(
-    foresight: FrozenForesight, z: NDArray[np.int32], rate: Numbers, size: tuple[int, ...]
+    foresight: Foreseeing, z: NDArray[np.int32], rate: Numbers, size: tuple[int, ...]
 ) -> Tensor:
     return foresight.hints(z, rate)[:, :, : size[0], : size[1]].contiguous()
 

@@ -1,0 +1,274 @@
+"""One frame to bytes and back, of three kinds.
+
+    picture   latents as the image codec has them
+    motion    latents of motion; of what the prediction by motion leaves, latents behind those of
+              the frame before; decoded to x + g(a(x) + r) - g(a(x)), x the prediction
+    still     latents of the frame behind those of the last picture or still frame: no motion, and
+              nothing of what was decoded wrongly in between
+
+Probabilities are decided by what was read alone, never by pixels, so that frames can be read on any
+machine. A payload is the number of words of motion (a varint, only where there is motion), these,
+and all other words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from covey.codec.entropy.coder import Words
+from covey.codec.image.config import LATENT
+from covey.codec.image.frozen import SIXTEENTHS
+from covey.codec.image.tile_coding import PARTS, CodedTile, Foreseeing, decode_tile, encode_tile
+from covey.codec.image.windows import Pixels
+from covey.codec.rate_index import MIXES
+from covey.codec.video.block_search import block_motion
+from covey.codec.video.model import VideoCodec
+from covey.types import Float32, InputError
+
+Latents = NDArray[np.int32]
+"""(latents, h, w) sixteenths."""
+
+
+class Kind(IntEnum):
+    """Of a frame."""
+
+    PICTURE = 0
+    MOTION = 1
+    STILL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a frame leaves to those that follow.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 as decoded, in whole cells.
+        latents: Of the last picture or still frame.
+        rate: At which those are.
+        left: Of the residual of this frame; None where it has none.
+    """
+
+    pixels: Pixels
+    latents: Latents
+    rate: int
+    left: Latents | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFrame:
+    """A frame as it is written.
+
+    Attributes:
+        kind: Of the frame.
+        payload: Its bytes.
+        after: What it leaves.
+    """
+
+    kind: Kind
+    payload: bytes
+    after: Reference
+
+
+def encode_picture_frame(
+    codec: VideoCodec, pixels: Pixels, rate: int, effort: int = 1
+) -> CodedFrame:
+    """Codes a frame as it is.
+
+    Args:
+        codec: The model.
+        pixels: (h, w, 3) uint8 in whole cells of 32 pixels.
+        rate: Number of a rate.
+        effort: 0 rounds latents, 1 weighs their bits against errors.
+    """
+    image = codec.image
+    y = _analysed(codec, _planes(pixels), rate)
+    z = image.hyper(_in_fours(y))[0].numpy()
+    tile = _coded(codec, image.foresight, y[0].numpy(), z, rate, effort)
+    after = Reference(_painted(codec, tile.latents, rate), tile.latents, rate)
+    return CodedFrame(Kind.PICTURE, _as_bytes(tile.words), after)
+
+
+def encode_still_frame(
+    codec: VideoCodec, pixels: Pixels, before: Reference, effort: int = 1
+) -> CodedFrame:
+    """Codes a frame behind the latents of an earlier one, at its rate; otherwise as a picture."""
+    rate = before.rate
+    y = _analysed(codec, _planes(pixels), rate)
+    known = _real(before.latents)
+    z = codec.still_hyper.of(_in_fours(y), _in_fours(known))[0].numpy()
+    foresight = codec.still.behind(before.latents)
+    tile = _coded(codec, foresight, y[0].numpy(), z, rate, effort)
+    after = Reference(_painted(codec, tile.latents, rate), tile.latents, rate)
+    return CodedFrame(Kind.STILL, _as_bytes(tile.words), after)
+
+
+def encode_motion_frame(
+    codec: VideoCodec, pixels: Pixels, before: Reference, rate: int, effort: int = 1
+) -> CodedFrame:
+    """Codes a frame by motion and what is left; otherwise as a picture."""
+    x, then = _planes(pixels), _planes(before.pixels)
+    found = torch.from_numpy(block_motion(pixels, before.pixels))[None]
+    m = codec.motion_analysis(x, then, found, _index(rate))
+    z = codec.motion_hyper(_in_fours(m))[0].numpy()
+    motion = encode_tile(codec.motion, codec.image.coder, m[0].numpy(), z, rate)
+    frame = _foreseen(codec, motion.latents, then, rate)
+    shown = _analysed(codec, frame, rate)
+    y = _analysed(codec, x, rate) - shown
+    left = _left(codec, before)
+    z = codec.residual_hyper.of(_in_fours(y), _in_fours(_real(left)))[0].numpy()
+    tile = _coded(codec, codec.residual.behind(left), y[0].numpy(), z, rate, effort)
+    after = Reference(
+        _corrected(codec, frame, shown, tile.latents, rate),
+        before.latents,
+        before.rate,
+        tile.latents,
+    )
+    words = _as_bytes(motion.words)
+    payload = _varint(len(motion.words)) + words + _as_bytes(tile.words)
+    return CodedFrame(Kind.MOTION, payload, after)
+
+
+def decode_frame(
+    codec: VideoCodec,
+    kind: int,
+    payload: bytes,
+    size: tuple[int, int],
+    rate: int,
+    before: Reference | None,
+) -> Reference:
+    """Reads a frame.
+
+    Args:
+        codec: The model that it was coded by.
+        kind: Of the frame.
+        payload: Its bytes.
+        size: Height and width in whole cells.
+        rate: Number of its rate.
+        before: What the frame before it left; None for a first one.
+
+    Raises:
+        InputError: If it makes no sense, or what it stands on is missing.
+    """
+    if kind == Kind.PICTURE:
+        latents = _read(codec, codec.image.foresight, payload, size, rate)
+        return Reference(_painted(codec, latents, rate), latents, rate)
+    if before is None:
+        raise InputError("the frame that it stands on is missing")
+    if kind == Kind.STILL:
+        if rate != before.rate:
+            raise InputError("its rate is not that of the frame that it stands on")
+        latents = _read(codec, codec.still.behind(before.latents), payload, size, rate)
+        return Reference(_painted(codec, latents, rate), latents, rate)
+    if kind != Kind.MOTION:
+        raise InputError(f"it is of an unknown kind, {kind}")
+    count, rest = _split(payload)
+    motion = _read(codec, codec.motion, rest[: 4 * count], size, rate)
+    left = _read(codec, codec.residual.behind(_left(codec, before)), rest[4 * count :], size, rate)
+    frame = _foreseen(codec, motion, _planes(before.pixels), rate)
+    shown = _analysed(codec, frame, rate)
+    pixels = _corrected(codec, frame, shown, left, rate)
+    return Reference(pixels, before.latents, before.rate, left)
+
+
+def _coded(
+    codec: VideoCodec, foresight: Foreseeing, y: Float32, z: Float32, rate: int, effort: int
+) -> CodedTile:
+    worth = codec.image.worth(rate) if effort else None
+    return encode_tile(foresight, codec.image.coder, y, z, rate, worth=worth)
+
+
+def _read(
+    codec: VideoCodec, foresight: Foreseeing, data: bytes, size: tuple[int, int], rate: int
+) -> Latents:
+    if len(data) % 4:
+        raise InputError("its bytes are no whole words")
+    words = np.frombuffer(data, "<u4").astype(np.uint32)
+    shape = size[0] // LATENT, size[1] // LATENT
+    ends = (0,) * (PARTS - 1) + (len(words),)
+    return decode_tile(foresight, codec.image.coder, words, ends, shape, rate).latents
+
+
+def _analysed(codec: VideoCodec, x: Tensor, rate: int) -> Tensor:
+    y: Tensor = codec.image.analysis(x, _index(rate))
+    return y
+
+
+def _painted(codec: VideoCodec, latents: Latents, rate: int) -> Pixels:
+    return _pixels(codec.image.synthesis(_real(latents), _index(rate)))
+
+
+def _foreseen(codec: VideoCodec, motion: Latents, before: Tensor, rate: int) -> Tensor:
+    found: Tensor = codec.motion_synthesis(_real(motion), before, _index(rate)).image
+    return found
+
+
+def _corrected(
+    codec: VideoCodec, frame: Tensor, shown: Tensor, left: Latents, rate: int
+) -> Pixels:
+    """See `body.decoded_residual`; where nothing at all is left the prediction is what it is."""
+    if not left.any():
+        return _pixels(frame)
+    both = torch.cat([shown + _real(left), shown])
+    more, without = codec.image.synthesis(both, _index(rate))
+    return _pixels(frame + (more - without))
+
+
+def _left(codec: VideoCodec, before: Reference) -> Latents:
+    if before.left is not None:
+        return before.left
+    return np.zeros_like(before.latents)
+
+
+def _index(rate: int) -> Tensor:
+    return torch.tensor([rate / MIXES])
+
+
+def _real(latents: Latents) -> Tensor:
+    return torch.from_numpy(latents.astype(np.float32) / SIXTEENTHS)[None]
+
+
+def _in_fours(y: Tensor) -> Tensor:
+    height, width = y.shape[2:]
+    if height % 4 == 0 and width % 4 == 0:
+        return y
+    return torch.nn.functional.pad(y, (0, -width % 4, 0, -height % 4), mode="replicate")
+
+
+def _planes(pixels: Pixels) -> Tensor:
+    values = pixels.astype(np.float32) / np.float32(255)
+    return torch.from_numpy(values).permute(2, 0, 1)[None].contiguous()
+
+
+def _pixels(x: Tensor) -> Pixels:
+    found = x.reshape(x.shape[-3:]).clamp(0, 1).mul(255).round().to(torch.uint8)
+    return found.permute(1, 2, 0).contiguous().numpy()
+
+
+def _as_bytes(words: Words) -> bytes:
+    return words.astype("<u4").tobytes()
+
+
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*found, value])
+
+
+def _split(payload: bytes) -> tuple[int, bytes]:
+    """The number in front of a payload, and what follows it."""
+    value = 0
+    for place, byte in enumerate(payload[:4]):
+        value |= (byte & 127) << 7 * place
+        if byte < 128:
+            return value, payload[place + 1 :]
+    raise InputError("it begins with no number")
+
+

@@ -1,0 +1,188 @@
+"""Groups of frames: a picture, and frames behind it, each of the kind that costs least.
+
+    cost   8 bytes + lambda MSE pixels
+
+A group stands alone: what is lost of one is lost to no other. Its frames have one rate. Frames that
+cannot be read are shown as the one before them; frames behind these are decoded as far as they can
+be, and the digest of each says whether it came out as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from covey.codec.image.model import lambdas_of
+from covey.codec.image.windows import Pixels, padded
+from covey.codec.video.container import FrameRecord, Group
+from covey.codec.video.digest import TOLERANCE, apart, digest
+from covey.codec.video.frames import (
+    CodedFrame,
+    Kind,
+    Reference,
+    decode_frame,
+    encode_motion_frame,
+    encode_picture_frame,
+    encode_still_frame,
+)
+from covey.codec.video.model import VideoCodec
+from covey.types import InputError
+
+_PICTURE_AGAIN = 0.9  # bytes of a frame against those of its picture that make another one tried
+
+
+@dataclass(frozen=True, slots=True)
+class CodedGroup:
+    """A group as it is written.
+
+    Attributes:
+        frames: Records.
+        errors: (frames,) mean squared errors, of values in [0, 255].
+    """
+
+    frames: tuple[FrameRecord, ...]
+    errors: tuple[float, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Of all payloads."""
+        return sum(len(each.payload) for each in self.frames)
+
+
+def encode_group(
+    codec: VideoCodec,
+    frames: Sequence[tuple[int, Pixels]],
+    first: int,
+    rate: int,
+    *,
+    effort: int = 1,
+    kinds: Sequence[Kind] = tuple(Kind),
+) -> CodedGroup:
+    """Codes a group.
+
+    Args:
+        codec: The model.
+        frames: Times and (h, w, 3) uint8 pixels, at least one, all of a size.
+        first: Number of the first.
+        rate: Number of the rate of all.
+        effort: As for pictures.
+        kinds: That may be used behind the first, which is a picture.
+    """
+    records, errors = [], []
+    before: Reference | None = None
+    intra = 0
+    with torch.inference_mode():
+        for number, (pts, pixels) in enumerate(frames, first):
+            whole = padded(pixels)
+            if before is None:
+                best = encode_picture_frame(codec, whole, rate, effort)
+                intra = len(best.payload)
+            else:
+                best = _cheapest(codec, whole, pixels.shape[:2], before, rate, effort, kinds, intra)
+            before = best.after
+            shown = _cut(before.pixels, pixels.shape[:2])
+            records.append(
+                FrameRecord(int(best.kind), rate, pts, digest(shown, number), best.payload)
+            )
+            errors.append(_error(shown, pixels))
+    return CodedGroup(tuple(records), tuple(errors))
+
+
+def _cheapest(
+    codec: VideoCodec,
+    whole: Pixels,
+    size: tuple[int, ...],
+    before: Reference,
+    rate: int,
+    effort: int,
+    kinds: Sequence[Kind],
+    intra: int,
+) -> CodedFrame:
+    """The cheapest of all kinds; a picture only where others come near the bytes of the last."""
+    worth = float(lambdas_of(rate)[0, 0]) / 255**2 * size[0] * size[1]
+    wanted = _cut(whole, size)
+    tried: list[tuple[float, CodedFrame]] = []
+
+    def take(coded: CodedFrame) -> None:
+        error = _error(_cut(coded.after.pixels, size), wanted)
+        tried.append((8 * len(coded.payload) + worth * error, coded))
+
+    if Kind.STILL in kinds:
+        take(encode_still_frame(codec, whole, before, effort))
+    if Kind.MOTION in kinds:
+        take(encode_motion_frame(codec, whole, before, rate, effort))
+    smallest = min((len(coded.payload) for _, coded in tried), default=intra)
+    if not tried or (Kind.PICTURE in kinds and smallest > _PICTURE_AGAIN * intra):
+        take(encode_picture_frame(codec, whole, rate, effort))
+    return min(tried, key=lambda each: each[0])[1]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFrame:
+    """A frame as far as it could be read.
+
+    Attributes:
+        number: From the first of the clip.
+        pts: Its time.
+        pixels: (h, w, 3) uint8.
+        damage: What is wrong with it, in words; empty if nothing is.
+    """
+
+    number: int
+    pts: int
+    pixels: Pixels
+    damage: str = ""
+
+
+def decode_group(
+    codec: VideoCodec,
+    group: Group,
+    size: tuple[int, int],
+    shown: Pixels | None = None,
+) -> Iterator[DecodedFrame]:
+    """Reads a group, frame by frame.
+
+    Args:
+        codec: The model that it was coded by.
+        group: As the file holds it.
+        size: Height and width of frames.
+        shown: The last frame before it, which stands for what cannot be read; grey if None.
+    """
+    whole = tuple(-(-side // 32) * 32 for side in size)
+    before: Reference | None = None
+    for number, record in enumerate(group.frames, group.first):
+        damage = ""
+        if not record.sound:
+            damage = "is damaged"
+        else:
+            try:
+                with torch.inference_mode():
+                    before = decode_frame(
+                        codec,
+                        record.kind,
+                        record.payload,
+                        (whole[0], whole[1]),
+                        record.rate,
+                        before,
+                    )
+            except InputError as error:
+                damage = f"cannot be read: {error}"
+            else:
+                shown = _cut(before.pixels, size)
+                off = apart(digest(shown, number), record.digest)
+                if off > TOLERANCE:
+                    damage = f"differs from what was coded, by {off:.1f} levels or more"
+        if shown is None:
+            shown = np.full((*size, 3), 128, np.uint8)
+        yield DecodedFrame(number, record.pts, shown, damage)
+
+
+def _cut(pixels: Pixels, size: tuple[int, ...]) -> Pixels:
+    return np.ascontiguousarray(pixels[: size[0], : size[1]])
+
+
+def _error(a: Pixels, b: Pixels) -> float:
+    return float(np.square(a.astype(np.int32) - b).mean())
