@@ -149,3 +149,32 @@ def small_codec(small_body):
     from covey.codec.image.model import ImageCodec
 
     return ImageCodec.of(small_body, about={"trained": "not at all"})
+
+
+@pytest.fixture(scope="session")
+def small_video_body(small_body):
+    """Networks of video of random weights, gates and biases by the rate too."""
+    torch = pytest.importorskip("torch")
+    from covey.codec.video.body import VideoBody
+    from covey.codec.video.config import MotionConfig
+
+    torch.manual_seed(6)
+    config = MotionConfig(width=8, latents=8, encoder=1, decoder=2, context=8, hyper=4, fusion=4)
+    body = VideoBody(config, small_body.config)
+    with torch.no_grad():
+        for name, each in body.named_parameters():
+            if "foresight" in name and name.endswith(("rate", "bias")):
+                each.add_(0.2 * torch.randn(each.shape))
+            if "fusion.last" in name or "kernel" in name:
+                each.add_(0.02 * torch.randn(each.shape))
+        for part in (body.residual, body.still):
+            part.foresight.places.copy_(small_body.foresight.places)
+    return body
+
+
+@pytest.fixture(scope="session")
+def small_video_codec(small_video_body, small_codec):
+    """The same as it is kept."""
+    from covey.codec.video.model import VideoCodec
+
+    return VideoCodec.of(small_video_body, small_codec, {"trained": "not at all"})

@@ -2,9 +2,9 @@
 
     loss   mean over pairs of w(t) (bits / pixel + lambda(t) MSE(x, prediction)),   w = lambda^-1/2
 
-The frame before is one that the image codec decoded at the rate that is drawn. Weighing the error of
-a prediction as if it were that of a picture is more than it costs, as a residual follows; what it
-costs is learned from when both are trained on together, see `training.video`.
+The frame before is one that the image codec decoded at the rate that is drawn. Weighing the error
+of a prediction as if it were that of a picture is more than it costs, as a residual follows; from
+what it costs is learned when both are trained together, see `training.video`.
 """
 
 from __future__ import annotations

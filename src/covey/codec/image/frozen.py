@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ class FrozenForesight:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, foresight: Foresight) -> FrozenForesight:
+    def of(cls, foresight: Foresight) -> Self:
         """From a trained one."""
         layers = {name: conv.frozen() for name, conv in convolutions(foresight).items()}
         scale = torch.floor(foresight.hyper_scale * SIXTEENTHS + 0.5)
@@ -111,9 +111,7 @@ class FrozenForesight:
         """
         return self.heads(number, self.activations(number, hints, read, rate), rate)
 
-    def activations(
-        self, number: int, hints: Tensor, read: list[Tensor], rate: Numbers
-    ) -> Tensor:
+    def activations(self, number: int, hints: Tensor, read: list[Tensor], rate: Numbers) -> Tensor:
         """(1, context, h, w) of a step, of what is given to `step`."""
         enter, space, mix = (self.layers[f"steps.{number}.{name}"] for name in _STEP[:3])
         return mix(space(enter(torch.cat([hints, *read], dim=1), rate), rate), rate)
@@ -136,7 +134,7 @@ class FrozenForesight:
         return found
 
     @classmethod
-    def from_tensors(cls, tensors: dict[str, NDArray[Any]], config: BodyConfig) -> FrozenForesight:
+    def from_tensors(cls, tensors: dict[str, NDArray[Any]], config: BodyConfig) -> Self:
         """The inverse of `tensors`.
 
         Raises:

@@ -60,9 +60,7 @@ def _framed(now: Float32, then: Float32, times: int) -> tuple[Float32, Float32]:
     return found[0], found[1]
 
 
-def _refined(
-    now: Float32, then: Float32, flow: NDArray[np.int32], times: int
-) -> NDArray[np.int32]:
+def _refined(now: Float32, then: Float32, flow: NDArray[np.int32], times: int) -> NDArray[np.int32]:
     """Whole places around the motion of each square and its neighbours."""
     found = flow.copy()
     _near(*_framed(now, then, times), flow, found)
@@ -78,7 +76,7 @@ def _cost(
     for i in range(side):
         for j in range(side):
             total += abs(now[y + i, x + j] - then[y + dy + i, x + dx + j])
-    return total / (side * side)
+    return float(total / (side * side))
 
 
 @njit(cache=True, nogil=True)
@@ -149,7 +147,7 @@ def _cost_between(
             v, u = y + top + i, x + left + j
             was = a * then[v, u] + b * then[v, u + 1] + c * then[v + 1, u] + d * then[v + 1, u + 1]
             total += abs(now[y + i, x + j] - was)
-    return total / 256
+    return float(total / 256)
 
 
 @njit(cache=True, nogil=True)

@@ -208,9 +208,7 @@ def _foreseen(codec: VideoCodec, motion: Latents, before: Tensor, rate: int) -> 
     return found
 
 
-def _corrected(
-    codec: VideoCodec, frame: Tensor, shown: Tensor, left: Latents, rate: int
-) -> Pixels:
+def _corrected(codec: VideoCodec, frame: Tensor, shown: Tensor, left: Latents, rate: int) -> Pixels:
     """See `body.decoded_residual`; where nothing at all is left the prediction is what it is."""
     if not left.any():
         return _pixels(frame)
@@ -270,5 +268,3 @@ def _split(payload: bytes) -> tuple[int, bytes]:
         if byte < 128:
             return value, payload[place + 1 :]
     raise InputError("it begins with no number")
-
-

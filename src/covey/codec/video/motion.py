@@ -127,9 +127,9 @@ class MotionSynthesis(nn.Module):
             for layer in (self.scale, self.kernel):
                 if layer is not None:
                     _start_small(layer)
-            if self.scale is not None:
-                nn.init.constant_(self.scale.bias, -3.0)
-            if self.kernel is not None:  # a peak in the middle
+            if self.scale is not None and self.scale.bias is not None:
+                self.scale.bias.fill_(-3.0)
+            if self.kernel is not None and self.kernel.bias is not None:  # a peak in the middle
                 middle = torch.arange(config.taps**2) == config.taps**2 // 2
                 self.kernel.bias.copy_((4.0 * middle).repeat_interleave(4))
 
