@@ -1,0 +1,1 @@
+"""The learned video codec and its file."""
