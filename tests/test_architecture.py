@@ -33,6 +33,7 @@ _LEVELS = (
     ("models",),
     ("hub",),
     ("codec_weights",),
+    ("video_weights",),
     (
         "graph_partition",
         "retrieval",
@@ -46,13 +47,13 @@ _LEVELS = (
     ("training",),
     ("estimators", "labelled_estimator", "learned_estimators"),
     ("datasets", "io"),
-    ("pictures", "picture_folder", "picture_set", "refinement"),
+    ("pictures", "picture_folder", "picture_set", "refinement", "videos"),
     ("codec_bench", "comparison", "pillow_plugin", "workshop"),
     ("cli",),
 )
 """From the ground up; a room may import from its own level and from those below."""
 
-_PURE_LEVELS = 9
+_PURE_LEVELS = 10
 """These lowest levels read no files and print nothing."""
 
 _READ_ONCE = {("resources", "open")}

@@ -19,7 +19,8 @@ class CutFinder:
 
     One does where its small picture differs from that of the frame before by more than so many
     levels a place, and by more than three times what frames differed by of late: fast motion goes
-    on, a cut does not. The first frame begins one.
+    on, a cut does not. Where nothing is known of late, by three times those levels. The first frame
+    begins one.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ class CutFinder:
         off = float(np.abs(small - self._last).mean())
         self._last = small
         usual = self._usual
-        cut = off > _LEAST and (usual is None or off > _TIMES * usual)
+        cut = off > _TIMES * (_LEAST if usual is None else max(usual, _LEAST / _TIMES))
         if cut:
             self._usual = None
         else:

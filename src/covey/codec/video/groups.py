@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from covey.codec.image.config import CELL
 from covey.codec.image.model import lambdas_of
 from covey.codec.image.windows import Pixels, padded
 from covey.codec.video.container import FrameRecord, Group
@@ -127,32 +128,27 @@ class DecodedFrame:
     Attributes:
         number: From the first of the clip.
         pts: Its time.
-        pixels: (h, w, 3) uint8.
+        pixels: (h, w, 3) uint8; None where nothing of its group was readable so far.
         damage: What is wrong with it, in words; empty if nothing is.
     """
 
     number: int
     pts: int
-    pixels: Pixels
+    pixels: Pixels | None
     damage: str = ""
 
 
-def decode_group(
-    codec: VideoCodec,
-    group: Group,
-    size: tuple[int, int],
-    shown: Pixels | None = None,
-) -> Iterator[DecodedFrame]:
+def decode_group(codec: VideoCodec, group: Group, size: tuple[int, int]) -> Iterator[DecodedFrame]:
     """Reads a group, frame by frame.
 
     Args:
         codec: The model that it was coded by.
         group: As the file holds it.
         size: Height and width of frames.
-        shown: The last frame before it, which stands for what cannot be read; grey if None.
     """
-    whole = tuple(-(-side // 32) * 32 for side in size)
+    whole = tuple(-(-side // CELL) * CELL for side in size)
     before: Reference | None = None
+    shown: Pixels | None = None
     for number, record in enumerate(group.frames, group.first):
         damage = ""
         if not record.sound:
@@ -175,8 +171,6 @@ def decode_group(
                 off = apart(digest(shown, number), record.digest)
                 if off > TOLERANCE:
                     damage = f"differs from what was coded, by {off:.1f} levels or more"
-        if shown is None:
-            shown = np.full((*size, 3), 128, np.uint8)
         yield DecodedFrame(number, record.pts, shown, damage)
 
 

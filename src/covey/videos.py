@@ -1,0 +1,368 @@
+"""Clips to .cvv files and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+import numpy as np
+import torch
+
+from covey.codec.rate_search import largest_below, smallest_above
+from covey.codec.video.container import VideoHeader, VideoReader, VideoWriter
+from covey.codec.video.cuts import CutFinder
+from covey.codec.video.frames import Kind
+from covey.codec.video.groups import CodedGroup, DecodedFrame, decode_group, encode_group
+from covey.codec.video.model import VideoCodec
+from covey.codec.video.pacing import Pacer
+from covey.io.video_source import Frame, VideoSource
+from covey.pictures import QUALITY, rate_of
+from covey.types import InputError, UsageError
+
+GROUP = 32
+"""Frames of a group, at most."""
+
+_GROUP_BYTES = 2**28  # pixels of a group take at most so many
+_PER_FRAME, _PER_GROUP, _CLOSING = 13, 20, 32  # bytes beside payloads, at most about
+_PER_PLACE = 6  # of a group in the index
+_LOOSE = 0.1  # how near the first group comes to what it may take
+_TIGHT = 0.005
+_CLOSE = 0.05  # dB
+
+Tell = Callable[[int], None]
+"""Called with how many frames are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTarget:
+    """What a file should be; one of these, or none for quality 50.
+
+    Attributes:
+        quality: From 0 to 100, evenly over all rates.
+        bpp: Bits a pixel and frame at most.
+        bitrate: Bits a second at most.
+        size: Bytes at most.
+        psnr: In dB at least, the mean over frames.
+    """
+
+    quality: float | None = None
+    bpp: float | None = None
+    bitrate: float | None = None
+    size: float | None = None
+    psnr: float | None = None
+
+    def __post_init__(self) -> None:
+        names = ("quality", "bpp", "bitrate", "size", "psnr")
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} cannot both be met; give one of them")
+        if self.quality is not None and not 0 <= self.quality <= 100:
+            raise UsageError(f"quality must lie in [0, 100], got {self.quality}")
+        for name in names[1:]:
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"{name} must be a number above 0, got {value}")
+
+    def bytes_a_frame(self, source: VideoSource, frames: int | None, beside: int) -> float | None:
+        """What a frame may take.
+
+        Args:
+            source: The clip.
+            frames: How many there are, if that is known.
+            beside: Bytes of the file that are no frames.
+        """
+        if self.bpp is not None:
+            return self.bpp * source.width * source.height / 8
+        if self.bitrate is not None:
+            return self.bitrate / 8 / float(source.frame_rate)
+        if self.size is not None:
+            if frames is None:
+                raise InputError(
+                    f"{source.name}: does not say how long it is, so no size can be met; "
+                    "ask for a bitrate"
+                )
+            return (self.size - beside) / frames
+        return None
+
+
+@dataclass(slots=True)
+class EncodedClip:
+    """What became of a clip.
+
+    Attributes:
+        frames: How many.
+        bytes: Of the file.
+        errors: Mean squared error of each frame, of values in [0, 255]; of this run alone.
+        kinds: How many frames of each kind.
+        rates: Of the groups of this run.
+    """
+
+    frames: int = 0
+    bytes: int = 0
+    errors: list[float] = field(default_factory=list)
+    kinds: dict[str, int] = field(default_factory=dict)
+    rates: list[int] = field(default_factory=list)
+
+    @property
+    def psnr(self) -> float:
+        """Mean over frames, in dB; at most 100."""
+        if not self.errors:
+            return float("nan")
+        return float(np.mean(10 * np.log10(255**2 / np.maximum(self.errors, 1e-5))))
+
+
+def encode_clip(
+    codec: VideoCodec,
+    source: VideoSource,
+    file: BinaryIO,
+    header: VideoHeader,
+    target: VideoTarget,
+    *,
+    audio: bytes | None = None,
+    resume: bool = False,
+    group: int = GROUP,
+    effort: int = 1,
+    kinds: Sequence[Kind] = tuple(Kind),
+    threads: int = 1,
+    frames: int | None = None,
+    tell: Tell = lambda done: None,
+    name: str = "the file",
+) -> EncodedClip:
+    """Codes a clip, some groups at a time; memory does not depend on its length.
+
+    Args:
+        codec: The model.
+        source: The clip.
+        file: Binary, open for reading and writing; empty, or left by a run like this.
+        header: Of the file.
+        target: What it should be.
+        audio: To be kept with it, see `io.audio_tracks`.
+        resume: Go on behind the whole groups that the file has.
+        group: Frames of a group, at most; fewer where frames are large.
+        effort: As for pictures, 0 or 1.
+        kinds: Of frames that may be used behind the first of a group.
+        threads: Groups at a time.
+        frames: How many frames the source has, if that is known better than it says.
+        tell: Called as groups are done.
+        name: Of the file, for messages.
+
+    Raises:
+        InputError: If nothing is in the clip, or the target cannot be met.
+    """
+    writer = VideoWriter.resumed(file, header, name) if resume else VideoWriter(file, header)
+    if audio and not writer.frames:
+        writer.audio(audio)
+    done = EncodedClip(frames=writer.frames)
+    expected = frames if frames is not None else source.expected_frames
+    most = max(1, min(group, _GROUP_BYTES // (3 * source.width * source.height)))
+    beside = file.tell() if not writer.frames else writer.places[0].offset
+    budget = target.bytes_a_frame(source, expected, beside)
+    if budget is not None and budget <= _PER_FRAME:
+        raise InputError(f"{source.name}: cannot be that small: {budget:.0f} bytes a frame")
+    pacer = None
+    if budget is not None:
+        pacer = Pacer(budget, expected, done=writer.frames)
+    chooser = _Chooser(codec, target, pacer, effort, kinds)
+    waiting = _with_last(_groups(source.frames(writer.frames), most))
+    first = writer.frames
+    with ThreadPoolExecutor(threads, initializer=_on_one_thread) as pool:
+        wave: list[tuple[int, list[Frame], bool]] = []
+        for some, last in waiting:
+            wave.append((first, some, last))
+            first += len(some)
+            if len(wave) < threads and not last:
+                continue
+            closing = _CLOSING + _PER_PLACE * (len(writer.places) + len(wave))
+            for coded in chooser.coded(wave, pool, file.tell() - beside + closing):
+                writer.group(coded.frames)
+                done.frames += len(coded.frames)
+                done.errors += coded.errors
+                done.rates.append(coded.frames[0].rate)
+                for each in coded.frames:
+                    kind = Kind(each.kind).name.lower()
+                    done.kinds[kind] = done.kinds.get(kind, 0) + 1
+                tell(done.frames)
+            wave = []
+    if not done.frames:
+        raise InputError(f"{source.name}: holds no frame that can be decoded")
+    writer.finish()
+    done.bytes = file.tell()
+    return done
+
+
+class _Chooser:
+    """Codes groups at rates that lead to a target."""
+
+    def __init__(
+        self,
+        codec: VideoCodec,
+        target: VideoTarget,
+        pacer: Pacer | None,
+        effort: int,
+        kinds: Sequence[Kind],
+    ) -> None:
+        self._codec, self._target, self._pacer = codec, target, pacer
+        self._effort, self._kinds = effort, kinds
+        self._last: int | None = None  # rate
+
+    def coded(
+        self,
+        wave: Sequence[tuple[int, list[Frame], bool]],
+        pool: ThreadPoolExecutor,
+        spent: float,
+    ) -> Iterator[CodedGroup]:
+        """Groups of a wave in their order, where so many bytes are spent before it."""
+        works: list[Callable[[], CodedGroup]] = []
+        if self._pacer is not None:
+            self._pacer.spent = spent
+        total = sum(len(some) for _, some, _ in wave)
+        ends = wave[-1][2]
+        for first, some, _ in wave:
+            works.append(self._work(first, some, total, ends))
+        found = list(pool.map(lambda work: work(), works))
+        for coded in found:
+            self._last = coded.frames[0].rate
+        if self._pacer is not None and self._last is not None:
+            n_bytes = sum(each.bytes + _beside(len(each.frames)) for each in found)
+            self._pacer.take(self._last, total, n_bytes)
+        yield from found
+
+    def _work(
+        self, first: int, some: list[Frame], total: int, ends: bool
+    ) -> Callable[[], CodedGroup]:
+        def at(rate: int) -> CodedGroup:
+            return encode_group(
+                self._codec, some, first, rate, effort=self._effort, kinds=self._kinds
+            )
+
+        if self._target.psnr is not None:
+            wanted = self._target.psnr
+            return lambda: _good_enough(at, wanted, self._last)
+        if self._pacer is None:
+            quality = QUALITY if self._target.quality is None else self._target.quality
+            return lambda: at(rate_of(quality))
+        share = self._pacer.allowed(total) * len(some) / total - _beside(len(some))
+        rate = self._pacer.next_rate(total)
+        if rate is None or ends:
+            slack = _TIGHT if ends else _LOOSE
+            return lambda: _small_enough(at, share, rate, slack)
+        return lambda: at(rate)
+
+
+def _beside(frames: int) -> int:
+    """Bytes of a group that are no payload, at most about."""
+    return _PER_GROUP + _PER_FRAME * frames
+
+
+def _good_enough(at: Callable[[int], CodedGroup], wanted: float, first: int | None) -> CodedGroup:
+    def seen(rate: int) -> tuple[float, CodedGroup]:
+        coded = at(rate)
+        errors = np.maximum(coded.errors, 1e-5)
+        return float(np.mean(10 * np.log10(255**2 / errors))), coded
+
+    found = smallest_above(seen, wanted, slack=_CLOSE, first=first)
+    if not found.met:
+        raise InputError(
+            f"a PSNR of {wanted:g} dB cannot be reached; the highest is {found.value:.2f}"
+        )
+    return found.made
+
+
+def _small_enough(
+    at: Callable[[int], CodedGroup], most: float, first: int | None, slack: float
+) -> CodedGroup:
+    def weighed(rate: int) -> tuple[float, CodedGroup]:
+        coded = at(rate)
+        return float(max(coded.bytes, 1)), coded
+
+    return largest_below(weighed, max(most, 1.0), slack=slack, first=first).made
+
+
+def _groups(frames: Iterator[Frame], most: int) -> Iterator[list[Frame]]:
+    """Frames up to the next scene, or the most that a group has."""
+    finder = CutFinder()
+    some: list[Frame] = []
+    for frame in frames:
+        if (finder.begins(frame[1]) or len(some) == most) and some:
+            yield some
+            some = []
+        some.append(frame)
+    if some:
+        yield some
+
+
+def _with_last(groups: Iterator[list[Frame]]) -> Iterator[tuple[list[Frame], bool]]:
+    """Each with whether it is the last."""
+    before: list[Frame] | None = None
+    for some in groups:
+        if before is not None:
+            yield before, False
+        before = some
+    if before is not None:
+        yield before, True
+
+
+def decode_clip(
+    codec: VideoCodec,
+    reader: VideoReader,
+    *,
+    start: int = 0,
+    count: int | None = None,
+    threads: int = 1,
+) -> Iterator[DecodedFrame]:
+    """Frames of a file, in their order, some groups at a time.
+
+    Args:
+        codec: The model that it was coded by.
+        reader: The file.
+        start: Number of the first frame that is wanted; decoding begins at its group.
+        count: How many are wanted; all that follow if None.
+        threads: Groups at a time.
+
+    Raises:
+        InputError: If it was coded by another model, or there is no such frame.
+    """
+    header = reader.header
+    for kind, theirs, mine in (
+        ("video", header.video_mark, codec.mark),
+        ("image", header.image_mark, codec.image.mark),
+    ):
+        if theirs != mine:
+            raise InputError(
+                f"was coded by the {kind} model {theirs.hex()}, and this one is {mine.hex()}; "
+                "decode it by the one that coded it"
+            )
+    stop = reader.frames if count is None else start + count
+    if not reader.places:
+        return
+    begin = reader.group_of(start) if start else 0
+    size = header.height, header.width
+    numbers = [n for n in range(begin, len(reader.places)) if reader.places[n].first < stop]
+    shown = np.full((*size, 3), 128, np.uint8)
+    with ThreadPoolExecutor(threads, initializer=_on_one_thread) as pool:
+        for at in range(0, len(numbers), threads):
+            groups = [reader.group(n) for n in numbers[at : at + threads]]
+            for frames in pool.map(lambda group: list(decode_group(codec, group, size)), groups):
+                for frame in frames:
+                    shown = shown if frame.pixels is None else frame.pixels
+                    if start <= frame.number < stop:
+                        yield replace(frame, pixels=shown)
+
+
+def _on_one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def header_of(codec: VideoCodec, source: VideoSource, made_with: bytes) -> VideoHeader:
+    """The header of a clip's file."""
+    return VideoHeader(
+        source.width,
+        source.height,
+        codec.image.mark,
+        codec.mark,
+        source.time_base,
+        source.frame_rate,
+        made_with,
+    )

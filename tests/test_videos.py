@@ -1,0 +1,271 @@
+"""Clips to files and back, by a small codec of random weights."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("constriction")
+
+from covey.codec.video.container import VideoReader  # noqa: E402
+from covey.codec.video.frames import Kind  # noqa: E402
+from covey.types import InputError, UsageError  # noqa: E402
+from covey.videos import VideoTarget, decode_clip, encode_clip, header_of  # noqa: E402
+
+
+class Clip:
+    """A source of frames that are there."""
+
+    name = "clip"
+    notes: list[str] = []  # noqa: RUF012
+
+    def __init__(self, frames, rate=25) -> None:
+        self.pixels = frames
+        self.height, self.width = frames[0].shape[:2]
+        self.frame_rate, self.time_base = Fraction(rate), Fraction(1, rate)
+        self.expected_frames = len(frames)
+
+    def frames(self, start=0):
+        for number in range(start, len(self.pixels)):
+            yield 3 * number, self.pixels[number]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def moving():
+    """(frames, height, width) to frames of a scene that moves, and of another one."""
+
+    def make(count: int, height: int = 40, width: int = 72, cut: int | None = None) -> list:
+        rng = np.random.default_rng(0)
+        y, x = np.mgrid[: height + 90, : width + 90] / 9.0
+        waves = rng.normal(size=(2, 3, 3)) * 2
+        scenes = [
+            np.clip(
+                128 + 90 * np.stack([np.sin(a * x + b * y + c) for a, b, c in each], -1), 0, 255
+            ).astype(np.uint8)
+            for each in waves
+        ]
+        found = []
+        for n in range(count):
+            scene = scenes[cut is not None and n >= cut]
+            found.append(np.ascontiguousarray(scene[n % 60 :, 2 * (n % 40) :][:height, :width]))
+        return found
+
+    return make
+
+
+def _coded(codec, frames, target=None, **options) -> tuple[bytes, object]:
+    clip, file = Clip(frames), io.BytesIO()
+    done = encode_clip(
+        codec, clip, file, header_of(codec, clip, b"it"), target or VideoTarget(), **options
+    )
+    assert done.bytes == len(file.getvalue())
+    return file.getvalue(), done
+
+
+def _decoded(codec, data, **options) -> list:
+    return list(decode_clip(codec, VideoReader(io.BytesIO(data)), **options))
+
+
+@pytest.mark.parametrize("size", [(40, 72), (33, 31), (1, 1), (64, 64)])
+def test_round_trip(small_video_codec, moving, size) -> None:
+    """What is decoded is what the encoder had, to the bit, on one thread or two."""
+    frames = moving(5, *size)
+    data, done = _coded(small_video_codec, frames)
+    found = _decoded(small_video_codec, data)
+    assert [frame.number for frame in found] == list(range(5))
+    assert [frame.pts for frame in found] == [0, 3, 6, 9, 12]
+    assert not any(frame.damage for frame in found)
+    errors = [
+        np.square(frame.pixels.astype(float) - x).mean()
+        for frame, x in zip(found, frames, strict=True)
+    ]
+    np.testing.assert_allclose(errors, done.errors)
+    again = _decoded(small_video_codec, data, threads=2)
+    for a, b in zip(found, again, strict=True):
+        np.testing.assert_array_equal(a.pixels, b.pixels)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind(small_video_codec, moving, kind) -> None:
+    data, done = _coded(small_video_codec, moving(4), kinds=(kind,))
+    assert done.kinds[kind.name.lower()] >= 3
+    assert sum(done.kinds.values()) == 4
+    assert not any(frame.damage for frame in _decoded(small_video_codec, data))
+
+
+def test_one_frame(small_video_codec, moving) -> None:
+    data, done = _coded(small_video_codec, moving(1))
+    assert done.kinds == {"picture": 1}
+    assert len(_decoded(small_video_codec, data)) == 1
+
+
+def test_no_frames(small_video_codec, moving) -> None:
+    clip = Clip(moving(1))
+    clip.pixels = []
+    with pytest.raises(InputError, match="no frame"):
+        encode_clip(
+            small_video_codec,
+            clip,
+            io.BytesIO(),
+            header_of(small_video_codec, clip, b""),
+            VideoTarget(),
+        )
+
+
+def test_groups_end_at_scenes_and_at_their_length(small_video_codec, moving) -> None:
+    data, _ = _coded(small_video_codec, moving(11, cut=4), group=5)
+    places = VideoReader(io.BytesIO(data)).places
+    assert [place.first for place in places] == [0, 4, 9]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_change_no_byte(small_video_codec, moving, threads) -> None:
+    frames = moving(9, cut=4)
+    assert (
+        _coded(small_video_codec, frames, group=3)[0]
+        == _coded(small_video_codec, frames, group=3, threads=threads)[0]
+    )
+
+
+@pytest.mark.parametrize("start", [0, 1, 4, 8])
+@pytest.mark.parametrize("count", [1, 3, None])
+def test_seeking_is_exact(small_video_codec, moving, start, count) -> None:
+    data, _ = _coded(small_video_codec, moving(9, cut=4), group=3)
+    whole = _decoded(small_video_codec, data)
+    some = _decoded(small_video_codec, data, start=start, count=count)
+    expected = whole[start : None if count is None else start + count]
+    assert [frame.number for frame in some] == [frame.number for frame in expected]
+    for a, b in zip(some, expected, strict=True):
+        np.testing.assert_array_equal(a.pixels, b.pixels)
+
+
+def test_seeking_beyond_the_end(small_video_codec, moving) -> None:
+    data, _ = _coded(small_video_codec, moving(2))
+    with pytest.raises(InputError, match="no frame 7"):
+        _decoded(small_video_codec, data, start=7)
+
+
+def test_resumed_after_any_group(small_video_codec, moving) -> None:
+    frames = moving(8)
+    whole, _ = _coded(small_video_codec, frames, group=2, audio=b"sound")
+    places = VideoReader(io.BytesIO(whole)).places
+    clip = Clip(frames)
+    for place in places[1:]:
+        for extra in (0, 7):
+            file = io.BytesIO(whole[: place.offset + extra])
+            header = header_of(small_video_codec, clip, b"it")
+            encode_clip(
+                small_video_codec,
+                clip,
+                file,
+                header,
+                VideoTarget(),
+                audio=b"sound",
+                resume=True,
+                group=2,
+            )
+            assert file.getvalue() == whole
+
+
+def test_damage_costs_a_group_at_most_and_is_told(small_video_codec, moving) -> None:
+    frames = moving(9)
+    data, _ = _coded(small_video_codec, frames, group=3)
+    clean = _decoded(small_video_codec, data)
+    reader = VideoReader(io.BytesIO(data))
+    second = reader.places[1]
+    payloads = [len(each.payload) for each in reader.group(1).frames]
+    end = reader.places[2].offset
+    for which in range(3):
+        hit = end - sum(payloads[which:]) + payloads[which] // 2
+        broken = bytearray(data)
+        broken[hit] ^= 255
+        found = _decoded(small_video_codec, bytes(broken))
+        assert found[second.first + which].damage == "is damaged"
+        assert len(found) == 9
+        for a, b in zip(found, clean, strict=True):
+            if not second.first + which <= a.number < 6:
+                np.testing.assert_array_equal(a.pixels, b.pixels)
+                assert not a.damage
+        if which == 0:  # the last frame before it stays
+            np.testing.assert_array_equal(found[3].pixels, clean[2].pixels)
+
+
+def test_drift_is_told(small_video_codec, moving) -> None:
+    """A decoder whose pictures come out otherwise says so of every frame."""
+    from covey.codec.video.model import VideoCodec
+
+    frames = moving(6)
+    data, _ = _coded(small_video_codec, frames, kinds=(Kind.MOTION,))
+    weights = dict(small_video_codec.weights)
+    name = "motion.synthesis.fusion.last.bias"
+    weights[name] = weights[name] + np.float16(0.15)
+    other = VideoCodec(small_video_codec.config, small_video_codec.image, weights)
+    object.__setattr__(other, "mark", small_video_codec.mark)
+    found = _decoded(other, data)
+    assert not found[0].damage
+    assert sum("differs from what was coded" in frame.damage for frame in found[1:]) >= 4
+
+
+def test_another_codec_is_refused(small_video_codec, moving) -> None:
+    data, _ = _coded(small_video_codec, moving(1))
+    weights = {k: v + np.ones((), v.dtype) for k, v in small_video_codec.weights.items()}
+    other = type(small_video_codec)(small_video_codec.config, small_video_codec.image, weights)
+    with pytest.raises(InputError, match="was coded by the video model"):
+        _decoded(other, data)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """By which bytes and quality rise with the rate."""
+    from covey.video_weights import default_video_codec
+
+    return default_video_codec()
+
+
+def test_sizes_are_met(shipped, moving) -> None:
+    frames = moving(24, 64, 96)
+    low, high = (len(_coded(shipped, frames, VideoTarget(quality=q), group=4)[0]) for q in (5, 95))
+    for share in (0.2, 0.6):
+        wanted = int(low + share * (high - low))
+        data, _ = _coded(shipped, frames, VideoTarget(size=wanted), group=4)
+        assert 0.85 * wanted < len(data) <= wanted
+        one, _ = _coded(shipped, frames, VideoTarget(size=wanted), group=64)
+        assert 0.97 * wanted < len(one) <= wanted
+
+
+def test_bitrate_and_bits_a_pixel_are_sizes(shipped, moving) -> None:
+    frames = moving(12, 64, 96)
+    middle = len(_coded(shipped, frames)[0])
+    by_rate, _ = _coded(shipped, frames, VideoTarget(bitrate=middle * 8 / (12 / 25)))
+    by_pixel, _ = _coded(shipped, frames, VideoTarget(bpp=middle * 8 / (12 * 64 * 96)))
+    for data in (by_rate, by_pixel):
+        assert 0.95 * middle < len(data) <= middle
+
+
+def test_quality_that_is_wanted(shipped, moving) -> None:
+    frames = moving(8, 64, 96)
+    least, most = (
+        _coded(shipped, frames, VideoTarget(quality=q), group=4)[1].psnr for q in (5, 95)
+    )
+    wanted = 0.5 * (least + most)
+    _, done = _coded(shipped, frames, VideoTarget(psnr=wanted), group=4)
+    assert wanted <= done.psnr < wanted + 0.3
+    with pytest.raises(InputError, match="cannot be reached"):
+        _coded(shipped, frames, VideoTarget(psnr=99))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"quality": 101}, {"bpp": 0}, {"size": 5, "psnr": 30}, {"bitrate": float("nan")}]
+)
+def test_targets_that_cannot_be(wrong) -> None:
+    with pytest.raises(UsageError):
+        VideoTarget(**wrong)
