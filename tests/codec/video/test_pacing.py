@@ -19,7 +19,7 @@ def _run(total: int | None, frames: int, group: int, jump: float = 1.0) -> tuple
             assert pacer.allowed(some) == pytest.approx(1000.0 * some)
             rate = 3000
         harder = jump if done >= frames / 2 else 1.0
-        n_bytes = harder * 400 * np.exp(2.5e-4 * rate) * some
+        n_bytes = harder * 200 * np.exp(2.5e-4 * rate) * some
         pacer.take(rate, some, int(n_bytes))
         spent += n_bytes
         rates.append(rate)
