@@ -97,7 +97,7 @@ def test_films_keep_sizes_and_nearly_the_pixels(suffix, size, count, tmp_path) -
     assert (source.width, source.height) == size
     assert source.expected_frames in (count, None) or suffix == ".mkv"
     assert source.notes == []
-    assert _worst(_read(path), frames) <= 16
+    assert _worst(_read(path), frames) <= (24 if size == (48, 32) else 8)
     mean = np.mean(
         [np.abs(a[1].astype(int) - b[1]).mean() for a, b in zip(_read(path), frames, strict=True)]
     )
@@ -267,7 +267,7 @@ def test_of_a_film_that_is_cut_off_the_rest_is_used(tmp_path) -> None:
     assert any("of its 40 frames" in note or "damaged" in note for note in source.notes)
     assert _worst(found[:5], whole[:5]) == 0
     path.write_bytes(data[:300])
-    with pytest.raises(InputError, match=r"cannot be read|nothing of its video"):
+    with pytest.raises(InputError, match=r"cannot be read|no video stream|nothing of its"):
         open_video(path)
 
 
@@ -345,7 +345,7 @@ def test_audio_goes_through_untouched(codec, suffix, tmp_path) -> None:
             assert [data for _, data in found] == [data for _, data in first]
             late = [float(a - b) for (a, _), (b, _) in zip(found, first, strict=True)]
             assert np.ptp(late) < 0.003
-            assert max(map(abs, late)) < 0.01 if suffix != ".mkv" else 0.03
+            assert max(map(abs, late)) < 0.01
         assert _worst(_read(path), _read(film)) == 0
     assert open_video(film).notes == []
     with open_video(film) as source:

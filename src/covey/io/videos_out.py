@@ -73,7 +73,10 @@ def write_video(
     with atomic_file(out) as temporary, ExitStack() as stack:
         if out.suffix.lower() == ".y4m":
             return _write_y4m(temporary, _checked(frames, size), frame_rate, size)
-        track = stack.enter_context(opened_audio(audio)) if audio is not None else None
+        track = None
+        if audio is not None:
+            _try_audio(out, audio)
+            track = stack.enter_context(opened_audio(audio))
         try:
             film = _Film(av, out, temporary, time_base, frame_rate, size, crf, track)
             return film.write(_checked(frames, size))
