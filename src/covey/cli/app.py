@@ -22,6 +22,7 @@ from covey.cli.search import search
 from covey.cli.train import train
 from covey.cli.train_codec import codec
 from covey.cli.train_networks import ada_nets, b_attention, linkage
+from covey.cli.train_video import video
 
 app = typer.Typer(
     help="Finds what belongs together in large unlabelled collections of embeddings.",
@@ -44,7 +45,7 @@ for command in (
     demo,
 ):
     app.command()(command)
-for command in (b_attention, ada_nets, linkage, codec):
+for command in (b_attention, ada_nets, linkage, codec, video):
     train.command()(command)
 app.add_typer(train, name="train")
 app.add_typer(codecs, name="codec")

@@ -1,4 +1,4 @@
-"""`covey compress`: pictures to .cvi files."""
+"""`covey compress`: pictures to .cvi files, clips to .cvv files."""
 
 from __future__ import annotations
 
@@ -53,11 +53,19 @@ class Compressed:
 @options.flat
 def compress(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="A picture that Pillow opens, or a folder of them.")
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="A picture that Pillow opens, or a folder of them; for OUT.cvv a clip that FFmpeg "
+            "opens, or a folder of its frames.",
+        ),
     ],
     *,
     out: Annotated[
-        Path, typer.Option("-o", "--out", metavar="OUT", help="File .cvi, or folder for a folder.")
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="OUT", help="File .cvi, or folder for a folder; .cvv for a clip."
+        ),
     ],
     quality: Annotated[
         float | None,
@@ -71,6 +79,14 @@ def compress(
         ),
     ] = None,
     psnr: Annotated[float | None, typer.Option(help="PSNR in dB at least.")] = None,
+    bitrate: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.as_bytes,
+            metavar="RATE",
+            help="Bits a second of a clip at most, like 800K.",
+        ),
+    ] = None,
     target_total: Annotated[
         int | None,
         typer.Option(
@@ -90,6 +106,18 @@ def compress(
     region_gain: Annotated[
         float, typer.Option(min=0, max=100, help="By how much quality it is better there.")
     ] = 25.0,
+    group: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Frames of a clip from one picture to the next, at most; what is lost of a file "
+            "costs so many at most.  [default: 32]",
+        ),
+    ] = None,
+    audio: Annotated[
+        bool | None, typer.Option("--audio/--no-audio", help="Keep the audio of a clip as it is.")
+    ] = None,
     effort: Effort = 1,
     model: Codec = None,
     max_pixels: MaxPixels = 2**28,
@@ -104,8 +132,39 @@ def compress(
     A folder is done several pictures at a time, its files laid out alike in OUT; those that are
     there and not older than their pictures are left, so that an interrupted run goes on. Kept are 8
     bits a channel, transparency, colour profile and orientation; no other EXIF, no XMP.
+
+    A clip goes to one file, some groups of frames at a time; its audio is kept as it is. An
+    interrupted run leaves OUT.cvv.part, which the same command goes on from.
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    if out.suffix.lower() == ".cvv":
+        from covey.cli.video_jobs import GROUP, VideoOptions, compress_video
+        from covey.extras import require
+
+        for module in ("torch", "constriction"):
+            require(module, "codec")
+        from covey.resources import available_threads
+        from covey.videos import VideoTarget
+
+        if target_total is not None or region is not None:
+            raise UsageError("--target-total and --region are for pictures, and OUT is a clip")
+        if effort > 1:
+            raise UsageError("--effort 2 is for pictures; a clip takes 0 or 1")
+        given = VideoOptions(
+            VideoTarget(quality, bpp, bitrate, size, psnr),
+            GROUP if group is None else group,
+            effort,
+            audio is not False,
+            model,
+            max_pixels,
+            overwrite,
+            threads or available_threads(),
+        )
+        compress_video(source, out, given, terminal)
+        return
+    for name, value in (("--bitrate", bitrate), ("--group", group), ("--audio", audio)):
+        if value is not None:
+            raise UsageError(f"{name} is for clips, whose OUT ends in .cvv")
     from covey.cli.machine import peak_memory_mb
 
     codec = codec_of(model)

@@ -1,4 +1,4 @@
-"""`covey decompress`: .cvi files to pictures."""
+"""`covey decompress`: .cvi files to pictures, .cvv files to clips."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from covey.cli.coding_jobs import (
 )
 from covey.cli.interrupt import WriteGate, ends_as_if_interrupted
 from covey.cli.terminal import Terminal
-from covey.types import InputError
+from covey.types import InputError, UsageError
 
 if TYPE_CHECKING:
     from covey.picture_folder import Job
@@ -29,12 +29,18 @@ if TYPE_CHECKING:
 
 @options.flat
 def decompress(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A .cvi file, or a folder of them.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A .cvi file, or a folder of them; a .cvv file.")
+    ],
     *,
     out: Annotated[
         Path,
         typer.Option(
-            "-o", "--out", metavar="OUT", help="Picture, its format by its name; or a folder."
+            "-o",
+            "--out",
+            metavar="OUT",
+            help="Picture, its format by its name; or a folder. Of a .cvv file a clip (.mp4, .mkv, "
+            ".mov, .y4m), or a folder of frames.",
         ),
     ],
     suffix: Annotated[
@@ -43,6 +49,18 @@ def decompress(
     force: Annotated[
         bool, typer.Option("--force", help="A damaged file is no failure: keep what can be read.")
     ] = False,
+    start: Annotated[
+        int | None, typer.Option(min=0, help="Of a clip, number of the first frame that is wanted.")
+    ] = None,
+    frames: Annotated[
+        int | None, typer.Option(min=1, help="Of a clip, how many frames are wanted.")
+    ] = None,
+    crf: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=51, help="Of a clip, quality of the H.264 that is written; 0 best."
+        ),
+    ] = None,
     model: Codec = None,
     max_pixels: MaxPixels = 2**28,
     overwrite: Overwrite = False,
@@ -58,6 +76,27 @@ def decompress(
     files are left; those of damaged files are dated 1970, and so done anew by the next run.
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    if source.suffix.lower() == ".cvv" and not source.is_dir():
+        from covey.cli.video_jobs import decompress_video
+        from covey.resources import available_threads
+
+        decompress_video(
+            source,
+            out,
+            start=start or 0,
+            count=frames,
+            model=model,
+            force=force,
+            max_pixels=max_pixels,
+            overwrite=overwrite,
+            crf=crf,
+            threads=threads or available_threads(),
+            terminal=terminal,
+        )
+        return
+    for name, value in (("--start", start), ("--frames", frames), ("--crf", crf)):
+        if value is not None:
+            raise UsageError(f"{name} is for clips, whose IN ends in .cvv")
     from covey.cli.machine import peak_memory_mb
 
     codec = codec_of(model)

@@ -1,0 +1,308 @@
+"""`covey compress` and `decompress` of clips."""
+
+from __future__ import annotations
+
+import json as json_text
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from covey import __version__
+from covey.cli.interrupt import WriteGate, ends_as_if_interrupted, interruptible
+from covey.cli.terminal import Terminal
+from covey.types import InputError, UsageError
+
+if TYPE_CHECKING:
+    from covey.codec.video.groups import DecodedFrame
+    from covey.codec.video.model import VideoCodec
+    from covey.io.video_source import Frame, VideoSource
+    from covey.videos import VideoTarget
+
+SUFFIX = ".cvv"
+GROUP = 32
+"""Frames of a group, at most, where nothing is asked for."""
+
+_LEFT = ".part"
+_MOST_TOLD = 5  # damaged frames
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """What is asked of a clip.
+
+    Attributes:
+        target: What its file should be.
+        group: Frames of a group, at most.
+        effort: 0 or 1.
+        audio: Whether audio is kept.
+        model: Folder of the codec; the one that ships with the package if None.
+        max_pixels: Larger frames are refused.
+        overwrite: Whether a file that is there is written anew.
+        threads: At most so many.
+    """
+
+    target: VideoTarget
+    group: int
+    effort: int
+    audio: bool
+    model: Path | None
+    max_pixels: int
+    overwrite: bool
+    threads: int
+
+
+def video_codec_of(model: Path | None) -> VideoCodec:
+    """The codec of a folder, or the one that ships with the package."""
+    from covey.extras import require
+
+    for module in ("torch", "constriction"):
+        require(module, "codec")
+    from covey.video_weights import default_video_codec, load_video_codec
+
+    return default_video_codec() if model is None else load_video_codec(model)
+
+
+def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Terminal) -> None:
+    """Codes a clip; what an interrupted run has done is gone on from."""
+    from covey.cli.machine import peak_memory_mb
+    from covey.io.audio_tracks import audio_of
+    from covey.io.videos import open_video
+    from covey.videos import EncodedClip, encode_clip, header_of
+
+    if out.suffix.lower() != SUFFIX:
+        raise UsageError(f"{out}: must end in {SUFFIX}")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise UsageError(f"{out}: cannot be a file there")
+    if out.exists() and not given.overwrite:
+        raise UsageError(f"{out}: exists already; choose another name, or --overwrite")
+    codec = video_codec_of(given.model)
+    left = out.with_name(out.name + _LEFT)
+    with ExitStack() as stack:
+        stack.enter_context(ends_as_if_interrupted())
+        clip: VideoSource = stack.enter_context(open_video(source, most_pixels=given.max_pixels))
+        tell = stack.enter_context(terminal.progress())
+        made_with = _settings(source, given)
+        header = header_of(codec, clip, made_with)
+        resume = left.exists() and _began_alike(left, header)
+        tell("reading audio", 0.0)
+        audio = audio_of(source) if given.audio and not source.is_dir() else None
+        n_audio = len(audio) if audio else 0
+        if resume:
+            terminal.remark(f"covey: goes on from {left}")
+        gate = WriteGate()
+
+        def run() -> EncodedClip:
+            with left.open("r+b" if resume else "w+b") as file:
+                done = encode_clip(
+                    codec,
+                    clip,
+                    file,
+                    header,
+                    given.target,
+                    audio=audio,
+                    resume=resume,
+                    group=given.group,
+                    effort=given.effort,
+                    threads=given.threads,
+                    tell=lambda n: tell(f"compressing, frame {n}", _share(n, clip)),
+                    name=str(left),
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            with gate:
+                os.replace(left, out)
+            return done
+
+        try:
+            done = interruptible(run, gate)
+        except KeyboardInterrupt:
+            if left.exists():
+                terminal.remark(f"covey: the same command goes on from {left}")
+            raise
+        except InputError:
+            if left.exists() and not resume:
+                left.unlink()
+            raise
+    seconds = terminal.seconds
+    frames = max(done.frames, 1)
+    bpp = 8 * done.bytes / (frames * clip.width * clip.height)
+    bitrate = 8 * done.bytes * float(clip.frame_rate) / frames
+    facts: dict[str, Any] = {
+        "version": __version__,
+        "codec": codec.mark.hex(),
+        "source": str(source),
+        "outputs": [str(out)],
+        "width": clip.width,
+        "height": clip.height,
+        "frames": done.frames,
+        "frame_rate": float(clip.frame_rate),
+        "bytes": done.bytes,
+        "source_bytes": _bytes_of(source),
+        "audio_bytes": n_audio,
+        "bpp": round(bpp, 5),
+        "bitrate": round(bitrate),
+        "psnr": None if not done.errors else round(done.psnr, 3),
+        "kinds": done.kinds,
+        "rates": done.rates,
+        "notes": clip.notes,
+        "seconds": round(seconds, 3),
+        "frames_per_second": round(len(done.errors) / seconds, 2),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    terminal.answer(_compressed_words(facts, given), facts)
+
+
+def decompress_video(
+    source: Path,
+    out: Path,
+    *,
+    start: int,
+    count: int | None,
+    model: Path | None,
+    force: bool,
+    max_pixels: int,
+    overwrite: bool,
+    crf: int | None,
+    threads: int,
+    terminal: Terminal,
+) -> None:
+    """Turns a file into a film or a folder of frames."""
+    from covey.cli.machine import peak_memory_mb
+    from covey.codec.video.container import VideoReader
+    from covey.io.videos_out import CRF, check_name, write_video
+    from covey.videos import decode_clip
+
+    if out.exists() and not overwrite:
+        raise UsageError(f"{out}: exists already; choose another name, or --overwrite")
+    codec = video_codec_of(model)
+    damaged: list[str] = []
+    n_damaged = 0
+    with ExitStack() as stack:
+        stack.enter_context(ends_as_if_interrupted())
+        tell = stack.enter_context(terminal.progress())
+        try:
+            file = stack.enter_context(source.open("rb"))
+        except OSError as error:
+            raise InputError(f"{source}: cannot be read: {error.strerror}") from None
+        reader = VideoReader(file, str(source), max_pixels)
+        header = reader.header
+        audio = b"".join(reader.audio()) or None
+        if start or count is not None or out.suffix.lower() in ("", ".y4m"):
+            audio = None
+        check_name(out, audio is not None)
+        if not reader.places:
+            raise InputError(f"{source}: holds no frame that can be read")
+        wanted = reader.frames - start if count is None else min(count, reader.frames - start)
+
+        def taken(frames: Iterator[DecodedFrame]) -> Iterator[Frame]:
+            nonlocal n_damaged
+            for number, frame in enumerate(frames, 1):
+                if frame.damage:
+                    n_damaged += 1
+                    if len(damaged) < _MOST_TOLD:
+                        damaged.append(f"frame {frame.number} {frame.damage}")
+                assert frame.pixels is not None
+                tell(f"decompressing, frame {frame.number}", number / wanted)
+                yield frame.pts, frame.pixels
+
+        def run() -> int:
+            try:
+                frames = decode_clip(codec, reader, start=start, count=count, threads=threads)
+                return write_video(
+                    out,
+                    taken(frames),
+                    time_base=header.time_base,
+                    frame_rate=header.frame_rate,
+                    size=(header.width, header.height),
+                    audio=audio,
+                    crf=CRF if crf is None else crf,
+                    overwrite=overwrite,
+                )
+            except InputError as error:
+                if str(error).startswith(str(source)):
+                    raise
+                raise InputError(f"{source}: {error}") from None
+
+        written = interruptible(run)
+        told = [*reader.damage, *damaged]
+    if n_damaged > len(damaged):
+        told.append(f"and {n_damaged - len(damaged)} more frames")
+    facts = {
+        "version": __version__,
+        "codec": codec.mark.hex(),
+        "outputs": [str(out)],
+        "frames": written,
+        "audio": audio is not None,
+        "damaged_frames": n_damaged,
+        "damage": told,
+        "seconds": round(terminal.seconds, 3),
+        "frames_per_second": round(written / terminal.seconds, 2),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    words = [f"{source}: {each}" for each in told]
+    words.append(f"Wrote {written} frames to {out}")
+    terminal.answer(words, facts)
+    if told and not force:
+        raise InputError(f"{source}: is damaged; --force makes that no failure")
+
+
+def _share(frames: int, clip: VideoSource) -> float:
+    """Of a clip whose length may not be known."""
+    if not clip.expected_frames:
+        return 0.0
+    return min(1.0, frames / clip.expected_frames)
+
+
+def _settings(source: Path, given: VideoOptions) -> bytes:
+    """What a file was made from and with, so that another run knows whether it may go on."""
+    stat = source.stat()
+    settings = {
+        "name": source.name,
+        "bytes": stat.st_size,
+        "modified": stat.st_mtime_ns,
+        "target": str(given.target),
+        "group": given.group,
+        "effort": given.effort,
+        "audio": given.audio,
+    }
+    return json_text.dumps(settings, sort_keys=True).encode()
+
+
+def _began_alike(left: Path, header: Any) -> bool:
+    """Whether a file that was left can be gone on with; one by other settings is begun anew."""
+    from covey.codec.video.records import pack_header
+
+    packed = pack_header(header)
+    with left.open("rb") as file:
+        return file.read(len(packed)) == packed
+
+
+def _bytes_of(source: Path) -> int:
+    if source.is_dir():
+        return sum(path.stat().st_size for path in source.iterdir() if path.is_file())
+    return source.stat().st_size
+
+
+def _compressed_words(facts: dict[str, Any], given: VideoOptions) -> list[str]:
+    from covey.byte_sizes import format_bytes
+
+    lines = [f"Note: {facts['source']} {note}." for note in facts["notes"]]
+    size = given.target.size
+    if size is not None and facts["bytes"] > size:
+        lines.append(f"Note: {facts['bytes'] / size - 1:.1%} more than was asked for.")
+    kinds = ", ".join(f"{count} {_KINDS[kind]}" for kind, count in facts["kinds"].items())
+    lines.append(
+        f"{format_bytes(facts['source_bytes'])} became {format_bytes(facts['bytes'])}: "
+        f"{facts['frames']} frames ({kinds}), {facts['bpp']:.4f} bits a pixel, "
+        f"{facts['bitrate'] / 1000:,.0f} kbit/s"
+        + ("" if facts["psnr"] is None else f", {facts['psnr']:.2f} dB")
+        + f", {facts['frames_per_second']:.1f} frames a second."
+    )
+    lines.append(f"Wrote {facts['outputs'][0]}")
+    return lines
+
+
+_KINDS = {"picture": "as pictures", "motion": "by motion", "still": "by still latents"}

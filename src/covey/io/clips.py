@@ -1,0 +1,84 @@
+"""Clips that a codec learns from: short sequences of frames out of films."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from covey.io.video_source import Frame
+from covey.io.videos import open_video
+from covey.training.moving_clips import Clip
+from covey.types import InputError
+
+SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts", ".webm", ".y4m")
+"""Of files that are taken."""
+
+_EVERY = 40  # frames from one sequence to the next
+_MOST = 12  # sequences of a film
+
+
+def clip_paths(folder: Path) -> list[Path]:
+    """Films of a folder and those in it, by name.
+
+    Raises:
+        InputError: If there are none.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "there is no such folder"
+        raise InputError(f"{folder}: {what}; name a folder of films")
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.name[0] != "."
+    )
+    if not found:
+        raise InputError(f"{folder}: holds no films; their names end in {', '.join(SUFFIXES)}")
+    return found
+
+
+def read_clips(
+    paths: Sequence[Path],
+    frames: int,
+    least: int,
+    *,
+    tell: Callable[[float], None] = lambda done: None,
+) -> list[Clip]:
+    """Reads sequences from along each film, at most a dozen.
+
+    Args:
+        paths: The films.
+        frames: Of a sequence.
+        least: Pixels in a row and a column that each must have; smaller ones are left out.
+        tell: Called with the share done.
+
+    Returns:
+        (frames, h, w, 3) uint8 each.
+
+    Raises:
+        InputError: If a film cannot be read, or none is large enough.
+    """
+    found: list[Clip] = []
+    for number, path in enumerate(paths):
+        with open_video(path) as source:
+            if min(source.width, source.height) >= least:
+                found += _sequences(source.frames(), frames)
+        tell((number + 1) / len(paths))
+    if not found:
+        raise InputError(f"no film has frames of at least {least} x {least} pixels")
+    return found
+
+
+def _sequences(source: Iterator[Frame], frames: int) -> list[Clip]:
+    found: list[Clip] = []
+    some: list[np.ndarray] = []
+    for number, (_, pixels) in enumerate(source):
+        if number % _EVERY < frames:
+            some.append(pixels)
+        if len(some) == frames:
+            found.append(np.stack(some))
+            some = []
+        if len(found) == _MOST:
+            break
+    return found

@@ -1,0 +1,262 @@
+"""`covey compress` and `decompress` of clips, and `covey train video`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch")
+pytest.importorskip("constriction")
+pytest.importorskip("av")
+
+from covey.io.video_codec_folder import write_video_codec  # noqa: E402
+from covey.io.videos import open_video  # noqa: E402
+from covey.io.videos_out import write_video  # noqa: E402
+from covey.types import InputError  # noqa: E402
+from covey.video_weights import load_video_codec  # noqa: E402
+
+
+@pytest.fixture
+def run(covey):
+    """Runs a command that must end with a code, 0 if not told otherwise."""
+
+    def call(*arguments, code=0):
+        done = covey(*arguments)
+        assert done.code == code, done
+        return done
+
+    return call
+
+
+def _frames(count: int, width: int = 64, height: int = 48) -> list:
+    y, x = np.mgrid[:height, :width] / 6.0
+    found = []
+    for n in range(count):
+        waves = np.stack([np.sin(x * a + y + n / 3) for a in (1, 2, 3)], -1)
+        found.append((n, np.clip(128 + 90 * waves, 0, 255).astype(np.uint8)))
+    return found
+
+
+def _film(path, count: int = 12, audio: bytes | None = None):
+    rate = Fraction(25)
+    write_video(
+        path, iter(_frames(count)), time_base=1 / rate, frame_rate=rate, size=(64, 48), audio=audio
+    )
+    return path
+
+
+def test_there_and_back(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4")
+    done = run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 5, "--json")
+    facts = json.loads(done.out)
+    assert facts["bytes"] == (tmp_path / "a.cvv").stat().st_size
+    assert (facts["width"], facts["height"], facts["frames"]) == (64, 48, 12)
+    assert sum(facts["kinds"].values()) == 12
+    assert facts["kinds"]["picture"] >= 3
+    assert len(facts["rates"]) == 3
+    for name in ("b.mp4", "b.mkv", "b.y4m"):
+        done = run("decompress", "a.cvv", "-o", name, "--model", video_model)
+        assert f"Wrote 12 frames to {name}" in done.out
+        with open_video(tmp_path / name) as source:
+            assert (source.width, source.height, len(list(source.frames()))) == (64, 48, 12)
+    run("decompress", "a.cvv", "-o", "b", "--model", video_model)
+    assert len(list((tmp_path / "b").glob("*.png"))) == 12
+    assert not list(tmp_path.glob("*.part"))
+    assert "a.cvv: exists already" in run(
+        "compress", "a.mp4", "-o", "a.cvv", "--model", video_model, code=2
+    ).err
+
+
+def test_some_frames_of_a_clip(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4")
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 5)
+    run("decompress", "a.cvv", "-o", "all", "--model", video_model)
+    some = ("--start", 6, "--frames", 3)
+    run("decompress", "a.cvv", "-o", "some", "--model", video_model, *some)
+    whole = sorted((tmp_path / "all").glob("*.png"))[6:9]
+    for a, b in zip(whole, sorted((tmp_path / "some").glob("*.png")), strict=True):
+        np.testing.assert_array_equal(np.asarray(Image.open(a)), np.asarray(Image.open(b)))
+    done = run("decompress", "a.cvv", "-o", "no", "--start", 99, "--model", video_model, code=3)
+    assert "has no frame 99" in done.err
+
+
+def test_a_folder_of_frames(run, tmp_path, video_model) -> None:
+    (tmp_path / "in").mkdir()
+    for n, pixels in _frames(4):
+        Image.fromarray(pixels).save(tmp_path / "in" / f"f{n}.png")
+    run("compress", "in", "-o", "a.cvv", "--model", video_model)
+    assert "Wrote 4 frames" in run("decompress", "a.cvv", "-o", "b", "--model", video_model).out
+
+
+def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
+    import av
+
+    from covey.io.audio_tracks import audio_of
+
+    with av.open(str(tmp_path / "tone.mkv"), "w") as out:
+        stream = out.add_stream("flac", rate=16000)
+        stream.layout = "mono"
+        wave = (8000 * np.sin(np.arange(16000) / 9)).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
+        frame.sample_rate = 16000
+        for packet in [*stream.encode(frame), *stream.encode()]:
+            out.mux(packet)
+    tone = audio_of(tmp_path / "tone.mkv")
+    _film(tmp_path / "a.mkv", audio=tone)
+    run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model)
+    run("decompress", "a.cvv", "-o", "b.mkv", "--model", video_model)
+
+    def packets(path):
+        with av.open(str(path)) as film:
+            return [bytes(p) for p in film.demux(film.streams.audio[0]) if p.size]
+
+    assert packets(tmp_path / "b.mkv") == packets(tmp_path / "tone.mkv")
+    facts = json.loads(
+        run("compress", "a.mkv", "-o", "c.cvv", "--no-audio", "--model", video_model, "--json").out
+    )
+    assert facts["audio_bytes"] == 0
+
+
+def test_damage_is_told(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4")
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 4)
+    data = bytearray((tmp_path / "a.cvv").read_bytes())
+    data[len(data) // 2] ^= 255
+    (tmp_path / "b.cvv").write_bytes(data)
+    done = run("decompress", "b.cvv", "-o", "b", "--model", video_model, code=3)
+    assert "is damaged" in done.out
+    assert len(list((tmp_path / "b").glob("*.png"))) == 12
+    run("decompress", "b.cvv", "-o", "c", "--model", video_model, "--force")
+    (tmp_path / "d.cvv").write_bytes(data[: len(data) // 2])
+    done = run("decompress", "d.cvv", "-o", "d", "--model", video_model, code=3)
+    assert 4 <= len(list((tmp_path / "d").glob("*.png"))) < 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("compress", "none.mp4", "-o", "a.cvv"), "there is no such file"),
+        (("compress", "text.mp4", "-o", "a.cvv"), "text.mp4: cannot be read as a video"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--effort", 2), "--effort 2 is for pictures"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--region", "m.png"), "are for pictures"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--bpp", 1, "--psnr", 30), "cannot both be met"),
+        (("compress", "a.png", "-o", "a.cvi", "--bitrate", "1M"), "--bitrate is for clips"),
+        (("compress", "a.png", "-o", "a.cvi", "--no-audio"), "--audio is for clips"),
+        (("decompress", "a.cvi", "-o", "a.png", "--start", 2), "--start is for clips"),
+        (("decompress", "text.cvv", "-o", "a.mp4"), "text.cvv: is no .cvv file"),
+        (("decompress", "none.cvv", "-o", "a.mp4"), "none.cvv: cannot be read"),
+    ],
+)
+def test_refusals(covey, tmp_path, video_model, arguments, told) -> None:
+    for name in ("text.mp4", "text.cvv", "a.png", "a.mp4", "a.cvi"):
+        (tmp_path / name).write_text("It is a text.\n" * 20)
+    done = covey(*arguments, "--model", video_model)
+    assert done.code in (2, 3), done
+    assert told in done.err
+    assert not (tmp_path / "a.cvv").exists()
+
+
+def test_an_interrupted_run_goes_on(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4", 400)
+    command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", "4"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "covey", *command],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, OMP_NUM_THREADS="1"),
+    )
+    left = tmp_path / "a.cvv.part"
+    while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "the same command goes on from" in told
+    assert not (tmp_path / "a.cvv").exists()
+    done = run(*command, "--json")
+    facts = json.loads(done.out)
+    assert facts["frames"] == 400
+    assert sum(facts["kinds"].values()) < 400
+    run("compress", "a.mp4", "-o", "b.cvv", "--model", video_model, "--group", "4")
+    assert (tmp_path / "a.cvv").read_bytes() == (tmp_path / "b.cvv").read_bytes()
+    assert not left.exists()
+
+
+def test_other_settings_begin_anew(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4")
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model)
+    (tmp_path / "a.cvv").rename(tmp_path / "b.cvv.part")
+    facts = json.loads(
+        run("compress", "a.mp4", "-o", "b.cvv", "--model", video_model, "--group", 3, "--json").out
+    )
+    assert sum(facts["kinds"].values()) == 12
+
+
+def test_the_folder_of_a_codec(small_video_codec, video_model, tmp_path) -> None:
+    codec = load_video_codec(video_model)
+    assert codec.mark == small_video_codec.mark
+    assert codec.image.mark == small_video_codec.image.mark
+    with pytest.raises(InputError, match="there is no such folder"):
+        load_video_codec(tmp_path / "none")
+    write_video_codec(tmp_path / "m", codec, "x")
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    config["image"] = "00000000"
+    (tmp_path / "m" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="adds to the image codec 00000000"):
+        load_video_codec(tmp_path / "m")
+    config["motion"]["branch"] = "both"
+    (tmp_path / "m" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="branch must be one of"):
+        load_video_codec(tmp_path / "m")
+
+
+@pytest.fixture
+def learned(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "photographs").mkdir()
+    for number in range(3):
+        y, x = np.mgrid[:240, :260] / 20.0
+        waves = np.stack([np.sin(a * x + b * y) for a, b in rng.normal(size=(3, 2))], -1)
+        pixels = np.clip(128 + 90 * waves + rng.normal(size=waves.shape) * 8, 0, 255)
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "photographs" / f"{number}.png")
+    (tmp_path / "clips").mkdir()
+    frames = [(n, np.roll(pixels.astype(np.uint8), n, 1)[:160, :192]) for n in range(50)]
+    rate = Fraction(25)
+    write_video(
+        tmp_path / "clips" / "a.mp4",
+        iter(frames),
+        time_base=1 / rate,
+        frame_rate=rate,
+        size=(192, 160),
+    )
+    return tmp_path
+
+
+def test_training_makes_a_codec(run, learned, codec_model) -> None:
+    command = ("train", "video", "--data", "photographs", "--clips", "clips", "--image",
+               codec_model, "-o", "m", "--steps", 10, "--scenes", 20, "--batch", 2)
+    facts = json.loads(run(*command, "--json").out)
+    assert "20 of 3 photographs" in facts["about"]["scenes"]
+    codec = load_video_codec(learned / "m")
+    assert codec.mark.hex() == facts["mark"]
+    assert "covey train video" in (learned / "m" / "README.md").read_text()
+    assert not (learned / "m.work").exists()
+    again = json.loads(run(*command[:-6], "--steps", 10, "--scenes", 20, "--batch", 2, "--json",
+                           "--force").out)
+    assert again["mark"] == facts["mark"]
+    _film(learned / "a.mp4", 3)
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", "m")
+    run("decompress", "a.cvv", "-o", "b.y4m", "--model", "m")
+    on = json.loads(run(*command[:-7], "n", *command[-6:], "--from", "m", "--json").out)
+    assert on["about"]["begun from"] == facts["mark"]
