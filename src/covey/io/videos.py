@@ -220,7 +220,7 @@ def _notes_of_frame(frame: Any, stream: Any) -> list[str]:
         notes.append("has transparency, which is not kept")
     if max((part.bits for part in parts), default=8) > 8:
         notes.append("has more than 8 bits a channel; the upper 8 are kept")
-    if int(getattr(frame, "color_trc", 0)) in _HDR:  # PyAV before 17 does not say
+    if int(frame.color_trc) in _HDR:
         notes.append("is in high dynamic range, which is kept as if it were not")
     if frame.rotation % 90:
         notes.append(f"is turned by {frame.rotation} degrees; it is turned to the nearest quarter")
