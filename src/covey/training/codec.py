@@ -49,8 +49,8 @@ class CodecPlan:
         drawn: Share of the squares that are drawn pages instead of photographs.
         mixes: Rates that are drawn from a level to the next: 1 is the levels alone, 2 also halfway,
             as published. None is any rate.
-        parts: Of a batch, that are computed at a time, each on one thread. What comes out does not
-            depend on how many threads there are.
+        parts: Of a batch, that are computed at a time, each on one thread. What comes out depends
+            on how many threads there are by rounding at most.
         half: Compute what can be in half precision, where the processor is made for it.
     """
 
