@@ -11,10 +11,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
-from covey.codec.video.container import VideoReader  # noqa: E402
-from covey.codec.video.frames import Kind  # noqa: E402
-from covey.types import InputError, UsageError  # noqa: E402
-from covey.videos import VideoTarget, decode_clip, encode_clip, header_of  # noqa: E402
+from covey.codec.video.container import VideoReader
+from covey.codec.video.frames import Kind
+from covey.types import InputError, UsageError
+from covey.videos import VideoTarget, decode_clip, encode_clip, header_of
 
 
 class Clip:

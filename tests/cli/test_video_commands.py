@@ -18,11 +18,11 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 pytest.importorskip("av")
 
-from covey.io.video_codec_folder import write_video_codec  # noqa: E402
-from covey.io.videos import open_video  # noqa: E402
-from covey.io.videos_out import write_video  # noqa: E402
-from covey.types import InputError  # noqa: E402
-from covey.video_weights import load_video_codec  # noqa: E402
+from covey.io.video_codec_folder import write_video_codec
+from covey.io.videos import open_video
+from covey.io.videos_out import write_video
+from covey.types import InputError
+from covey.video_weights import load_video_codec
 
 
 @pytest.fixture
