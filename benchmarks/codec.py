@@ -31,6 +31,7 @@ from covey.codec_weights import default_codec, load_codec
 from covey.io.pictures import read_picture
 from labelled_sets import data_root
 from machine import RESULTS, provenance, write_json
+from published import PUBLISHED
 
 OUT = RESULTS / "codec.json"
 EFFORTS = (0, 1, 2)
@@ -82,6 +83,8 @@ def main() -> None:
         for coder in anchor_coders() if options.only != "codec" else ():
             if curves.get(coder.name, {}).get("version") != coder.version:
                 keep(coder.name, curve_by(images, coder))
+        for name, curve in PUBLISHED.items() if options.only != "codec" else ():
+            keep(name, curve_facts(curve))
         if options.only != "anchors":
             codec = default_codec() if options.model is None else load_codec(options.model)
             for effort in options.efforts:
