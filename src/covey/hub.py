@@ -24,7 +24,7 @@ from covey.models.refiner import Refiner
 from covey.models.refiner_format import read_refiner
 from covey.models.universal import UniversalScorer
 from covey.types import Float32, InputError
-from covey.weight_names import CODEC_KIND, CONFIG, WEIGHTS
+from covey.weight_names import CODEC_KIND, CONFIG, VIDEO_KIND, WEIGHTS
 
 _INPUTS = {
     "list_length": LIST_LENGTH,
@@ -70,13 +70,14 @@ def default_model() -> UniversalModel:
         return load_universal(folder)
 
 
-def holds_codec(folder: Path) -> bool:
-    """Whether a folder says that it holds an image codec."""
+def codec_kind(folder: Path) -> str | None:
+    """Of a folder that says that it holds a codec, which kind; None of any other."""
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(config, dict) and config.get("kind") == CODEC_KIND
+        return None
+    kind = config.get("kind") if isinstance(config, dict) else None
+    return kind if kind in (CODEC_KIND, VIDEO_KIND) else None
 
 
 def load_universal(folder: str | PathLike[str]) -> UniversalModel:
@@ -172,10 +173,10 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no JSON: {error}; {_DAMAGED}") from None
-    if isinstance(config, dict) and config.get("kind") == CODEC_KIND:
+    if isinstance(config, dict) and config.get("kind") in (CODEC_KIND, VIDEO_KIND):
         raise InputError(
-            f"{path.parent}: holds an image codec, which is for covey compress; name a model by "
-            "another covey train"
+            f"{path.parent}: holds weights of the kind {config['kind']!r}, for covey compress; name "
+            "a model by another covey train"
         )
     if not isinstance(config, dict) or config.get("kind") not in ("universal", *NAMES):
         raise InputError(f"{path}: describes no model that this version knows; {_HINT}")

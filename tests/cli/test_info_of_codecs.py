@@ -82,7 +82,7 @@ def test_a_codec_of_which_little_is_known(covey, small_codec, tmp_path) -> None:
 
 def test_a_codec_weighs_no_edges(covey, blobs, model) -> None:
     ran = covey("cluster", "x.npy", "--model", "m", "-o", "g.csv")
-    ran.refused(3, "m: holds an image codec, which is for covey compress")
+    ran.refused(3, "m: holds weights of the kind 'image codec', for covey compress")
 
 
 def test_a_file(covey, model, file) -> None:
@@ -112,7 +112,9 @@ def test_a_file(covey, model, file) -> None:
     assert lines[1] == "quality: 50.01, rate 4500 of 0 to 8999 at least, and more in a region"
     assert lines[3] == "beside pixels: a map of rates, a colour profile, transparency"
     assert lines[-1] == "sound: all of it is there, as it was written"
-    covey("info", "x.cvi", "--dim", "3").refused(2, "x.cvi: is a picture, --dim is for embeddings")
+    covey("info", "x.cvi", "--dim", "3").refused(
+        2, "x.cvi: is a coded file, --dim is for embeddings"
+    )
 
 
 def test_damage(covey, file) -> None:

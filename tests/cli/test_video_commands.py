@@ -128,6 +128,26 @@ def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
     assert facts["audio_bytes"] == 0
 
 
+def test_info(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4")
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 5)
+    told = run("info", "a.cvv").out
+    assert "64 x 48 pixels, 12 frames, 25 a second" in told
+    assert "in 3 groups" in told
+    assert "sound: all of it is there" in told
+    clip = json.loads(run("info", "a.cvv", "--json").out)["clip"]
+    assert clip["bytes"] == (tmp_path / "a.cvv").stat().st_size
+    assert sum(clip["kinds"].values()) == clip["frames"] == 12
+    data = bytearray((tmp_path / "a.cvv").read_bytes())
+    data[len(data) // 2] ^= 255
+    (tmp_path / "b.cvv").write_bytes(data)
+    assert "damaged: " in run("info", "b.cvv").out
+    told = run("info", video_model).out
+    assert "a video codec by covey train video" in told
+    assert "adds to: the image codec" in told
+    assert "--k is for embeddings" in run("info", "a.cvv", "--k", 3, code=2).err
+
+
 def test_damage_is_told(run, tmp_path, video_model) -> None:
     _film(tmp_path / "a.mp4")
     run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 4)

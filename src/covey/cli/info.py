@@ -1,4 +1,4 @@
-"""`covey info`: the machine, the installation, and what embeddings, a model or a .cvi file hold."""
+"""`covey info`: the machine, the installation, what embeddings, models and coded files hold."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _LIBRARIES = ("numpy", "scipy", "numba", "faiss-cpu", "scikit-learn", "pyarrow",
 _EXTRAS = {
     "learn": ("torch", "to train models and to refine embeddings by one"),
     "codec": ("constriction", "with torch, to code pictures"),
+    "video": ("av", "to read and write films"),
 }
 """Library and purpose of each extra."""
 
@@ -29,9 +30,9 @@ def info(
     emb: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[EMB|MODEL|CVI]",
-            help="A file of embeddings to look at, a folder that covey train wrote, or a .cvi file "
-            "by covey compress; the model that ships with the package is 'default'.",
+            metavar="[EMB|MODEL|CVI|CVV]",
+            help="A file of embeddings to look at, a folder that covey train wrote, or a .cvi or "
+            ".cvv file by covey compress; the model that ships with the package is 'default'.",
         ),
     ] = None,
     *,
@@ -45,13 +46,34 @@ def info(
 
     With EMB, also what that file holds and about how much memory it takes to group it. With MODEL
     instead of that, what the model does, what it was trained on, and how well it does; with a .cvi
-    file its size, quality and codec, and whether it is sound.
+    or .cvv file its size, quality and codec, and whether it is sound.
     """
     terminal = Terminal(json=json, quiet=quiet)
-    from covey.hub import default_model, holds_codec, load_model
+    from covey.hub import codec_kind, default_model, load_model
     from covey.io.model_facts import model_facts
+    from covey.weight_names import VIDEO_KIND
 
-    if emb is not None and emb.is_dir() and holds_codec(emb):
+    kind = codec_kind(emb) if emb is not None and emb.is_dir() else None
+    if emb is not None and kind == VIDEO_KIND:
+        from covey.cli.video_jobs import video_codec_of
+        from covey.cli.video_words import video_codec_sentences
+        from covey.io.video_facts import video_codec_facts
+
+        _check_options(emb, vars(layout) | {"k": k})
+        about_video = video_codec_facts(video_codec_of(emb)) | {"path": str(emb)}
+        terminal.answer(video_codec_sentences(str(emb), about_video), machine_facts(about_video))
+        return
+    if emb is not None and emb.suffix.lower() == ".cvv" and not emb.is_dir():
+        from covey.cli.video_words import clip_sentences
+        from covey.io.video_facts import clip_facts
+
+        _check_options(emb, vars(layout) | {"k": k})
+        about_clip = clip_facts(emb)
+        facts = machine_facts(model_facts(default_model()))
+        facts["clip"] = about_clip | {"path": str(emb)}
+        terminal.answer(clip_sentences(str(emb), about_clip), facts)
+        return
+    if emb is not None and kind is not None:
         from covey.cli.codec_words import codec_sentences
         from covey.cli.coding_jobs import codec_of
         from covey.io.codec_facts import codec_facts
@@ -104,7 +126,7 @@ def _check_options(model: Path, given: dict[str, Any]) -> None:
     for name, value in given.items():
         if value is not None:
             option = name.replace("_", "-")
-            what = "a folder" if model.is_dir() else "a picture"
+            what = "a folder" if model.is_dir() else "a coded file"
             raise UsageError(f"{model}: is {what}, --{option} is for embeddings; leave it out")
 
 
