@@ -175,8 +175,8 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: is no JSON: {error}; {_DAMAGED}") from None
     if isinstance(config, dict) and config.get("kind") in (CODEC_KIND, VIDEO_KIND):
         raise InputError(
-            f"{path.parent}: holds weights of the kind {config['kind']!r}, for covey compress; name "
-            "a model by another covey train"
+            f"{path.parent}: holds weights of the kind {config['kind']!r}, for covey compress; "
+            "name a model by another covey train"
         )
     if not isinstance(config, dict) or config.get("kind") not in ("universal", *NAMES):
         raise InputError(f"{path}: describes no model that this version knows; {_HINT}")

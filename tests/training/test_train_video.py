@@ -15,7 +15,7 @@ from covey.training.motion import MotionPlan, Moving, train_motion, validated_mo
 from covey.training.video import (  # noqa: E402
     FRAMES,
     VideoPlan,
-    start_places,
+    start_from_image,
     train_video,
     validated_video,
 )
@@ -54,7 +54,7 @@ def one_thread():
 def _body(image) -> VideoBody:
     torch.manual_seed(0)
     body = VideoBody(CONFIG, image.config)
-    start_places(body, image)
+    start_from_image(body, image)
     return body
 
 
@@ -74,6 +74,27 @@ def test_motion_takes_fewer_bits(moving, image) -> None:
     assert after.loss < before.loss
     assert after.bits < before.bits
     assert state.score == pytest.approx(-after.loss, rel=1e-4)
+
+
+def test_it_starts_as_the_image_codec(moving, image) -> None:
+    """With gates shut, latents behind others take the bits that they take in a picture."""
+    from covey.codec.image.body import foreseen
+    from covey.codec.video.body import noised
+
+    body = _body(image).residual
+    with torch.no_grad():
+        for step in body.foresight.steps:
+            step.gate.weight.zero_()
+            step.gate.bias.zero_()
+    y, before = torch.randn(2, 2, 16, 8, 8).mul(4)
+    t = torch.tensor([2.0, 7.0])
+    generators = [torch.Generator().manual_seed(1) for _ in range(2)]
+    mine = body(y, before, t, generators[0])
+    noise = noised(generators[1])
+    theirs = foreseen(image.foresight, y, image.hyper(y), t, t, noise)
+    assert torch.equal(mine.latents, theirs.latents)
+    assert torch.allclose(mine.latent_bits, theirs.latent_bits)
+    assert torch.allclose(mine.hyper_bits, theirs.hyper_bits)
 
 
 @pytest.mark.parametrize("joint", [False, True])

@@ -101,7 +101,7 @@ def video(
     from covey.training.video import (
         FRAMES,
         VideoPlan,
-        start_places,
+        start_from_image,
         train_video,
         validated_video,
     )
@@ -166,7 +166,7 @@ def video(
                     torch.manual_seed(seed)
                     if begun_from is None:
                         body = VideoBody(MotionConfig(), codec.config)
-                        start_places(body, transforms)
+                        start_from_image(body, transforms)
                     else:
                         body = begun_from.body()
 

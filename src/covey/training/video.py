@@ -216,7 +216,19 @@ def validated_video(
     return VideoValidation(*means)
 
 
-def start_places(body: VideoBody, image: Body) -> None:
-    """Lets residuals and still latents be read as finely as the image codec reads latents."""
+@torch.no_grad()
+def start_from_image(body: VideoBody, image: Body) -> None:
+    """Lets residuals and still latents be coded as the image codec codes latents, at first.
+
+    What it remembers adds nothing to hints then, and a gate of its own to means.
+    """
     for each in (body.residual, body.still):
-        each.foresight.places.copy_(image.foresight.places)
+        own, join = each.foresight, each.foresight.join
+        own.load_state_dict(image.foresight.state_dict(), strict=False)
+        width = len(join.weight)
+        join.weight.zero_()
+        join.weight[:, :width, 0, 0] = torch.eye(width)
+        hyper = {name: value.clone() for name, value in image.hyper.state_dict().items()}
+        seen = hyper["enter.weight"]
+        hyper["enter.weight"] = torch.cat([seen, torch.zeros_like(seen)], dim=1)
+        each.hyper.load_state_dict(hyper)

@@ -117,7 +117,7 @@ class VideoBody(nn.Module):
         super().__init__()
         self.motion = MotionBody(motion)
         self.residual = BehindBody(image, 0.0)
-        self.still = BehindBody(image, 1.0)
+        self.still = BehindBody(image, 0.5)
 
 
 def decoded_residual(image: Body, foreseen_frame: Tensor, left: Tensor, t: Tensor) -> Tensor:
