@@ -1,0 +1,222 @@
+"""How small does the video codec make clips that were never compressed, beside others?
+
+Bytes are those of the whole .cvv file, and of all packets of other coders, without a container;
+PSNR is of RGB in 8 bits, the mean over frames. Other coders work as for low delay: no frame waits
+for a later one. 4:2:0 is what they are made for; 4:4:4 keeps colours as Covey does.
+
+    COVEY_DATA=... python benchmarks/video.py [--model MODEL] [--frames 100] [--points 6]
+        [--clips NAME ...] [--only covey|others]
+
+What has been measured of another coder in the same version is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import torch
+
+from covey.codec.video.container import VideoReader
+from covey.codec.video.frames import Kind
+from covey.codec.video.model import VideoCodec
+from covey.io.yuv import matrix_of, rgb_of, yuv_of
+from covey.metrics.rate import bd_rate
+from covey.types import InputError
+from covey.video_weights import default_video_codec, load_video_codec
+from covey.videos import VideoTarget, decode_clip, encode_clip, header_of
+from machine import RESULTS, provenance, write_json
+from raw_clips import RawClip, raw_clips
+
+OUT = RESULTS / "video.json"
+QUALITIES = (5, 20, 35, 50, 65, 80)
+QUANTISERS = (42, 37, 32, 27, 22, 18)
+OTHERS: dict[str, tuple[str, str, dict[str, str], str]] = {
+    "x264 medium, 4:2:0": ("libx264", "yuv420p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
+    "x264 medium, 4:4:4": ("libx264", "yuv444p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
+    "x265 medium, 4:2:0": ("libx265", "yuv420p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
+    "x265 medium, 4:4:4": ("libx265", "yuv444p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
+    "SVT-AV1 preset 8, 4:2:0": ("libsvtav1", "yuv420p", {"preset": "8"}, "qp"),
+}
+
+Point = dict[str, float]
+
+
+def by_covey(
+    codec: VideoCodec, clip: RawClip, quality: float, kinds: Sequence[Kind], group: int
+) -> Point:
+    """One point; what is decoded must be what the encoder had."""
+    file = io.BytesIO()
+    begun = time.process_time()
+    done = encode_clip(
+        codec,
+        clip,
+        file,
+        header_of(codec, clip, b""),
+        VideoTarget(quality=quality),
+        kinds=kinds,
+        group=group,
+    )
+    encoded = time.process_time()
+    frames = list(decode_clip(codec, VideoReader(file)))
+    decoded = time.process_time()
+    assert not any(frame.damage for frame in frames)
+    psnr = _psnr(clip.pixels, [frame.pixels for frame in frames])
+    assert abs(psnr - done.psnr) < 1e-6
+    seconds = (encoded - begun, decoded - encoded)
+    return {
+        **_point(clip, done.bytes, psnr, seconds),
+        **{f"{k}s": n for k, n in done.kinds.items()},
+    }
+
+
+def by_other(name: str, clip: RawClip, quantiser: int) -> Point:
+    """One point of a coder of PyAV, one thread."""
+    codec, pixels, settings, dial = OTHERS[name]
+    matrix = matrix_of(clip.height)
+    encoder = av.CodecContext.create(codec, "w")
+    encoder.width, encoder.height, encoder.pix_fmt = clip.width, clip.height, pixels
+    encoder.time_base, encoder.framerate = clip.time_base, clip.frame_rate
+    value = quantiser if "svt" not in codec else round(quantiser * 1.25)
+    quiet = {"x265-params": f"qp={value}:pools=1:log-level=none"} if "265" in codec else {}
+    if "svt" in codec:
+        quiet = {"svtav1-params": f"pred-struct=1:rc=0:lp=1:qp={value}"}
+    encoder.options = {**settings, dial: str(value), "threads": "1", **quiet}
+    encoder.gop_size = 10**6
+    encoder.thread_count = 1
+    begun = time.process_time()
+    packets = []
+    for number, each in enumerate(clip.pixels):
+        frame = yuv_of(each, pixels, matrix)
+        frame.pts = number
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    encoded = time.process_time()
+    decoder = av.CodecContext.create(_DECODERS[codec], "r")
+    if encoder.extradata:
+        decoder.extradata = encoder.extradata
+    decoder.thread_count = 1
+    frames = []
+    for packet in [*packets, None]:
+        frames += decoder.decode(packet)
+    decoded = time.process_time()
+    shown = [rgb_of(frame) for frame in frames]
+    seconds = (encoded - begun, decoded - encoded)
+    size = sum(packet.size for packet in packets)
+    return _point(clip, size, _psnr(clip.pixels, shown), seconds)
+
+
+_DECODERS = {"libx264": "h264", "libx265": "hevc", "libsvtav1": "libdav1d"}
+
+
+def _point(clip: RawClip, size: int, psnr: float, seconds: tuple[float, float]) -> Point:
+    frames = len(clip.pixels)
+    return {
+        "bytes": size,
+        "bpp": 8 * size / (frames * clip.width * clip.height),
+        "psnr": psnr,
+        "encode_fps": round(frames / seconds[0], 2),
+        "decode_fps": round(frames / max(seconds[1], 1e-6), 2),
+    }
+
+
+def _psnr(wanted: Sequence[Any], found: Sequence[Any]) -> float:
+    assert len(wanted) == len(found), (len(wanted), len(found))
+    errors = [np.square(a.astype(np.int32) - b).mean() for a, b in zip(wanted, found, strict=True)]
+    return float(np.mean(10 * np.log10(255**2 / np.maximum(errors, 1e-5))))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--points", type=int, default=6)
+    parser.add_argument("--clips", nargs="*")
+    parser.add_argument("--only", choices=("covey", "others"))
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    clips = [
+        clip
+        for clip in raw_clips(options.frames)
+        if options.clips is None or clip.name in options.clips
+    ]
+    about = provenance("torch", "av")
+    about["command"] = "python benchmarks/video.py"
+    result = json.loads(options.out.read_text()) if options.out.exists() else {"clips": {}}
+    chosen = np.linspace(0, len(QUALITIES) - 1, options.points).round().astype(int)
+    version = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
+
+    def keep(clip: RawClip, name: str, version: str, point: Callable[[int], Point]) -> None:
+        curves = result["clips"].setdefault(
+            clip.name,
+            {"size": [clip.width, clip.height], "frames": len(clip.pixels), "curves": {}},
+        )["curves"]
+        if curves.get(name, {}).get("version") == version:
+            return
+        points = []
+        for number in chosen:
+            points.append(point(int(number)))
+            print(clip.name, name, {k: round(v, 4) for k, v in points[-1].items()}, flush=True)
+        curves[name] = {"version": version, "points": points}
+        result["bd_rate"] = compared(result["clips"])
+        write_json(options.out, {**about, **result})
+
+    codec = default_video_codec() if options.model is None else load_video_codec(options.model)
+    mark = codec.mark.hex()
+    for clip in clips:
+        if options.only != "others":
+            for name, kinds, group in COVEY:
+                keep(
+                    clip,
+                    name,
+                    mark,
+                    lambda n, c=clip, k=kinds, g=group: by_covey(codec, c, QUALITIES[n], k, g),
+                )
+        if options.only != "covey":
+            for name in OTHERS:
+                keep(clip, name, version, lambda n, c=clip, w=name: by_other(w, c, QUANTISERS[n]))
+    print(json.dumps(result.get("bd_rate"), indent=1))
+
+
+_LONG = 128  # frames of a group
+COVEY = (
+    ("Covey", tuple(Kind), _LONG),
+    ("Covey, all pictures", (Kind.PICTURE,), 1),
+    ("Covey, by motion alone", (Kind.MOTION, Kind.PICTURE), _LONG),
+    ("Covey, by still latents alone", (Kind.STILL, Kind.PICTURE), _LONG),
+)
+
+
+def compared(clips: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Bits that Covey takes more than each other curve, in percent, by clip."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, clip in clips.items():
+        curves = clip["curves"]
+        if "Covey" not in curves:
+            continue
+        mine = [[p[key] for p in curves["Covey"]["points"]] for key in ("bpp", "psnr")]
+        for other, curve in curves.items():
+            if other == "Covey":
+                continue
+            theirs = [[p[key] for p in curve["points"]] for key in ("bpp", "psnr")]
+            try:
+                rate = bd_rate(*mine, *theirs)
+            except InputError:
+                continue
+            found.setdefault(name, {})[other] = {
+                "percent": round(rate.percent, 1),
+                "psnr": [round(rate.low, 2), round(rate.high, 2)],
+            }
+    return found
+
+
+if __name__ == "__main__":
+    main()
