@@ -17,6 +17,7 @@ from collections.abc import Callable
 from machine import REPOSITORY
 from table_parts import markdown, origin, read, short
 from tables_codec import codec_bd, codec_speed
+from tables_codec_studies import codec_fuzz, codec_levels, codec_places
 from tables_codec_use import codec_dial, codec_seconds, codec_targets, codec_threads
 from tables_learned import (
     ada_nets_filter,
@@ -204,6 +205,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "codec-targets": codec_targets,
     "codec-seconds": codec_seconds,
     "codec-threads": codec_threads,
+    "codec-levels": codec_levels,
+    "codec-places": codec_places,
+    "codec-fuzz": codec_fuzz,
 }
 
 

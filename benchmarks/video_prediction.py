@@ -1,10 +1,10 @@
 """Does a mask over flow and local filter foresee frames better than either, where ghosts arise?
 
 Each branch is trained anew by the same steps on the same scenes and clips, then foresees scenes
-that no one learned from, whose truth is known, and raw clips. PSNR of predictions from frames that the
-image codec decoded, over the whole frame, where something was hidden in the frame before (ghosts),
-and where nothing was, within some pixels of an edge of motion (distorted background). Of raw clips
-what was hidden is taken from searches there and back that do not meet.
+that no one learned from, whose truth is known, and raw clips. PSNR of predictions from frames that
+the image codec decoded: over the whole frame; where something was hidden in the frame before
+(ghosts); and where nothing was, near an edge of motion (distorted background). Of raw clips what
+was hidden is taken from searches there and back that do not meet.
 
     COVEY_DATA=... python benchmarks/video_prediction.py [--steps 1500] [--branches flow mask ...]
 
