@@ -127,7 +127,7 @@ def test_groups_end_at_scenes_and_at_their_length(small_video_codec, moving) -> 
     assert [place.first for place in places] == [0, 4, 9]
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("threads", [2, 3])
 def test_threads_change_no_byte(small_video_codec, moving, threads) -> None:
     frames = moving(9, cut=4)
     assert (
@@ -199,6 +199,97 @@ def test_damage_costs_a_group_at_most_and_is_told(small_video_codec, moving) -> 
             np.testing.assert_array_equal(found[3].pixels, clean[2].pixels)
 
 
+def test_lost_groups_are_shown_as_the_frame_before(small_video_codec, moving) -> None:
+    frames = moving(9)
+    data, _ = _coded(small_video_codec, frames, group=3)
+    clean = _decoded(small_video_codec, data)
+    for number in range(3):
+        place = VideoReader(io.BytesIO(data)).places[number]
+        broken = bytearray(data)
+        broken[place.offset + 6] ^= 255
+        found = _decoded(small_video_codec, bytes(broken))
+        assert [frame.number for frame in found] == list(range(9))
+        pts = [frame.pts for frame in found]
+        assert pts == sorted(set(pts))
+        for frame, whole in zip(found, clean, strict=True):
+            if place.first <= frame.number < place.first + 3:
+                assert frame.damage == "is lost"
+                if number:
+                    np.testing.assert_array_equal(frame.pixels, clean[place.first - 1].pixels)
+            else:
+                assert (frame.damage, frame.pts) == ("", whole.pts)
+                np.testing.assert_array_equal(frame.pixels, whole.pixels)
+        some = _decoded(small_video_codec, bytes(broken), start=place.first + 1, count=2)
+        assert [frame.number for frame in some] == [place.first + 1, place.first + 2]
+
+
+def test_groups_that_take_too_much_are_refused(small_video_codec, moving, monkeypatch) -> None:
+    data, _ = _coded(small_video_codec, moving(6), group=3)
+    monkeypatch.setattr("covey.videos._GROUP_BYTES", 2 * 3 * 40 * 72)
+    with pytest.raises(InputError, match="groups of more than 2 frames"):
+        _decoded(small_video_codec, data)
+    again, _ = _coded(small_video_codec, moving(6))
+    assert [place.count for place in VideoReader(io.BytesIO(again)).places] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("wrong", range(8))
+def test_hostile_payloads(small_video_codec, moving, wrong) -> None:
+    """Whatever a record says, a frame comes of it or Covey's own error."""
+    from covey.codec.video.frames import decode_frame, encode_motion_frame, encode_picture_frame
+
+    frame = np.zeros((64, 64, 3), np.uint8)
+    first = encode_picture_frame(small_video_codec, frame, 3000)
+    moved = encode_motion_frame(small_video_codec, frame + 40, first.after, 3000)
+    rng = np.random.default_rng(wrong)
+    kind, payload, rate, before = [
+        (7, b"", 3000, first.after),
+        (Kind.STILL, first.payload, 3000, None),
+        (Kind.MOTION, moved.payload, 3000, None),
+        (Kind.STILL, first.payload, 3001, first.after),
+        (Kind.PICTURE, first.payload + b"x", 3000, None),
+        (Kind.MOTION, b"\xff\xff\xff\x7f" + moved.payload, 3000, first.after),
+        (Kind.MOTION, b"\x80" * 20, 3000, first.after),
+        (Kind.MOTION, b"", 3000, first.after),
+    ][wrong]
+    with pytest.raises(InputError):
+        decode_frame(small_video_codec, kind, payload, (64, 64), rate, before)
+    for kind in Kind:
+        noise = bytes([2]) + rng.bytes(4 * int(rng.integers(40)))
+        try:
+            found = decode_frame(small_video_codec, kind, noise, (64, 64), 3000, first.after)
+        except InputError:
+            continue
+        assert found.pixels.shape == (64, 64, 3)
+
+
+def test_a_codec_without_motion_codes_none(small_video_body, small_codec, moving) -> None:
+    from dataclasses import replace
+
+    from covey.codec.video.body import VideoBody
+    from covey.codec.video.model import VideoCodec
+
+    body = VideoBody(replace(small_video_body.motion.config, branch="copy"), small_codec.config)
+    codec = VideoCodec.of(body, small_codec)
+    data, _ = _coded(codec, moving(3), kinds=(Kind.MOTION,))
+    frames = VideoReader(io.BytesIO(data)).group(0).frames
+    assert [frame.payload[0] for frame in frames[1:]] == [0, 0]
+    assert not any(frame.damage for frame in _decoded(codec, data))
+
+
+def test_work_ends_when_it_is_asked_to(small_video_codec, moving) -> None:
+    data, _ = _coded(small_video_codec, moving(6), group=3)
+    seen = []
+
+    def check() -> None:
+        seen.append(1)
+        if len(seen) > 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _decoded(small_video_codec, data, check=check)
+    assert len(seen) == 5
+
+
 def test_drift_is_told(small_video_codec, moving) -> None:
     """A decoder whose pictures come out otherwise says so of every frame."""
     from covey.codec.video.model import VideoCodec
@@ -238,6 +329,18 @@ def test_sizes_are_met(shipped, moving) -> None:
         wanted = int(low + share * (high - low))
         data, _ = _coded(shipped, frames, VideoTarget(size=wanted), group=4)
         assert 0.85 * wanted < len(data) <= wanted
+        for said in (6, 200):
+            clip, file = Clip(frames), io.BytesIO()
+            clip.expected_frames = said
+            encode_clip(
+                shipped,
+                clip,
+                file,
+                header_of(shipped, clip, b""),
+                VideoTarget(size=wanted),
+                group=4,
+            )
+            assert len(file.getvalue()) <= wanted
         one, _ = _coded(shipped, frames, VideoTarget(size=wanted), group=64)
         assert 0.97 * wanted < len(one) <= wanted
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import BinaryIO
 
 import numpy as np
 import torch
 
 from covey.codec.rate_search import largest_below, smallest_above
-from covey.codec.video.container import VideoHeader, VideoReader, VideoWriter
+from covey.codec.video.container import (
+    Group,
+    GroupPlace,
+    VideoHeader,
+    VideoReader,
+    VideoWriter,
+)
 from covey.codec.video.cuts import CutFinder
 from covey.codec.video.frames import Kind
 from covey.codec.video.groups import CodedGroup, DecodedFrame, decode_group, encode_group
@@ -29,6 +37,7 @@ _PER_FRAME, _PER_GROUP, _CLOSING = 13, 20, 32  # bytes beside payloads, at most 
 _PER_PLACE = 6  # of a group in the index
 _LOOSE = 0.1  # how near the first group comes to what it may take
 _TIGHT = 0.005
+_FAR = 1.5  # times what a group may take, that it is coded anew
 _CLOSE = 0.05  # dB
 
 Tell = Callable[[int], None]
@@ -41,9 +50,9 @@ class VideoTarget:
 
     Attributes:
         quality: From 0 to 100, evenly over all rates.
-        bpp: Bits a pixel and frame at most.
-        bitrate: Bits a second at most.
-        size: Bytes at most.
+        bpp: Bits a pixel at most, of frames alone.
+        bitrate: Bits a second at most, of frames alone.
+        size: Bytes of the whole file at most.
         psnr: In dB at least, the mean over frames.
     """
 
@@ -65,26 +74,36 @@ class VideoTarget:
             if value is not None and not 0 < value < float("inf"):
                 raise UsageError(f"{name} must be a number above 0, got {value}")
 
-    def bytes_a_frame(self, source: VideoSource, frames: int | None, beside: int) -> float | None:
-        """What a frame may take.
+    def pacer(self, source: VideoSource, frames: int | None, beside: int) -> Pacer | None:
+        """Account of what frames may take; None where no bytes are asked for.
 
         Args:
             source: The clip.
             frames: How many there are, if that is known.
-            beside: Bytes of the file that are no frames.
+            beside: Bytes of the file that are no frames, audio among them.
+
+        Raises:
+            InputError: If there can be no such file.
         """
         if self.bpp is not None:
-            return self.bpp * source.width * source.height / 8
+            return Pacer(self.bpp * source.width * source.height / 8, total=frames)
         if self.bitrate is not None:
-            return self.bitrate / 8 / float(source.frame_rate)
-        if self.size is not None:
-            if frames is None:
-                raise InputError(
-                    f"{source.name}: does not say how long it is, so no size can be met; "
-                    "ask for a bitrate"
-                )
-            return (self.size - beside) / frames
-        return None
+            return Pacer(self.bitrate / 8 / float(source.frame_rate), total=frames)
+        if self.size is None:
+            return None
+        if frames is None:
+            raise InputError(
+                f"{source.name}: does not say how long it is, so no size can be met; ask for a "
+                "bitrate"
+            )
+        left = self.size - beside
+        if left <= (_PER_FRAME + 1) * frames:
+            raise InputError(
+                f"{source.name}: {self.size:,.0f} bytes are too few: header and audio take "
+                f"{beside:,}, and {frames:,} frames more than {_PER_FRAME} each; ask for more, or "
+                "leave the audio out"
+            )
+        return Pacer(left / frames, left, frames)
 
 
 @dataclass(slots=True)
@@ -97,6 +116,8 @@ class EncodedClip:
         errors: Mean squared error of each frame, of values in [0, 255]; of this run alone.
         kinds: How many frames of each kind.
         rates: Of the groups of this run.
+        beside: Bytes of the file that are no frames, audio among them.
+        met: Whether it is what was asked for.
     """
 
     frames: int = 0
@@ -104,6 +125,8 @@ class EncodedClip:
     errors: list[float] = field(default_factory=list)
     kinds: dict[str, int] = field(default_factory=dict)
     rates: list[int] = field(default_factory=list)
+    beside: int = 0
+    met: bool = True
 
     @property
     def psnr(self) -> float:
@@ -156,14 +179,12 @@ def encode_clip(
         writer.audio(audio)
     done = EncodedClip(frames=writer.frames)
     expected = frames if frames is not None else source.expected_frames
-    most = max(1, min(group, _GROUP_BYTES // (3 * source.width * source.height)))
+    most = min(group, most_frames(source.height, source.width))
     beside = file.tell() if not writer.frames else writer.places[0].offset
-    budget = target.bytes_a_frame(source, expected, beside)
-    if budget is not None and budget <= _PER_FRAME:
-        raise InputError(f"{source.name}: cannot be that small: {budget:.0f} bytes a frame")
-    pacer = None
-    if budget is not None:
-        pacer = Pacer(budget, expected, done=writer.frames)
+    done.beside = beside
+    pacer = target.pacer(source, expected, beside)
+    if pacer is not None:
+        pacer.done = writer.frames
     chooser = _Chooser(codec, target, pacer, effort, kinds)
     waiting = _with_last(_groups(source.frames(writer.frames), most))
     first = writer.frames
@@ -189,7 +210,18 @@ def encode_clip(
         raise InputError(f"{source.name}: holds no frame that can be decoded")
     writer.finish()
     done.bytes = file.tell()
+    done.met = _is_met(target, source, done)
     return done
+
+
+def _is_met(target: VideoTarget, source: VideoSource, done: EncodedClip) -> bool:
+    """Of bytes for all of the file, of quality for what this run has seen."""
+    if target.psnr is not None:
+        return not done.errors or done.psnr >= target.psnr
+    if target.size is not None:
+        return done.bytes <= target.size
+    pacer = target.pacer(source, done.frames, done.beside)
+    return pacer is None or done.bytes - done.beside <= pacer.per_frame * done.frames
 
 
 class _Chooser:
@@ -206,6 +238,7 @@ class _Chooser:
         self._codec, self._target, self._pacer = codec, target, pacer
         self._effort, self._kinds = effort, kinds
         self._last: int | None = None  # rate
+        self._any = False  # group has been good enough
 
     def coded(
         self,
@@ -238,17 +271,34 @@ class _Chooser:
             )
 
         if self._target.psnr is not None:
-            wanted = self._target.psnr
-            return lambda: _good_enough(at, wanted, self._last)
+            return lambda: self._good_enough(at)
         if self._pacer is None:
             quality = QUALITY if self._target.quality is None else self._target.quality
             return lambda: at(rate_of(quality))
-        share = self._pacer.allowed(total) * len(some) / total - _beside(len(some))
+        share = self._pacer.allowed(total, last=ends) * len(some) / total - _beside(len(some))
         rate = self._pacer.next_rate(total)
         if rate is None or ends:
             slack = _TIGHT if ends else _LOOSE
             return lambda: _small_enough(at, share, rate, slack)
-        return lambda: at(rate)
+        return lambda: _near_enough(at, share, rate)
+
+    def _good_enough(self, at: Callable[[int], CodedGroup]) -> CodedGroup:
+        """Of the PSNR that is wanted, or the best there is if others were."""
+        wanted = self._target.psnr
+        assert wanted is not None
+
+        def seen(rate: int) -> tuple[float, CodedGroup]:
+            coded = at(rate)
+            errors = np.maximum(coded.errors, 1e-5)
+            return float(np.mean(10 * np.log10(255**2 / errors))), coded
+
+        found = smallest_above(seen, wanted, slack=_CLOSE, first=self._last)
+        if not (found.met or self._any):
+            raise InputError(
+                f"a PSNR of {wanted:g} dB cannot be reached; the highest is {found.value:.2f}"
+            )
+        self._any = True
+        return found.made
 
 
 def _beside(frames: int) -> int:
@@ -256,18 +306,12 @@ def _beside(frames: int) -> int:
     return _PER_GROUP + _PER_FRAME * frames
 
 
-def _good_enough(at: Callable[[int], CodedGroup], wanted: float, first: int | None) -> CodedGroup:
-    def seen(rate: int) -> tuple[float, CodedGroup]:
-        coded = at(rate)
-        errors = np.maximum(coded.errors, 1e-5)
-        return float(np.mean(10 * np.log10(255**2 / errors))), coded
-
-    found = smallest_above(seen, wanted, slack=_CLOSE, first=first)
-    if not found.met:
-        raise InputError(
-            f"a PSNR of {wanted:g} dB cannot be reached; the highest is {found.value:.2f}"
-        )
-    return found.made
+def _near_enough(at: Callable[[int], CodedGroup], share: float, rate: int) -> CodedGroup:
+    """By a rate that was foreseen; searched for if it takes far more than it may."""
+    coded = at(rate)
+    if coded.bytes <= _FAR * max(share, 1.0):
+        return coded
+    return _small_enough(at, share, rate, _LOOSE)
 
 
 def _small_enough(
@@ -288,6 +332,8 @@ def _groups(frames: Iterator[Frame], most: int) -> Iterator[list[Frame]]:
         if (finder.begins(frame[1]) or len(some) == most) and some:
             yield some
             some = []
+        if not some:
+            finder.forget()  # so that one that goes on here finds the same
         some.append(frame)
     if some:
         yield some
@@ -311,8 +357,9 @@ def decode_clip(
     start: int = 0,
     count: int | None = None,
     threads: int = 1,
+    check: Callable[[], None] = lambda: None,
 ) -> Iterator[DecodedFrame]:
-    """Frames of a file, in their order, some groups at a time.
+    """Frames of a file, in their order, some groups at a time; lost ones as the one before.
 
     Args:
         codec: The model that it was coded by.
@@ -320,9 +367,11 @@ def decode_clip(
         start: Number of the first frame that is wanted; decoding begins at its group.
         count: How many are wanted; all that follow if None.
         threads: Groups at a time.
+        check: Called before each frame; what it raises ends the work.
 
     Raises:
-        InputError: If it was coded by another model, or there is no such frame.
+        InputError: If it was coded by another model, there is no such frame, or a group is larger
+            than any that is written.
     """
     header = reader.header
     for kind, theirs, mine in (
@@ -337,18 +386,69 @@ def decode_clip(
     stop = reader.frames if count is None else start + count
     if not reader.places:
         return
-    begin = reader.group_of(start) if start else 0
+    begin = _group_before(reader, start)
     size = header.height, header.width
-    numbers = [n for n in range(begin, len(reader.places)) if reader.places[n].first < stop]
+    places = [place for place in reader.places[begin:] if place.first < stop]
+    most = most_frames(*size)
+    if any(place.count > most for place in places):
+        raise InputError(f"has groups of more than {most} frames, which no Covey writes")
+    step = max(1, round(1 / (header.frame_rate * header.time_base)))
     shown = np.full((*size, 3), 128, np.uint8)
+    due, pts = places[0].first, places[0].pts - step
+
+    def lost(until: int, before: int | None) -> Iterator[DecodedFrame]:
+        """Frames that are in no group that can be read, evenly before the next that is."""
+        nonlocal due, pts
+        end = pts + step * (until - due + 1) if before is None else before
+        pace = (end - pts) / (until - due + 1)
+        first, base = due, pts
+        while due < until:
+            pts = max(pts + 1, base + round(pace * (due - first + 1)))
+            if before is not None and pts >= before:
+                break  # there is no time between
+            if start <= due < stop:
+                yield DecodedFrame(due, pts, shown, "is lost")
+            due += 1
+        due = until
+
+    def decoded(place: GroupPlace) -> list[DecodedFrame]:
+        group = reader_group(place)
+        return list(decode_group(codec, group, size, check))
+
+    reading = Lock()
+
+    def reader_group(place: GroupPlace) -> Group:
+        with reading:
+            return reader.group(reader.places.index(place))
+
     with ThreadPoolExecutor(threads, initializer=_on_one_thread) as pool:
-        for at in range(0, len(numbers), threads):
-            groups = [reader.group(n) for n in numbers[at : at + threads]]
-            for frames in pool.map(lambda group: list(decode_group(codec, group, size)), groups):
+        for at in range(0, len(places), threads):
+            for frames in pool.map(decoded, places[at : at + threads]):
                 for frame in frames:
+                    if frame.number > due:
+                        yield from lost(min(frame.number, stop), frame.pts)
                     shown = shown if frame.pixels is None else frame.pixels
+                    due, pts = frame.number + 1, frame.pts
                     if start <= frame.number < stop:
                         yield replace(frame, pixels=shown)
+        if due < min(stop, reader.frames):
+            yield from lost(min(stop, reader.frames), None)
+
+
+def _group_before(reader: VideoReader, frame: int) -> int:
+    """The group that holds a frame; of a frame that is lost the one before it.
+
+    Raises:
+        InputError: If the file has no such frame.
+    """
+    if not 0 <= frame < reader.frames:
+        return reader.group_of(frame)
+    return max(0, bisect_right(reader.places, frame, key=lambda place: place.first) - 1)
+
+
+def most_frames(height: int, width: int) -> int:
+    """Of a group, so that its pixels take a quarter of a gibibyte at most."""
+    return max(1, _GROUP_BYTES // (3 * height * width))
 
 
 def _on_one_thread() -> None:

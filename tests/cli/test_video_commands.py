@@ -215,6 +215,49 @@ def test_an_interrupted_run_goes_on(run, tmp_path, video_model) -> None:
     assert not left.exists()
 
 
+def test_an_interrupted_decompress_leaves_nothing(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4", 300)
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 16)
+    for out in ("b.mp4", "b"):
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "covey",
+                "decompress",
+                "a.cvv",
+                "-o",
+                out,
+                "--model",
+                video_model,
+            ],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=dict(os.environ, OMP_NUM_THREADS="1"),
+        )
+        before = set(tmp_path.iterdir())
+        while process.poll() is None and set(tmp_path.iterdir()) == before:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 130, told
+        assert set(tmp_path.iterdir()) == before
+
+
+def test_a_file_in_the_way_is_not_lost(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4", 2)
+    (tmp_path / "a.cvv.part").write_text("mine")
+    done = run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, code=2)
+    assert "is in the way" in done.err
+    assert (tmp_path / "a.cvv.part").read_text() == "mine"
+
+
+def test_a_pattern_is_no_clip(run, tmp_path, video_model) -> None:
+    done = run("compress", "f%03d.png", "-o", "a.cvv", "--model", video_model, code=3)
+    assert "there is no such file or folder" in done.err
+
+
 def test_other_settings_begin_anew(run, tmp_path, video_model) -> None:
     _film(tmp_path / "a.mp4")
     run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model)

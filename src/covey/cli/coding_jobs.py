@@ -38,12 +38,15 @@ Effort = Annotated[
         "times as long.",
     ),
 ]
+MOST_OF_PICTURES, MOST_OF_FRAMES = 2**28, 2**25
+"""Pixels, where no other number is asked for."""
+
 MaxPixels = Annotated[
     int,
     typer.Option(
         parser=options.as_bytes,
         metavar="N",
-        help="Pictures of more pixels are refused, like 500M.",
+        help="Pictures of more pixels are refused, like 500M; frames of a clip of more than 34M.",
         show_default="268M",
     ),
 ]

@@ -13,6 +13,8 @@ import typer
 from covey import __version__
 from covey.cli import options
 from covey.cli.coding_jobs import (
+    MOST_OF_FRAMES,
+    MOST_OF_PICTURES,
     Codec,
     Effort,
     MaxPixels,
@@ -120,7 +122,7 @@ def compress(
     ] = None,
     effort: Effort = 1,
     model: Codec = None,
-    max_pixels: MaxPixels = 2**28,
+    max_pixels: MaxPixels = MOST_OF_PICTURES,
     overwrite: Overwrite = False,
     threads: options.Threads = None,
     json: options.Json = False,
@@ -138,13 +140,13 @@ def compress(
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     if out.suffix.lower() == ".cvv":
-        from covey.cli.video_jobs import GROUP, VideoOptions, compress_video
+        from covey.cli.video_jobs import VideoOptions, compress_video
         from covey.extras import require
 
         for module in ("torch", "constriction"):
             require(module, "codec")
         from covey.resources import available_threads
-        from covey.videos import VideoTarget
+        from covey.videos import GROUP, VideoTarget
 
         if target_total is not None or region is not None:
             raise UsageError("--target-total and --region are for pictures, and OUT is a clip")
@@ -156,7 +158,7 @@ def compress(
             effort,
             audio is not False,
             model,
-            max_pixels,
+            MOST_OF_FRAMES if max_pixels == MOST_OF_PICTURES else max_pixels,
             overwrite,
             threads or available_threads(),
         )

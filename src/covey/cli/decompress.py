@@ -10,6 +10,8 @@ import typer
 from covey import __version__
 from covey.cli import options
 from covey.cli.coding_jobs import (
+    MOST_OF_FRAMES,
+    MOST_OF_PICTURES,
     Codec,
     MaxPixels,
     Overwrite,
@@ -62,7 +64,7 @@ def decompress(
         ),
     ] = None,
     model: Codec = None,
-    max_pixels: MaxPixels = 2**28,
+    max_pixels: MaxPixels = MOST_OF_PICTURES,
     overwrite: Overwrite = False,
     threads: options.Threads = None,
     json: options.Json = False,
@@ -87,7 +89,7 @@ def decompress(
             count=frames,
             model=model,
             force=force,
-            max_pixels=max_pixels,
+            max_pixels=MOST_OF_FRAMES if max_pixels == MOST_OF_PICTURES else max_pixels,
             overwrite=overwrite,
             crf=crf,
             threads=threads or available_threads(),

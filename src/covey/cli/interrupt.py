@@ -41,6 +41,11 @@ class WriteGate:
             self._inside -= 1
             self._changed.notify_all()
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether work that is inside should end."""
+        return self._shut
+
     def shut(self) -> None:
         """Lets nobody in any more, and waits for who is inside."""
         with self._changed:

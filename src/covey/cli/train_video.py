@@ -15,6 +15,7 @@ import typer
 from covey import __version__
 from covey.cli import options
 from covey.cli.terminal import Terminal
+from covey.codec.video.config import Branch
 
 if TYPE_CHECKING:
     from covey.codec.video.body import VideoBody
@@ -52,6 +53,13 @@ def video(
     start: Annotated[
         Path | None, typer.Option("--from", metavar="MODEL", help="Video codec to train on.")
     ] = None,
+    branch: Annotated[
+        Branch,
+        typer.Option(
+            help="What a predicted frame is made of: the frame before as it is, moved by flow, "
+            "filtered, the mean of both, both under a mask, or moved in a scale space."
+        ),
+    ] = "mask",
     steps: Annotated[int, typer.Option(min=10, help="Steps of the optimiser in all.")] = 8000,
     scenes: Annotated[int, typer.Option(min=20, help="Scenes that are made.")] = 2000,
     batch: Annotated[int, typer.Option(min=2, help="Sequences a step, even.")] = 8,
@@ -132,6 +140,7 @@ def video(
             "clips": [] if clips is None else [str(path.relative_to(clips)) for path in films],
             "scenes": scenes,
             "image": codec.mark.hex(),
+            "branch": branch,
             "from": None if begun_from is None else begun_from.mark.hex(),
             "plans": {name: asdict(plan) for name, plan in plans.items()},
         }
@@ -165,7 +174,7 @@ def video(
                     transforms = codec.body().eval().requires_grad_(False)
                     torch.manual_seed(seed)
                     if begun_from is None:
-                        body = VideoBody(MotionConfig(), codec.config)
+                        body = VideoBody(MotionConfig(branch), codec.config)
                         start_from_image(body, transforms)
                     else:
                         body = begun_from.body()
@@ -175,7 +184,10 @@ def video(
 
                     motion = plans["motion"]
                     assert isinstance(motion, MotionPlan)
-                    train_motion(learned, watched, transforms, body.motion, motion, watch("motion"))
+                    if body.motion.config.branch != "copy":
+                        train_motion(
+                            learned, watched, transforms, body.motion, motion, watch("motion")
+                        )
                     for phase in ("behind", "joint"):
                         plan = plans[phase]
                         assert isinstance(plan, VideoPlan)

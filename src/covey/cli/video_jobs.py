@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json as json_text
 import os
 from collections.abc import Iterator
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from covey.videos import VideoTarget
 
 SUFFIX = ".cvv"
-GROUP = 32
-"""Frames of a group, at most, where nothing is asked for."""
-
 _LEFT = ".part"
 _MOST_TOLD = 5  # damaged frames
 
@@ -80,6 +78,9 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
         raise UsageError(f"{out}: exists already; choose another name, or --overwrite")
     codec = video_codec_of(given.model)
     left = out.with_name(out.name + _LEFT)
+    if not source.exists():
+        raise InputError(f"{source}: there is no such file or folder")
+    done_frames = 0
     with ExitStack() as stack:
         stack.enter_context(ends_as_if_interrupted())
         clip: VideoSource = stack.enter_context(open_video(source, most_pixels=given.max_pixels))
@@ -87,12 +88,19 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
         made_with = _settings(source, given)
         header = header_of(codec, clip, made_with)
         resume = left.exists() and _began_alike(left, header)
+        if left.exists() and not resume and not _is_ours(left):
+            raise UsageError(f"{left}: is in the way, and no clip that was left; move it")
         tell("reading audio", 0.0)
         audio = audio_of(source) if given.audio and not source.is_dir() else None
         n_audio = len(audio) if audio else 0
         if resume:
             terminal.remark(f"covey: goes on from {left}")
         gate = WriteGate()
+
+        def told(frames: int) -> None:
+            nonlocal done_frames
+            done_frames = frames
+            tell(f"compressing, frame {frames}", _share(frames, clip))
 
         def run() -> EncodedClip:
             with left.open("r+b" if resume else "w+b") as file:
@@ -107,13 +115,13 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
                     group=given.group,
                     effort=given.effort,
                     threads=given.threads,
-                    tell=lambda n: tell(f"compressing, frame {n}", _share(n, clip)),
+                    tell=told,
                     name=str(left),
                 )
                 file.flush()
                 os.fsync(file.fileno())
             with gate:
-                os.replace(left, out)
+                os.replace(left, os.path.realpath(out))
             return done
 
         try:
@@ -123,13 +131,14 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
                 terminal.remark(f"covey: the same command goes on from {left}")
             raise
         except InputError:
-            if left.exists() and not resume:
+            if left.exists() and not (resume or done_frames):
                 left.unlink()
             raise
     seconds = terminal.seconds
     frames = max(done.frames, 1)
-    bpp = 8 * done.bytes / (frames * clip.width * clip.height)
-    bitrate = 8 * done.bytes * float(clip.frame_rate) / frames
+    bits = 8 * (done.bytes - done.beside)
+    bpp = bits / (frames * clip.width * clip.height)
+    bitrate = bits * float(clip.frame_rate) / frames
     facts: dict[str, Any] = {
         "version": __version__,
         "codec": codec.mark.hex(),
@@ -145,6 +154,7 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
         "bpp": round(bpp, 5),
         "bitrate": round(bitrate),
         "psnr": None if not done.errors else round(done.psnr, 3),
+        "target_met": done.met,
         "kinds": done.kinds,
         "rates": done.rates,
         "notes": clip.notes,
@@ -177,6 +187,8 @@ def decompress_video(
 
     if out.exists() and not overwrite:
         raise UsageError(f"{out}: exists already; choose another name, or --overwrite")
+    if crf is not None and out.suffix.lower() in ("", ".y4m"):
+        raise UsageError(f"--crf is for films by H.264, and {out} is none")
     codec = video_codec_of(model)
     damaged: list[str] = []
     n_damaged = 0
@@ -197,36 +209,48 @@ def decompress_video(
             raise InputError(f"{source}: holds no frame that can be read")
         wanted = reader.frames - start if count is None else min(count, reader.frames - start)
 
+        gate = WriteGate()
+
+        def check() -> None:
+            if gate.is_shut:  # what is half-written is then taken away
+                raise KeyboardInterrupt
+
         def taken(frames: Iterator[DecodedFrame]) -> Iterator[Frame]:
             nonlocal n_damaged
+            begin = None
             for number, frame in enumerate(frames, 1):
+                check()
+                begin = frame.pts if begin is None else begin
                 if frame.damage:
                     n_damaged += 1
                     if len(damaged) < _MOST_TOLD:
                         damaged.append(f"frame {frame.number} {frame.damage}")
                 assert frame.pixels is not None
                 tell(f"decompressing, frame {frame.number}", number / wanted)
-                yield frame.pts, frame.pixels
+                yield frame.pts - (begin if start else 0), frame.pixels
 
         def run() -> int:
+            frames = decode_clip(
+                codec, reader, start=start, count=count, threads=threads, check=check
+            )
             try:
-                frames = decode_clip(codec, reader, start=start, count=count, threads=threads)
-                return write_video(
-                    out,
-                    taken(frames),
-                    time_base=header.time_base,
-                    frame_rate=header.frame_rate,
-                    size=(header.width, header.height),
-                    audio=audio,
-                    crf=CRF if crf is None else crf,
-                    overwrite=overwrite,
-                )
+                with gate:
+                    return write_video(
+                        out,
+                        taken(frames),
+                        time_base=header.time_base,
+                        frame_rate=header.frame_rate,
+                        size=(header.width, header.height),
+                        audio=audio,
+                        crf=CRF if crf is None else crf,
+                        overwrite=overwrite,
+                    )
             except InputError as error:
                 if str(error).startswith(str(source)):
                     raise
                 raise InputError(f"{source}: {error}") from None
 
-        written = interruptible(run)
+        written = interruptible(run, gate)
         told = [*reader.damage, *damaged]
     if n_damaged > len(damaged):
         told.append(f"and {n_damaged - len(damaged)} more frames")
@@ -258,17 +282,16 @@ def _share(frames: int, clip: VideoSource) -> float:
 
 def _settings(source: Path, given: VideoOptions) -> bytes:
     """What a file was made from and with, so that another run knows whether it may go on."""
-    stat = source.stat()
+    paths = sorted(source.iterdir()) if source.is_dir() else [source]
+    stats = [(path.name, path.stat()) for path in paths]
     settings = {
-        "name": source.name,
-        "bytes": stat.st_size,
-        "modified": stat.st_mtime_ns,
+        "files": [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats],
         "target": str(given.target),
         "group": given.group,
         "effort": given.effort,
         "audio": given.audio,
     }
-    return json_text.dumps(settings, sort_keys=True).encode()
+    return hashlib.sha256(json_text.dumps(settings, sort_keys=True).encode()).digest()[:8]
 
 
 def _began_alike(left: Path, header: Any) -> bool:
@@ -278,6 +301,14 @@ def _began_alike(left: Path, header: Any) -> bool:
     packed = pack_header(header)
     with left.open("rb") as file:
         return file.read(len(packed)) == packed
+
+
+def _is_ours(left: Path) -> bool:
+    """Whether a file begins as those that are left behind."""
+    from covey.codec.video.records import MAGIC
+
+    with left.open("rb") as file:
+        return file.read(len(MAGIC)) in (MAGIC, b"")
 
 
 def _bytes_of(source: Path) -> int:
@@ -290,9 +321,8 @@ def _compressed_words(facts: dict[str, Any], given: VideoOptions) -> list[str]:
     from covey.byte_sizes import format_bytes
 
     lines = [f"Note: {facts['source']} {note}." for note in facts["notes"]]
-    size = given.target.size
-    if size is not None and facts["bytes"] > size:
-        lines.append(f"Note: {facts['bytes'] / size - 1:.1%} more than was asked for.")
+    if not facts["target_met"]:
+        lines.append("Note: what was asked for is not met; it is beyond what these frames allow.")
     kinds = ", ".join(f"{count} {_KINDS[kind]}" for kind, count in facts["kinds"].items())
     lines.append(
         f"{format_bytes(facts['source_bytes'])} became {format_bytes(facts['bytes'])}: "

@@ -25,8 +25,9 @@ was made by: this one is `{mark}`. Keep it as long as such files.
 
 ## How it does
 
-Scenes that it did not learn from, three frames of 128 x 128 pixels, means over four rates: motion
-and residual {bits} bits a pixel at {psnr:.2f} dB; still latents {still:.3f} bits a pixel.
+Scenes that it did not learn from, of the same photographs and films, three frames of 128 x 128
+pixels, means over four rates: motion and residual {bits} bits a pixel at {psnr:.2f} dB; still
+latents {still:.3f} bits a pixel.
 
 ## Licence
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from covey.codec.video.container import VideoReader
+from covey.codec.video.frames import Kind
 from covey.io.files import reading
 from covey.weight_names import VIDEO_KIND
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from covey.codec.video.model import VideoCodec
 
 _MOST_PIXELS = 2**60  # nothing is decoded
-_KINDS = {0: "picture", 1: "motion", 2: "still"}
+_KINDS = {int(kind): kind.name.lower() for kind in Kind}
 
 
 def video_codec_facts(codec: VideoCodec) -> dict[str, Any]:

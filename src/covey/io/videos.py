@@ -192,7 +192,8 @@ def _frames_in(container: Any, stream: Any, rate: Fraction) -> int | None:
     if stream.duration and stream.time_base:
         return max(1, round(stream.duration * stream.time_base * rate))
     if container.duration:
-        return max(1, round(Fraction(container.duration, 1_000_000) * rate))
+        length = container.duration - max(0, container.start_time or 0)
+        return max(1, round(Fraction(length, 1_000_000) * rate))
     return None
 
 

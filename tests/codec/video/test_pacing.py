@@ -10,7 +10,8 @@ from covey.codec.video.pacing import Pacer
 
 def _run(total: int | None, frames: int, group: int, jump: float = 1.0) -> tuple[float, list[int]]:
     """Bytes a frame against the budget, and rates; halfway frames get harder to code."""
-    pacer, spent, rates = Pacer(1000.0, total), 0.0, []
+    limit = 1000.0 * frames if total is not None else None
+    pacer, spent, rates = Pacer(1000.0, limit, total), 0.0, []
     for done in range(0, frames, group):
         some = min(group, frames - done)
         pacer.spent = spent
@@ -41,15 +42,24 @@ def test_harder_and_easier_scenes(jump) -> None:
 
 
 def test_an_overspent_clip_still_gets_something() -> None:
-    pacer = Pacer(100.0, 20)
+    """Where there is no limit to the whole; where there is one, nothing."""
+    pacer = Pacer(100.0, total=20)
     pacer.take(5000, 10, 90_000)
     pacer.spent = 90_000
     assert pacer.allowed(10) == pytest.approx(100.0)
     assert pacer.next_rate(10) == 3500  # no further at once
+    limited = Pacer(100.0, 2000.0, 20, spent=90_000, done=10)
+    assert limited.allowed(10, last=True) == 0
 
 
-def test_more_frames_than_were_told() -> None:
-    pacer = Pacer(100.0, 10)
-    pacer.take(3000, 10, 1000)
-    pacer.spent = 1000
-    assert pacer.allowed(5) == pytest.approx(500.0)
+@pytest.mark.parametrize("told", [12, 48, 96, 960])
+def test_a_limit_holds_however_many_frames_were_told(told) -> None:
+    limit, spent = 96_000.0, 0.0
+    pacer = Pacer(limit / told, limit, told)
+    for done in range(0, 96, 8):
+        pacer.spent = spent
+        allowed = pacer.allowed(8, last=done == 88)
+        assert allowed > 0
+        spent += allowed
+        pacer.take(4000, 8, int(allowed))
+    assert spent == pytest.approx(limit)

@@ -80,7 +80,7 @@ class Foreseen:
     hyper_bits: Tensor
 
 
-class Foreseeing(Protocol):
+class Foresees(Protocol):
     """What foresees latents, see `Foresight`."""
 
     def hyper_index(self, t: Tensor) -> Tensor:
@@ -99,7 +99,7 @@ class Foreseeing(Protocol):
 
 
 def foreseen(
-    foresight: Foreseeing,
+    foresight: Foresees,
     y: Tensor,
     z: Tensor,
     t: Tensor,

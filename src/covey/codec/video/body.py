@@ -14,8 +14,7 @@ from covey.codec.image.foresight import Foresight, Hyper
 from covey.codec.layers.fixed_point import rounded
 from covey.codec.layers.precision import full_precision
 from covey.codec.video.config import MotionConfig
-from covey.codec.video.motion import Foreseen as Prediction
-from covey.codec.video.motion import MotionAnalysis, MotionSynthesis
+from covey.codec.video.motion import ForeseenFrame, MotionAnalysis, MotionSynthesis
 from covey.codec.video.recall import PairHyper, RecallingForesight
 
 
@@ -28,7 +27,7 @@ class Predicted:
         bits: (b,) expected, of its motion.
     """
 
-    frame: Prediction
+    frame: ForeseenFrame
     bits: Tensor
 
 

@@ -45,8 +45,8 @@ class MotionConfig:
     def __post_init__(self) -> None:
         if self.branch not in BRANCHES:
             raise UsageError(f"branch must be one of {', '.join(BRANCHES)}, got {self.branch!r}")
-        if self.latents < 8 or self.taps % 2 == 0:
-            raise UsageError("motion has at least 8 latents and an odd number of taps")
+        if self.latents < 8 or self.latents % 4 or self.taps % 2 == 0:
+            raise UsageError("motion has 8 latents, or more by fours, and an odd number of taps")
 
     @property
     def body(self) -> BodyConfig:

@@ -27,6 +27,10 @@ class CutFinder:
         self._last: Float32 | None = None
         self._usual: float | None = None
 
+    def forget(self) -> None:
+        """Forgets what frames differed by of late, but not the last frame."""
+        self._usual = None
+
     def begins(self, pixels: NDArray[np.uint8]) -> bool:
         """Takes the next frame, (h, w, 3) uint8."""
         small = _small(pixels)

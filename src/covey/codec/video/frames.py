@@ -29,6 +29,7 @@ from covey.codec.image.windows import Pixels
 from covey.codec.rate_index import MIXES
 from covey.codec.video.block_search import block_motion
 from covey.codec.video.model import VideoCodec
+from covey.codec.video.varints import Cursor, MalformedError, varint
 from covey.types import Float32, InputError
 
 Latents = NDArray[np.int32]
@@ -113,11 +114,14 @@ def encode_motion_frame(
 ) -> CodedFrame:
     """Codes a frame by motion and what is left; otherwise as a picture."""
     x, then = _planes(pixels), _planes(before.pixels)
-    found = torch.from_numpy(block_motion(pixels, before.pixels))[None]
-    m = codec.motion_analysis(x, then, found, _index(rate))
-    z = codec.motion_hyper(_in_fours(m))[0].numpy()
-    motion = encode_tile(codec.motion, codec.image.coder, m[0].numpy(), z, rate)
-    frame = _foreseen(codec, motion.latents, then, rate)
+    motion, words = None, b""
+    if _moves(codec):
+        found = torch.from_numpy(block_motion(pixels, before.pixels))[None]
+        m = codec.motion_analysis(x, then, found, _index(rate))
+        z = codec.motion_hyper(_in_fours(m))[0].numpy()
+        coded = encode_tile(codec.motion, codec.image.coder, m[0].numpy(), z, rate)
+        motion, words = coded.latents, _as_bytes(coded.words)
+    frame = _foreseen(codec, motion, then, rate)
     shown = _analysed(codec, frame, rate)
     y = _analysed(codec, x, rate) - shown
     left = _left(codec, before)
@@ -129,8 +133,7 @@ def encode_motion_frame(
         before.rate,
         tile.latents,
     )
-    words = _as_bytes(motion.words)
-    payload = _varint(len(motion.words)) + words + _as_bytes(tile.words)
+    payload = varint(len(words) // 4) + words + _as_bytes(tile.words)
     return CodedFrame(Kind.MOTION, payload, after)
 
 
@@ -167,9 +170,9 @@ def decode_frame(
         return Reference(_painted(codec, latents, rate), latents, rate)
     if kind != Kind.MOTION:
         raise InputError(f"it is of an unknown kind, {kind}")
-    count, rest = _split(payload)
-    motion = _read(codec, codec.motion, rest[: 4 * count], size, rate)
-    left = _read(codec, codec.residual.behind(_left(codec, before)), rest[4 * count :], size, rate)
+    words, rest = _split(payload)
+    motion = _read(codec, codec.motion, words, size, rate) if _moves(codec) else None
+    left = _read(codec, codec.residual.behind(_left(codec, before)), rest, size, rate)
     frame = _foreseen(codec, motion, _planes(before.pixels), rate)
     shown = _analysed(codec, frame, rate)
     pixels = _corrected(codec, frame, shown, left, rate)
@@ -203,7 +206,14 @@ def _painted(codec: VideoCodec, latents: Latents, rate: int) -> Pixels:
     return _pixels(codec.image.synthesis(_real(latents), _index(rate)))
 
 
-def _foreseen(codec: VideoCodec, motion: Latents, before: Tensor, rate: int) -> Tensor:
+def _moves(codec: VideoCodec) -> bool:
+    """Whether there is motion to code."""
+    return codec.config.branch != "copy"
+
+
+def _foreseen(codec: VideoCodec, motion: Latents | None, before: Tensor, rate: int) -> Tensor:
+    if motion is None:
+        return before
     found: Tensor = codec.motion_synthesis(_real(motion), before, _index(rate)).image
     return found
 
@@ -252,19 +262,11 @@ def _as_bytes(words: Words) -> bytes:
     return words.astype("<u4").tobytes()
 
 
-def _varint(value: int) -> bytes:
-    found = bytearray()
-    while value > 127:
-        found.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*found, value])
-
-
-def _split(payload: bytes) -> tuple[int, bytes]:
-    """The number in front of a payload, and what follows it."""
-    value = 0
-    for place, byte in enumerate(payload[:4]):
-        value |= (byte & 127) << 7 * place
-        if byte < 128:
-            return value, payload[place + 1 :]
-    raise InputError("it begins with no number")
+def _split(payload: bytes) -> tuple[bytes, bytes]:
+    """Words of motion, and all others."""
+    cursor = Cursor(payload)
+    try:
+        motion = cursor.take(4 * cursor.varint())
+    except MalformedError as error:
+        raise InputError(f"its motion cannot be read: {error}") from None
+    return motion, cursor.take(cursor.left)

@@ -9,7 +9,7 @@ be, and the digest of each says whether it came out as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,9 +80,10 @@ def encode_group(
             whole = padded(pixels)
             if before is None:
                 best = encode_picture_frame(codec, whole, rate, effort)
-                intra = len(best.payload)
             else:
                 best = _cheapest(codec, whole, pixels.shape[:2], before, rate, effort, kinds, intra)
+            if best.kind == Kind.PICTURE:
+                intra = len(best.payload)
             before = best.after
             shown = _cut(before.pixels, pixels.shape[:2])
             records.append(
@@ -138,18 +139,25 @@ class DecodedFrame:
     damage: str = ""
 
 
-def decode_group(codec: VideoCodec, group: Group, size: tuple[int, int]) -> Iterator[DecodedFrame]:
+def decode_group(
+    codec: VideoCodec,
+    group: Group,
+    size: tuple[int, int],
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[DecodedFrame]:
     """Reads a group, frame by frame.
 
     Args:
         codec: The model that it was coded by.
         group: As the file holds it.
         size: Height and width of frames.
+        check: Called before each frame.
     """
     whole = tuple(-(-side // CELL) * CELL for side in size)
     before: Reference | None = None
     shown: Pixels | None = None
     for number, record in enumerate(group.frames, group.first):
+        check()
         damage = ""
         if not record.sound:
             damage = "is damaged"

@@ -44,7 +44,7 @@ _MASK = 3  # weights of the mask in the head of fusion, behind three of what ref
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class ForeseenFrame:
     """A predicted frame and what it is made of.
 
     Attributes:
@@ -133,7 +133,7 @@ class MotionSynthesis(nn.Module):
                 middle = torch.arange(config.taps**2) == config.taps**2 // 2
                 self.kernel.bias.copy_((4.0 * middle).repeat_interleave(4))
 
-    def forward(self, m: Tensor, before: Tensor, t: Tensor) -> Foreseen:
+    def forward(self, m: Tensor, before: Tensor, t: Tensor) -> ForeseenFrame:
         """Foresees a frame.
 
         Args:
@@ -144,7 +144,7 @@ class MotionSynthesis(nn.Module):
         branch = self.config.branch
         if branch == "copy":
             still = torch.zeros_like(before[:, :2])
-            return Foreseen(before, before, before, still, torch.ones_like(before[:, :1]))
+            return ForeseenFrame(before, before, before, still, torch.ones_like(before[:, :1]))
         with full_precision(before):
             coarse = functional.pixel_shuffle(self.linear(self.gain(m, t)), 2)
             first = warp(before, spread(coarse, PATCH))
@@ -178,7 +178,7 @@ class MotionSynthesis(nn.Module):
             if self.config.refined:
                 added = found[:, :_MASK]
         image = mask * moved + (1 - mask) * filtered + added
-        return Foreseen(image, moved, filtered, flow, mask)
+        return ForeseenFrame(image, moved, filtered, flow, mask)
 
 
 _SHARES = {"filter": 0.0, "mean": 0.5}
