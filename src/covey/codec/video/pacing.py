@@ -75,4 +75,4 @@ class Pacer:
     def _ahead(self, frames: int) -> float:
         """Frames over which what is left is spread: to the end as it was told, or some groups."""
         left = 0 if self.total is None else self.total - self.done
-        return float(left) if left >= frames else _AHEAD * frames
+        return float(left) if left > frames else _AHEAD * frames
