@@ -30,8 +30,9 @@ from covey.codec.video.model import VideoCodec
 from covey.io.yuv import matrix_of, rgb_of, yuv_of
 from covey.metrics.rate import bd_rate
 from covey.types import InputError
+from covey.video_reading import decode_clip
 from covey.video_weights import default_video_codec, load_video_codec
-from covey.videos import VideoTarget, decode_clip, encode_clip, header_of
+from covey.videos import VideoTarget, encode_clip, header_of
 from machine import RESULTS, provenance, write_json
 from raw_clips import RawClip, raw_clips
 

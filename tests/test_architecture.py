@@ -47,7 +47,7 @@ _LEVELS = (
     ("training",),
     ("estimators", "labelled_estimator", "learned_estimators"),
     ("datasets", "io"),
-    ("pictures", "picture_folder", "picture_set", "refinement", "videos"),
+    ("pictures", "picture_folder", "picture_set", "refinement", "video_reading", "videos"),
     ("codec_bench", "comparison", "pillow_plugin", "workshop"),
     ("cli",),
 )

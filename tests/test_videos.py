@@ -14,7 +14,8 @@ pytest.importorskip("constriction")
 from covey.codec.video.container import VideoReader
 from covey.codec.video.frames import Kind
 from covey.types import InputError, UsageError
-from covey.videos import VideoTarget, decode_clip, encode_clip, header_of
+from covey.video_reading import decode_clip
+from covey.videos import VideoTarget, encode_clip, header_of
 
 
 class Clip:
@@ -225,7 +226,7 @@ def test_lost_groups_are_shown_as_the_frame_before(small_video_codec, moving) ->
 
 def test_groups_that_take_too_much_are_refused(small_video_codec, moving, monkeypatch) -> None:
     data, _ = _coded(small_video_codec, moving(6), group=3)
-    monkeypatch.setattr("covey.videos._GROUP_BYTES", 2 * 3 * 40 * 72)
+    monkeypatch.setattr("covey.codec.video.groups._GROUP_BYTES", 2 * 3 * 40 * 72)
     with pytest.raises(InputError, match="groups of more than 2 frames"):
         _decoded(small_video_codec, data)
     again, _ = _coded(small_video_codec, moving(6))

@@ -1,28 +1,20 @@
-"""Clips to .cvv files and back."""
+"""Clips to .cvv files, by a quality, a size, a bitrate or a PSNR."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from threading import Lock
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
 import torch
 
 from covey.codec.rate_search import largest_below, smallest_above
-from covey.codec.video.container import (
-    Group,
-    GroupPlace,
-    VideoHeader,
-    VideoReader,
-    VideoWriter,
-)
+from covey.codec.video.container import VideoHeader, VideoWriter
 from covey.codec.video.cuts import CutFinder
 from covey.codec.video.frames import Kind
-from covey.codec.video.groups import CodedGroup, DecodedFrame, decode_group, encode_group
+from covey.codec.video.groups import CodedGroup, encode_group, most_frames
 from covey.codec.video.model import VideoCodec
 from covey.codec.video.pacing import Pacer
 from covey.io.video_source import Frame, VideoSource
@@ -32,7 +24,6 @@ from covey.types import InputError, UsageError
 GROUP = 32
 """Frames of a group, at most."""
 
-_GROUP_BYTES = 2**28  # pixels of a group take at most so many
 _PER_FRAME, _PER_GROUP, _CLOSING = 13, 20, 32  # bytes beside payloads, at most about
 _PER_PLACE = 6  # of a group in the index
 _LOOSE = 0.1  # how near the first group comes to what it may take
@@ -348,107 +339,6 @@ def _with_last(groups: Iterator[list[Frame]]) -> Iterator[tuple[list[Frame], boo
         before = some
     if before is not None:
         yield before, True
-
-
-def decode_clip(
-    codec: VideoCodec,
-    reader: VideoReader,
-    *,
-    start: int = 0,
-    count: int | None = None,
-    threads: int = 1,
-    check: Callable[[], None] = lambda: None,
-) -> Iterator[DecodedFrame]:
-    """Frames of a file, in their order, some groups at a time; lost ones as the one before.
-
-    Args:
-        codec: The model that it was coded by.
-        reader: The file.
-        start: Number of the first frame that is wanted; decoding begins at its group.
-        count: How many are wanted; all that follow if None.
-        threads: Groups at a time.
-        check: Called before each frame; what it raises ends the work.
-
-    Raises:
-        InputError: If it was coded by another model, there is no such frame, or a group is larger
-            than any that is written.
-    """
-    header = reader.header
-    for kind, theirs, mine in (
-        ("video", header.video_mark, codec.mark),
-        ("image", header.image_mark, codec.image.mark),
-    ):
-        if theirs != mine:
-            raise InputError(
-                f"was coded by the {kind} model {theirs.hex()}, and this one is {mine.hex()}; "
-                "decode it by the one that coded it"
-            )
-    stop = reader.frames if count is None else start + count
-    if not reader.places:
-        return
-    begin = _group_before(reader, start)
-    size = header.height, header.width
-    places = [place for place in reader.places[begin:] if place.first < stop]
-    most = most_frames(*size)
-    if any(place.count > most for place in places):
-        raise InputError(f"has groups of more than {most} frames, which no Covey writes")
-    step = max(1, round(1 / (header.frame_rate * header.time_base)))
-    shown = np.full((*size, 3), 128, np.uint8)
-    due, pts = places[0].first, places[0].pts - step
-
-    def lost(until: int, before: int | None) -> Iterator[DecodedFrame]:
-        """Frames that are in no group that can be read, evenly before the next that is."""
-        nonlocal due, pts
-        end = pts + step * (until - due + 1) if before is None else before
-        pace = (end - pts) / (until - due + 1)
-        first, base = due, pts
-        while due < until:
-            pts = max(pts + 1, base + round(pace * (due - first + 1)))
-            if before is not None and pts >= before:
-                break  # there is no time between
-            if start <= due < stop:
-                yield DecodedFrame(due, pts, shown, "is lost")
-            due += 1
-        due = until
-
-    def decoded(place: GroupPlace) -> list[DecodedFrame]:
-        group = reader_group(place)
-        return list(decode_group(codec, group, size, check))
-
-    reading = Lock()
-
-    def reader_group(place: GroupPlace) -> Group:
-        with reading:
-            return reader.group(reader.places.index(place))
-
-    with ThreadPoolExecutor(threads, initializer=_on_one_thread) as pool:
-        for at in range(0, len(places), threads):
-            for frames in pool.map(decoded, places[at : at + threads]):
-                for frame in frames:
-                    if frame.number > due:
-                        yield from lost(min(frame.number, stop), frame.pts)
-                    shown = shown if frame.pixels is None else frame.pixels
-                    due, pts = frame.number + 1, frame.pts
-                    if start <= frame.number < stop:
-                        yield replace(frame, pixels=shown)
-        if due < min(stop, reader.frames):
-            yield from lost(min(stop, reader.frames), None)
-
-
-def _group_before(reader: VideoReader, frame: int) -> int:
-    """The group that holds a frame; of a frame that is lost the one before it.
-
-    Raises:
-        InputError: If the file has no such frame.
-    """
-    if not 0 <= frame < reader.frames:
-        return reader.group_of(frame)
-    return max(0, bisect_right(reader.places, frame, key=lambda place: place.first) - 1)
-
-
-def most_frames(height: int, width: int) -> int:
-    """Of a group, so that its pixels take a quarter of a gibibyte at most."""
-    return max(1, _GROUP_BYTES // (3 * height * width))
 
 
 def _on_one_thread() -> None:

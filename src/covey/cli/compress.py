@@ -140,7 +140,7 @@ def compress(
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     if out.suffix.lower() == ".cvv":
-        from covey.cli.video_jobs import VideoOptions, compress_video
+        from covey.cli.compress_video import VideoOptions, compress_video
         from covey.extras import require
 
         for module in ("torch", "constriction"):

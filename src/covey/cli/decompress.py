@@ -79,7 +79,7 @@ def decompress(
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
     if source.suffix.lower() == ".cvv" and not source.is_dir():
-        from covey.cli.video_jobs import decompress_video
+        from covey.cli.decompress_video import decompress_video
         from covey.resources import available_threads
 
         decompress_video(

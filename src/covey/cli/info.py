@@ -55,7 +55,7 @@ def info(
 
     kind = codec_kind(emb) if emb is not None and emb.is_dir() else None
     if emb is not None and kind == VIDEO_KIND:
-        from covey.cli.video_jobs import video_codec_of
+        from covey.cli.compress_video import video_codec_of
         from covey.cli.video_words import video_codec_sentences
         from covey.io.video_facts import video_codec_facts
 

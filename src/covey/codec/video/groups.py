@@ -32,7 +32,13 @@ from covey.codec.video.frames import (
 from covey.codec.video.model import VideoCodec
 from covey.types import InputError
 
+_GROUP_BYTES = 2**28  # pixels of a group take at most so many
 _PICTURE_AGAIN = 0.9  # bytes of a frame against those of its picture that make another one tried
+
+
+def most_frames(height: int, width: int) -> int:
+    """Of a group, so that its pixels take a quarter of a gibibyte at most."""
+    return max(1, _GROUP_BYTES // (3 * height * width))
 
 
 @dataclass(frozen=True, slots=True)

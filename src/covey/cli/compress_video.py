@@ -1,11 +1,10 @@
-"""`covey compress` and `decompress` of clips."""
+"""`covey compress` of clips."""
 
 from __future__ import annotations
 
 import hashlib
 import json as json_text
 import os
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +16,12 @@ from covey.cli.terminal import Terminal
 from covey.types import InputError, UsageError
 
 if TYPE_CHECKING:
-    from covey.codec.video.groups import DecodedFrame
     from covey.codec.video.model import VideoCodec
-    from covey.io.video_source import Frame, VideoSource
+    from covey.io.video_source import VideoSource
     from covey.videos import VideoTarget
 
 SUFFIX = ".cvv"
 _LEFT = ".part"
-_MOST_TOLD = 5  # damaged frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,114 +160,6 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
         "peak_memory_mb": peak_memory_mb(),
     }
     terminal.answer(_compressed_words(facts, given), facts)
-
-
-def decompress_video(
-    source: Path,
-    out: Path,
-    *,
-    start: int,
-    count: int | None,
-    model: Path | None,
-    force: bool,
-    max_pixels: int,
-    overwrite: bool,
-    crf: int | None,
-    threads: int,
-    terminal: Terminal,
-) -> None:
-    """Turns a file into a film or a folder of frames."""
-    from covey.cli.machine import peak_memory_mb
-    from covey.codec.video.container import VideoReader
-    from covey.io.videos_out import CRF, check_name, write_video
-    from covey.videos import decode_clip
-
-    if out.exists() and not overwrite:
-        raise UsageError(f"{out}: exists already; choose another name, or --overwrite")
-    if crf is not None and out.suffix.lower() in ("", ".y4m"):
-        raise UsageError(f"--crf is for films by H.264, and {out} is none")
-    codec = video_codec_of(model)
-    damaged: list[str] = []
-    n_damaged = 0
-    with ExitStack() as stack:
-        stack.enter_context(ends_as_if_interrupted())
-        tell = stack.enter_context(terminal.progress())
-        try:
-            file = stack.enter_context(source.open("rb"))
-        except OSError as error:
-            raise InputError(f"{source}: cannot be read: {error.strerror}") from None
-        reader = VideoReader(file, str(source), max_pixels)
-        header = reader.header
-        audio = b"".join(reader.audio()) or None
-        if start or count is not None or out.suffix.lower() in ("", ".y4m"):
-            audio = None
-        check_name(out, audio is not None)
-        if not reader.places:
-            raise InputError(f"{source}: holds no frame that can be read")
-        wanted = reader.frames - start if count is None else min(count, reader.frames - start)
-
-        gate = WriteGate()
-
-        def check() -> None:
-            if gate.is_shut:  # what is half-written is then taken away
-                raise KeyboardInterrupt
-
-        def taken(frames: Iterator[DecodedFrame]) -> Iterator[Frame]:
-            nonlocal n_damaged
-            begin = None
-            for number, frame in enumerate(frames, 1):
-                check()
-                begin = frame.pts if begin is None else begin
-                if frame.damage:
-                    n_damaged += 1
-                    if len(damaged) < _MOST_TOLD:
-                        damaged.append(f"frame {frame.number} {frame.damage}")
-                assert frame.pixels is not None
-                tell(f"decompressing, frame {frame.number}", number / wanted)
-                yield frame.pts - (begin if start else 0), frame.pixels
-
-        def run() -> int:
-            frames = decode_clip(
-                codec, reader, start=start, count=count, threads=threads, check=check
-            )
-            try:
-                with gate:
-                    return write_video(
-                        out,
-                        taken(frames),
-                        time_base=header.time_base,
-                        frame_rate=header.frame_rate,
-                        size=(header.width, header.height),
-                        audio=audio,
-                        crf=CRF if crf is None else crf,
-                        overwrite=overwrite,
-                    )
-            except InputError as error:
-                if str(error).startswith(str(source)):
-                    raise
-                raise InputError(f"{source}: {error}") from None
-
-        written = interruptible(run, gate)
-        told = [*reader.damage, *damaged]
-    if n_damaged > len(damaged):
-        told.append(f"and {n_damaged - len(damaged)} more frames")
-    facts = {
-        "version": __version__,
-        "codec": codec.mark.hex(),
-        "outputs": [str(out)],
-        "frames": written,
-        "audio": audio is not None,
-        "damaged_frames": n_damaged,
-        "damage": told,
-        "seconds": round(terminal.seconds, 3),
-        "frames_per_second": round(written / terminal.seconds, 2),
-        "peak_memory_mb": peak_memory_mb(),
-    }
-    words = [f"{source}: {each}" for each in told]
-    words.append(f"Wrote {written} frames to {out}")
-    terminal.answer(words, facts)
-    if told and not force:
-        raise InputError(f"{source}: is damaged; --force makes that no failure")
 
 
 def _share(frames: int, clip: VideoSource) -> float:
