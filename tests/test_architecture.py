@@ -59,7 +59,7 @@ _PURE_LEVELS = 10
 _READ_ONCE = {("resources", "open")}
 """It asks the system how much memory there is (/proc/meminfo, /sys/fs/cgroup)."""
 
-_READERS = {"codec_weights", "hub"}
+_READERS = {"codec_weights", "hub", "video_weights"}
 """Reads the weights that ship with the package, which the default of `cluster` needs."""
 
 _FILE_MODULES = {"io", "pathlib", "shutil", "tempfile", "sys", "logging", "argparse", "rich"}
