@@ -6,7 +6,6 @@ read from there; another one's weights are in the same file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import cache
@@ -17,19 +16,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from covey.codec.image.config import BodyConfig
 from covey.codec.image.model import ImageCodec
 from covey.codec.video.config import MotionConfig
 from covey.codec.video.model import VideoCodec
-from covey.codec_weights import default_codec
-from covey.types import InputError, UsageError
-from covey.weight_names import CONFIG, VIDEO_KIND, WEIGHTS
+from covey.codec_weights import (
+    check_image,
+    default_codec,
+    describing,
+    holding,
+    read_config,
+    read_weights,
+)
+from covey.types import InputError
+from covey.weight_names import VIDEO_KIND
 
 _HINT = "name a folder that `covey train video` wrote"
-_AGAIN = "copy it again from where it was made, or train the codec again"
 _IMAGE = "image."
 
 
@@ -51,33 +54,19 @@ def load_video_codec(folder: str | PathLike[str]) -> VideoCodec:
             adds to is not there.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "there is no such folder"
-        raise InputError(f"{folder}: {what}; {_HINT}")
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise InputError(f"{folder}: holds no file {name}; {_HINT}")
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    with describing(folder, _HINT):
+        config = read_config(folder, _HINT)
         motion, mark = _motion_config(config)
         own = None if config["image_body"] is None else BodyConfig(**config["image_body"])
-    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
-        raise InputError(f"{folder / CONFIG}: describes no codec: {error}; {_HINT}") from None
-    try:
-        weights = load_file(folder / WEIGHTS)
-        for name, value in weights.items():
-            if value.dtype.kind == "f" and not np.isfinite(value).all():
-                raise ValueError(f"{name} holds NaN or infinity")
-        image, added = _parted(weights, own)
-        if image.mark.hex() != mark:
-            raise InputError(
-                f"{folder}: adds to the image codec {mark}, and this Covey comes with "
-                f"{image.mark.hex()}; install the version that it was trained with, or train again"
-            )
+    with holding(folder):
+        image, added = _parted(read_weights(folder), own)
         codec = VideoCodec(motion, image, added, config.get("about") or {})
         codec.check()
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise InputError(f"{folder / WEIGHTS}: cannot be read: {error}; {_AGAIN}") from None
+    if image.mark.hex() != mark:
+        raise InputError(
+            f"{folder}: adds to the image codec {mark}, and this Covey comes with "
+            f"{image.mark.hex()}; install the version that it was trained with, or train again"
+        )
     return codec
 
 
@@ -117,8 +106,7 @@ def _parted(
         name.removeprefix(_IMAGE): each for name, each in weights.items() if name.startswith(_IMAGE)
     }
     image = ImageCodec(own, mine)
-    for part in ("foresight", "coder", "errors", "analysis", "synthesis", "hyper"):
-        getattr(image, part)
+    check_image(image)
     return image, added
 
 

@@ -25,9 +25,9 @@ from covey.codec.image.transforms import principal_axes, start_at_axes
 from covey.codec.layers.fixed_point import ACTIVE
 from covey.codec.rate_index import LAMBDAS, LEVELS
 from covey.training.drawn_pages import drawn_page
-from covey.training.loop import Checkpoint, Part, Schedule, fit, reduced_precision
+from covey.training.loop import Checkpoint, Part, Schedule, reduced_precision
 from covey.training.photographs import Photograph, draw_squares
-from covey.training.watch import Watch
+from covey.training.watch import Watch, fit_watched
 from covey.types import Float32
 
 _AXES_FROM = 24_000  # squares that principal axes are of
@@ -150,7 +150,6 @@ def train_codec(
     seed = plan.schedule.seed
     body = body.to(device)
     seen = draw_squares(watched, plan.size, plan.watched, np.random.default_rng([seed, 1]))
-    last: list[CodecValidation] = []
 
     def loss_of(rng: np.random.Generator) -> list[Part]:
         squares = draw_squares(learned, plan.size, plan.batch, rng)
@@ -170,18 +169,12 @@ def train_codec(
 
         return [partial(part, number) for number in range(count)]
 
-    def judged() -> float:
-        last[:] = [validated(body, torch.from_numpy(seen).to(device), plan)]
-        return -last[0].loss
-
-    return fit(
+    return fit_watched(
         body,
         loss_of,
         plan.schedule,
-        validate=judged,
-        start=watch.start,
-        tell=lambda step, loss, score: watch.tell(step, loss, None if score is None else last[0]),
-        keep=watch.keep,
+        lambda: validated(body, torch.from_numpy(seen).to(device), plan),
+        watch,
     )
 
 

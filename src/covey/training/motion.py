@@ -23,9 +23,9 @@ from covey.codec.rate_index import LEVELS
 from covey.codec.video.block_search import block_motion
 from covey.codec.video.body import MotionBody
 from covey.training.codec import CodecPlan, drawn_rates
-from covey.training.loop import Checkpoint, Part, Schedule, fit, reduced_precision
+from covey.training.loop import Checkpoint, Part, Schedule, reduced_precision
 from covey.training.moving_clips import Clip, draw_clips
-from covey.training.watch import Watch
+from covey.training.watch import Watch, fit_watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,6 @@ def train_motion(
     watch = watch or Watch()
     seed = plan.schedule.seed
     seen = watched.draw(plan.size, 2, plan.watched, np.random.default_rng([seed, 1]))
-    last: list[MotionValidation] = []
 
     def loss_of(rng: np.random.Generator) -> list[Part]:
         t = torch.from_numpy(drawn_rates(plan.batch, rng))
@@ -130,18 +129,12 @@ def train_motion(
 
         return [partial(part, number) for number in range(plan.parts)]
 
-    def judged() -> float:
-        last[:] = [validated_motion(image, body, seen, seed)]
-        return -last[0].loss
-
-    return fit(
+    return fit_watched(
         body,
         loss_of,
         plan.schedule,
-        validate=judged,
-        start=watch.start,
-        tell=lambda step, loss, score: watch.tell(step, loss, None if score is None else last[0]),
-        keep=watch.keep,
+        lambda: validated_motion(image, body, seen, seed),
+        watch,
     )
 
 

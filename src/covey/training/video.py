@@ -26,34 +26,25 @@ from covey.codec.layers.fixed_point import rounded
 from covey.codec.rate_index import LEVELS
 from covey.codec.video.body import VideoBody, decoded_residual
 from covey.training.codec import CodecPlan, drawn_rates
-from covey.training.loop import Checkpoint, Part, Schedule, fit, reduced_precision
-from covey.training.motion import Moving, eight_bits, searched
-from covey.training.watch import Watch
+from covey.training.loop import Checkpoint, Part, Schedule, reduced_precision
+from covey.training.motion import MotionPlan, Moving, eight_bits, searched
+from covey.training.watch import Watch, fit_watched
 
 FRAMES = 3
 """Coded one after another."""
 
 
 @dataclass(frozen=True, slots=True)
-class VideoPlan:
-    """How video is trained.
+class VideoPlan(MotionPlan):
+    """How video is trained, by sequences of frames in place of pairs.
 
     Attributes:
-        schedule: Steps and rates.
-        size: Pixels in a row of what is learned from, a multiple of 64.
-        batch: Sequences of frames a step.
-        watched: Sequences at each validation.
-        parts: See `CodecPlan`.
         joint: Whether the prediction learns as well.
     """
 
     schedule: Schedule = field(
         default_factory=lambda: replace(CodecPlan().schedule, steps=4000, every=500, slow=None)
     )
-    size: int = 128
-    batch: int = 8
-    watched: int = 32
-    parts: int = 2
     joint: bool = False
 
 
@@ -114,7 +105,6 @@ def train_video(
     seed = plan.schedule.seed
     body.motion.requires_grad_(plan.joint)
     seen = watched.draw(plan.size, FRAMES, plan.watched, np.random.default_rng([seed, 1]))
-    last: list[VideoValidation] = []
 
     def loss_of(rng: np.random.Generator) -> list[Part]:
         t = torch.from_numpy(drawn_rates(plan.batch, rng))
@@ -133,18 +123,12 @@ def train_video(
 
         return [partial(part, number) for number in range(plan.parts)]
 
-    def judged() -> float:
-        last[:] = [validated_video(image, body, seen, seed, joint=plan.joint)]
-        return -last[0].loss
-
-    return fit(
+    return fit_watched(
         body,
         loss_of,
         plan.schedule,
-        validate=judged,
-        start=watch.start,
-        tell=lambda step, loss, score: watch.tell(step, loss, None if score is None else last[0]),
-        keep=watch.keep,
+        lambda: validated_video(image, body, seen, seed, joint=plan.joint),
+        watch,
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
+from torch import Tensor, nn
 
 from covey.graph import knn_to_edges
 from covey.knn import build_knn_graph
 from covey.metrics.edges import average_precision
 from covey.models.refiner import REFINED_NEIGHBOURS
 from covey.training.cuts import cuts_tried, f_of
-from covey.training.loop import Checkpoint
+from covey.training.loop import Checkpoint, Part, Schedule, fit
 from covey.types import Edges, Float32, Int64
 
 _DENSITIES = np.geomspace(12.0, 1.0, 6)  # edges an item at the cuts of a validation
@@ -53,6 +54,43 @@ class Watch(Generic[Seen]):
     tell: Callable[[int, float, Seen | None], None] = lambda step, loss, validation: None
     keep: Callable[[Checkpoint], None] = lambda checkpoint: None
     start: Checkpoint | None = None
+
+
+class Judged(Protocol):
+    """A validation that says how it went."""
+
+    @property
+    def loss(self) -> float:
+        """The lower the better."""
+
+
+Loss = TypeVar("Loss", bound=Judged)
+"""A validation by a loss."""
+
+
+def fit_watched(
+    network: nn.Module,
+    loss_of: Callable[[np.random.Generator], Tensor | Sequence[Part]],
+    schedule: Schedule,
+    judge: Callable[[], Loss],
+    watch: Watch[Loss],
+) -> Checkpoint:
+    """`fit` by the loss of a validation, which the watch is told of."""
+    last: list[Loss] = []
+
+    def judged() -> float:
+        last[:] = [judge()]
+        return -last[0].loss
+
+    return fit(
+        network,
+        loss_of,
+        schedule,
+        validate=judged,
+        start=watch.start,
+        tell=lambda step, loss, score: watch.tell(step, loss, None if score is None else last[0]),
+        keep=watch.keep,
+    )
 
 
 def validate_rows(rows: Float32, labels: Int64) -> Validation:
