@@ -2,8 +2,8 @@
 
 Two codecs go on from the same weights by the same steps on the same squares: one as it is, for any
 rate; one whose ten levels stand halfway between those of the first (and a last one beyond), trained
-at its levels alone. Expected bits of Kodak at the nine weights that both know, one between its
-levels and the other at them.
+at its levels alone. Kodak at the nine weights that both know, one between its levels and the other
+at them: bytes of whole files, latents rounded (effort 0), tables as they were trained.
 
     COVEY_DATA=... python benchmarks/codec_levels.py [--model MODEL] [--steps 2000] [--images 24]
 """
@@ -18,13 +18,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from codec_photographs import expected_points, kodak_tensors, learned_and_watched, quick
+from codec import kodak
+from codec_photographs import learned_and_watched, quick
+from covey.codec.container import unpack
 from covey.codec.image.body import Body
+from covey.codec.image.decoding import decode_picture
+from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import ImageCodec
+from covey.codec.image.picture import Picture
 from covey.codec.layers.interp_ca import between_levels
-from covey.codec.rate_index import LAMBDAS, LEVELS
+from covey.codec.rate_index import LAMBDAS, LEVELS, MIXES
 from covey.codec_weights import default_codec, load_codec
-from covey.metrics.rate import bd_rate
+from covey.metrics.rate import bd_rate, psnr
 from covey.training.codec import CodecPlan, train_codec
 from covey.training.watch import Watch
 from machine import RESULTS, provenance, write_json
@@ -48,6 +53,18 @@ def _is_by_level(name: str) -> bool:
     return name.endswith((".rate", "hyper_scale", "gain.weight", "attention.weight"))
 
 
+def file_point(codec: ImageCodec, pictures: list[Picture], t: float) -> dict[str, float]:
+    """Bits a pixel of files and PSNR at an index: means over pictures."""
+    rows = []
+    for picture in pictures:
+        data = encode_picture(codec, picture, round(t * MIXES), effort=0).data
+        shown = decode_picture(codec, unpack(data)).picture.pixels
+        bits = 8 * len(data) / (picture.pixels.size / 3)
+        rows.append((bits, psnr(picture.pixels, shown)))
+    bpp, quality = np.mean(rows, axis=0)
+    return {"t": t, "bpp": float(bpp), "psnr": float(quality)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path)
@@ -58,7 +75,7 @@ def main() -> None:
     torch.set_num_threads(2)
     codec: ImageCodec = default_codec() if options.model is None else load_codec(options.model)
     learned, watched = learned_and_watched(128)
-    images = kodak_tensors(options.images)
+    pictures = [picture for _, picture in kodak(options.images)]
     halfway = tuple(
         float(np.exp(np.interp(t, np.arange(LEVELS), np.log(LAMBDAS))))
         for t in np.minimum(np.arange(LEVELS) + _HALF, LEVELS - 1)
@@ -77,7 +94,8 @@ def main() -> None:
 
         train_codec(learned, watched, body, plan, Watch(told, lambda state: None, None))
         at = [first + level for level in range(LEVELS - 1)]
-        curves[name] = expected_points(body.eval(), images, at)
+        trained = ImageCodec.of(body.eval())
+        curves[name] = [file_point(trained, pictures, t) for t in at]
         print(name, [(round(p["bpp"], 3), round(p["psnr"], 2)) for p in curves[name]], flush=True)
     found = bd_rate(
         *([p[key] for p in curves["between its levels"]] for key in ("bpp", "psnr")),
@@ -86,7 +104,7 @@ def main() -> None:
     print(f"between levels: {found.percent:+.2f} % of the bits at levels")
     about = provenance("torch")
     about["command"] = "python benchmarks/codec_levels.py"
-    facts = {"codec": codec.mark.hex(), "steps": options.steps, "images": len(images)}
+    facts = {"codec": codec.mark.hex(), "steps": options.steps, "images": len(pictures)}
     write_json(options.out, {**about, **facts, "curves": curves, "bd_rate": found.percent})
 
 
