@@ -48,7 +48,7 @@ def decode_clip(
         if theirs != mine:
             raise InputError(
                 f"was coded by the {kind} model {theirs.hex()}, and this one is {mine.hex()}; "
-                "decode it by the one that coded it"
+                "name the one that coded it by --model"
             )
     stop = reader.frames if count is None else start + count
     if not reader.places:

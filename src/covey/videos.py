@@ -109,6 +109,7 @@ class EncodedClip:
         rates: Of the groups of this run.
         beside: Bytes of the file that are no frames, audio among them.
         met: Whether it is what was asked for.
+        seconds: From the first frame to the end of the last.
     """
 
     frames: int = 0
@@ -118,6 +119,7 @@ class EncodedClip:
     rates: list[int] = field(default_factory=list)
     beside: int = 0
     met: bool = True
+    seconds: float = 0.0
 
     @property
     def psnr(self) -> float:
@@ -189,6 +191,10 @@ def encode_clip(
             closing = _CLOSING + _PER_PLACE * (len(writer.places) + len(wave))
             for coded in chooser.coded(wave, pool, file.tell() - beside + closing):
                 writer.group(coded.frames)
+                done.seconds = float(
+                    1 / source.frame_rate
+                    + (coded.frames[-1].pts - writer.places[0].pts) * source.time_base
+                )
                 done.frames += len(coded.frames)
                 done.errors += coded.errors
                 done.rates.append(coded.frames[0].rate)

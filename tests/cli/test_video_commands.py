@@ -77,6 +77,18 @@ def test_there_and_back(run, tmp_path, video_model) -> None:
     )
 
 
+def test_a_folder_with_other_files_is_left_alone(run, tmp_path, video_model) -> None:
+    _film(tmp_path / "a.mp4", 2)
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model)
+    (tmp_path / "mine").mkdir()
+    run("decompress", "a.cvv", "-o", "mine", "--model", video_model)
+    run("decompress", "a.cvv", "-o", "mine", "--model", video_model, "--overwrite")
+    (tmp_path / "mine" / "letter.txt").write_text("Dear")
+    done = run("decompress", "a.cvv", "-o", "mine", "--overwrite", "--model", video_model, code=2)
+    assert "letter.txt" in done.err
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "Dear"
+
+
 def test_some_frames_of_a_clip(run, tmp_path, video_model) -> None:
     _film(tmp_path / "a.mp4")
     run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 5)
@@ -197,6 +209,7 @@ def test_an_interrupted_run_goes_on(run, tmp_path, video_model) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env=dict(os.environ, OMP_NUM_THREADS="1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     left = tmp_path / "a.cvv.part"
     while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
@@ -235,6 +248,7 @@ def test_an_interrupted_decompress_leaves_nothing(run, tmp_path, video_model) ->
             stderr=subprocess.PIPE,
             text=True,
             env=dict(os.environ, OMP_NUM_THREADS="1"),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         before = set(tmp_path.iterdir())
         while process.poll() is None and set(tmp_path.iterdir()) == before:
@@ -308,32 +322,28 @@ def learned(tmp_path):
     return tmp_path
 
 
+def _training(codec_model: str, out: str) -> tuple[object, ...]:
+    sizes = ("--steps", 10, "--scenes", 20, "--batch", 2)
+    data = ("--data", "photographs", "--clips", "clips", "--image", codec_model)
+    return ("train", "video", *data, "-o", out, *sizes, "--json")
+
+
 def test_training_makes_a_codec(run, learned, codec_model) -> None:
-    command = (
-        "train",
-        "video",
-        "--data",
-        "photographs",
-        "--clips",
-        "clips",
-        "--image",
-        codec_model,
-        "-o",
-        "m",
-        "--steps",
-        10,
-        "--scenes",
-        20,
-        "--batch",
-        2,
-    )
-    facts = json.loads(run(*command, "--json").out)
-    assert "20 of 3 photographs" in facts["about"]["scenes"]
+    facts = json.loads(run(*_training(codec_model, "m")).out)
+    assert "20, made of 3 photographs" in facts["about"]["scenes"]
     codec = load_video_codec(learned / "m")
     assert codec.mark.hex() == facts["mark"]
     assert not (learned / "m.work").exists()
     _film(learned / "a.mp4", 3)
     run("compress", "a.mp4", "-o", "a.cvv", "--model", "m")
     run("decompress", "a.cvv", "-o", "b.y4m", "--model", "m")
-    on = json.loads(run(*command[:-7], "n", *command[-6:], "--from", "m", "--json").out)
-    assert on["about"]["begun from"] == facts["mark"]
+
+
+@pytest.mark.slow
+def test_training_goes_on_from_a_codec(run, learned, codec_model) -> None:
+    first = json.loads(run(*_training(codec_model, "m")).out)
+    on = json.loads(run(*_training(codec_model, "n"), "--from", "m").out)
+    assert on["about"]["begun from"] == first["mark"]
+    still = json.loads(run(*_training(codec_model, "o"), "--branch", "copy").out)
+    assert load_video_codec(learned / "o").config.branch == "copy"
+    assert still["mark"] != first["mark"]

@@ -189,7 +189,7 @@ def compress(
         raise UsageError("--region is of one picture, and IN is a folder")
     jobs = jobs_of(source, out, SUFFIXES, SUFFIX)
     if not source.is_dir() and out.suffix.lower() != SUFFIX:
-        raise UsageError(f"{out}: must end in {SUFFIX}")
+        raise UsageError(f"{out}: must end in {SUFFIX}, or in .cvv for a clip")
     todo = todo_of(jobs, overwrite, alone=not source.is_dir())
     if target_total is not None and todo.left:
         raise UsageError(

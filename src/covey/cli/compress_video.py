@@ -97,7 +97,7 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
         def told(frames: int) -> None:
             nonlocal done_frames
             done_frames = frames
-            tell(f"compressing, frame {frames}", _share(frames, clip))
+            tell("compressing", _share(frames, clip))
 
         def run() -> EncodedClip:
             with left.open("r+b" if resume else "w+b") as file:
@@ -135,7 +135,7 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
     frames = max(done.frames, 1)
     bits = 8 * (done.bytes - done.beside)
     bpp = bits / (frames * clip.width * clip.height)
-    bitrate = bits * float(clip.frame_rate) / frames
+    bitrate = bits / done.seconds
     facts: dict[str, Any] = {
         "version": __version__,
         "codec": codec.mark.hex(),
@@ -154,6 +154,7 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
         "target_met": done.met,
         "kinds": done.kinds,
         "rates": done.rates,
+        "coded_frames": len(done.errors),
         "notes": clip.notes,
         "seconds": round(seconds, 3),
         "frames_per_second": round(len(done.errors) / seconds, 2),
@@ -215,7 +216,8 @@ def _compressed_words(facts: dict[str, Any], given: VideoOptions) -> list[str]:
     kinds = ", ".join(f"{count} {_KINDS[kind]}" for kind, count in facts["kinds"].items())
     lines.append(
         f"{format_bytes(facts['source_bytes'])} became {format_bytes(facts['bytes'])}: "
-        f"{facts['frames']} frames ({kinds}), {facts['bpp']:.4f} bits a pixel, "
+        f"{facts['frames']} frames ({kinds}), of them alone "
+        f"{facts['bpp']:.4f} bits a pixel, "
         f"{facts['bitrate'] / 1000:,.0f} kbit/s"
         + ("" if facts["psnr"] is None else f", {facts['psnr']:.2f} dB")
         + f", {facts['frames_per_second']:.1f} frames a second."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from covey.codec.video.groups import DecodedFrame
     from covey.io.video_source import Frame
 
+_FRAME = re.compile(r"\d{6,}\.png")
 _MOST_TOLD = 5  # damaged frames
 
 
@@ -37,9 +39,18 @@ def decompress_video(
     """Turns a file into a film or a folder of frames."""
     from covey.cli.machine import peak_memory_mb
     from covey.codec.video.container import VideoReader
+    from covey.io.files import listed
     from covey.io.videos_out import CRF, check_name, write_video
     from covey.video_reading import decode_clip
 
+    if out.is_dir() and not out.suffix:
+        foreign = [path.name for path in out.iterdir() if not _FRAME.fullmatch(path.name)]
+        if foreign:
+            raise UsageError(
+                f"{out}: holds {listed(sorted(foreign))}, which are no frames by covey decompress; "
+                "name another folder"
+            )
+        overwrite = overwrite or not any(out.iterdir())
     if out.exists() and not overwrite:
         raise UsageError(f"{out}: exists already; choose another name, or --overwrite")
     if crf is not None and out.suffix.lower() in ("", ".y4m"):
@@ -81,7 +92,7 @@ def decompress_video(
                     if len(damaged) < _MOST_TOLD:
                         damaged.append(f"frame {frame.number} {frame.damage}")
                 assert frame.pixels is not None
-                tell(f"decompressing, frame {frame.number}", number / wanted)
+                tell("decompressing", number / wanted)
                 yield frame.pts - (begin if start else 0), frame.pixels
 
         def run() -> int:
@@ -121,8 +132,12 @@ def decompress_video(
         "frames_per_second": round(written / terminal.seconds, 2),
         "peak_memory_mb": peak_memory_mb(),
     }
+    told = [each.removeprefix(f"{source}: ") for each in told]
     words = [f"{source}: {each}" for each in told]
     words.append(f"Wrote {written} frames to {out}")
     terminal.answer(words, facts)
     if told and not force:
-        raise InputError(f"{source}: is damaged; --force makes that no failure")
+        raise InputError(
+            f"{source}: is damaged: {told[0]}; what can be read is in {out}, and --force makes "
+            "that no failure"
+        )

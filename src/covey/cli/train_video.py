@@ -202,7 +202,7 @@ def video(
             body, found = resumable(trained, kept, stopped, terminal)
             about: dict[str, Any] = {
                 "covey": __version__,
-                "scenes": f"{scenes} of {len(paths)} photographs of {data.name}",
+                "scenes": f"{scenes}, made of {len(paths)} photographs of {data.name}",
                 "clips": f"{len(films)} films" + ("" if clips is None else f" of {clips.name}"),
                 "steps": ", ".join(f"{p.schedule.steps} {name}" for name, p in plans.items()),
                 "sequences a step": f"{batch} of {FRAMES} frames of {_SIZE} x {_SIZE} pixels",
@@ -217,9 +217,10 @@ def video(
             kept.remove()
     terminal.answer(
         [
-            f"Trained on {about['scenes']} and {about['clips']}; {about['steps']} steps.",
+            f"Trained on scenes, {about['scenes']}, and {about['clips']}; {about['steps']} steps.",
             f"On others: {found.told()}.",
-            f"Wrote {out}; use it by covey compress IN -o OUT.cvv --model {shlex.quote(str(out))}",
+            f"Wrote {out}; use it by --model {shlex.quote(str(out))} of covey compress and of "
+            "decompress",
         ],
         {
             "version": __version__,

@@ -51,7 +51,7 @@ def clip_sentences(name: str, facts: dict[str, Any]) -> list[str]:
     audio = format_bytes(facts["audio_bytes"]) if facts["audio_bytes"] else "none"
     state = "sound: all of it is there, as it was written"
     if not facts["sound"]:
-        told = [*facts["damage"]]
+        told = [each.removeprefix(f"{name}: ") for each in facts["damage"]]
         if facts["damaged_frames"]:
             told.append(f"{count(facts['damaged_frames'], 'frame')} changed or cut off")
         state = f"damaged: {'; '.join(told)}; covey decompress --force gives what can be read"
@@ -59,7 +59,8 @@ def clip_sentences(name: str, facts: dict[str, Any]) -> list[str]:
         f"{name}: {facts['width']:,} x {facts['height']:,} pixels, "
         f"{count(facts['frames'], 'frame')}, {facts['frame_rate']:g} a second",
         f"frames: {kinds or 'none'}, in {count(facts['groups'], 'group')}; rates {rates}",
-        f"size: {format_bytes(facts['bytes'])}, {facts['bpp']:.4f} bits a pixel{bitrate}",
+        f"size: {format_bytes(facts['bytes'])}, of frames alone "
+        f"{facts['bpp']:.4f} bits a pixel{bitrate}",
         f"audio: {audio}",
         f"coded by: the codec {facts['codec']}, which adds to {facts['image']}",
         state,

@@ -53,8 +53,8 @@ def clip_facts(path: Path) -> dict[str, Any]:
 
     Returns:
         `codec` and `image` (marks), `width`, `height`, `frames`, `frame_rate`, `seconds`,
-        `groups`, `kinds` (frames of each), `rates` (least and most), `bytes`, `bpp`, `bitrate`,
-        `audio_bytes`, `damaged_frames`, `damage` (in words) and `sound`.
+        `groups`, `kinds` (frames of each), `rates` (least and most), `bytes`, `bpp` and `bitrate`
+        (audio left out), `audio_bytes`, `damaged_frames`, `damage` (in words) and `sound`.
 
     Raises:
         InputError: If it is no such file, or its header is damaged.
@@ -65,17 +65,21 @@ def clip_facts(path: Path) -> dict[str, Any]:
         audio = sum(len(each) for each in reader.audio())
         kinds: Counter[str] = Counter()
         rates: list[int] = []
-        damaged = 0
+        damaged, last = 0, None
         for number in range(len(reader.places)):
             for frame in reader.group(number).frames:
                 kinds[_KINDS.get(frame.kind, "unknown")] += 1
                 rates.append(frame.rate)
+                last = frame.pts
                 damaged += not frame.sound
         damage = list(reader.damage)
         n_bytes = path.stat().st_size
     frames = reader.frames
     pixels = max(frames, 1) * header.width * header.height
-    seconds = frames / float(header.frame_rate)
+    seconds = 1 / float(header.frame_rate)
+    if last is not None:
+        seconds += float((last - reader.places[0].pts) * header.time_base)
+    bits = 8 * (n_bytes - audio)
     return {
         "codec": header.video_mark.hex(),
         "image": header.image_mark.hex(),
@@ -88,8 +92,8 @@ def clip_facts(path: Path) -> dict[str, Any]:
         "kinds": dict(kinds),
         "rates": [min(rates), max(rates)] if rates else None,
         "bytes": n_bytes,
-        "bpp": round(8 * n_bytes / pixels, 5),
-        "bitrate": round(8 * n_bytes / seconds) if seconds else None,
+        "bpp": round(bits / pixels, 5),
+        "bitrate": round(bits / seconds),
         "audio_bytes": audio,
         "damaged_frames": damaged,
         "damage": damage,

@@ -19,6 +19,8 @@ BT709, BT601 = 1, 6
 
 _SCALER = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # the numbers of libswscale
 _LIMITED, _FULL = 1, 2
+_EXACT = 4 | 0x40000 | 0x2000
+"""Of libswscale: bicubic, rounded, chroma at full size; without these all comes out darker."""
 
 
 def matrix_of(rows: int) -> int:
@@ -39,6 +41,7 @@ def rgb_of(frame: Any) -> Pixels:
         src_colorspace=matrix,
         src_color_range=_FULL if full else _LIMITED,
         dst_color_range=_FULL,
+        interpolation=_EXACT,
     )
     return np.ascontiguousarray(found.to_ndarray())
 
@@ -58,4 +61,5 @@ def yuv_of(pixels: Pixels, kind: str, matrix: int) -> Any:
         src_color_range=_FULL,
         dst_colorspace=_SCALER[matrix],
         dst_color_range=_LIMITED,
+        interpolation=_EXACT,
     )
