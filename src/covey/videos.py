@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import BinaryIO
 
 import numpy as np
@@ -161,7 +162,7 @@ def encode_clip(
         kinds: Of frames that may be used behind the first of a group.
         threads: Groups at a time.
         frames: How many frames the source has, if that is known better than it says.
-        tell: Called as groups are done.
+        tell: Called as frames are done, by any thread.
         name: Of the file, for messages.
 
     Raises:
@@ -178,7 +179,8 @@ def encode_clip(
     pacer = target.pacer(source, expected, beside)
     if pacer is not None:
         pacer.done = writer.frames
-    chooser = _Chooser(codec, target, pacer, effort, kinds)
+    ticks = _Ticks(tell)
+    chooser = _Chooser(codec, target, pacer, effort, kinds, ticks)
     waiting = _with_last(_groups(source.frames(writer.frames), most))
     first = writer.frames
     with ThreadPoolExecutor(threads, initializer=_on_one_thread) as pool:
@@ -188,6 +190,7 @@ def encode_clip(
             first += len(some)
             if len(wave) < threads and not last:
                 continue
+            ticks.begin(done.frames, first)
             closing = _CLOSING + _PER_PLACE * (len(writer.places) + len(wave))
             for coded in chooser.coded(wave, pool, file.tell() - beside + closing):
                 writer.group(coded.frames)
@@ -221,6 +224,24 @@ def _is_met(target: VideoTarget, source: VideoSource, done: EncodedClip) -> bool
     return pacer is None or done.bytes - done.beside <= pacer.per_frame * done.frames
 
 
+class _Ticks:
+    """Tells of frames while their groups are coded; one that is coded again counts once."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell, self._lock = tell, Lock()
+        self._done, self._end = 0, 0
+
+    def begin(self, done: int, end: int) -> None:
+        """Groups begin behind so many frames and end at others."""
+        self._done, self._end = done, end
+
+    def __call__(self) -> None:
+        """A frame is coded."""
+        with self._lock:
+            self._done = min(self._done + 1, self._end)
+            self._tell(self._done)
+
+
 class _Chooser:
     """Codes groups at rates that lead to a target."""
 
@@ -231,7 +252,9 @@ class _Chooser:
         pacer: Pacer | None,
         effort: int,
         kinds: Sequence[Kind],
+        tick: Callable[[], None],
     ) -> None:
+        self._tick = tick
         self._codec, self._target, self._pacer = codec, target, pacer
         self._effort, self._kinds = effort, kinds
         self._last: int | None = None  # rate
@@ -264,7 +287,13 @@ class _Chooser:
     ) -> Callable[[], CodedGroup]:
         def at(rate: int) -> CodedGroup:
             return encode_group(
-                self._codec, some, first, rate, effort=self._effort, kinds=self._kinds
+                self._codec,
+                some,
+                first,
+                rate,
+                effort=self._effort,
+                kinds=self._kinds,
+                tick=self._tick,
             )
 
         if self._target.psnr is not None:

@@ -77,7 +77,6 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
     left = out.with_name(out.name + _LEFT)
     if not source.exists():
         raise InputError(f"{source}: there is no such file or folder")
-    done_frames = 0
     with ExitStack() as stack:
         stack.enter_context(ends_as_if_interrupted())
         clip: VideoSource = stack.enter_context(open_video(source, most_pixels=given.max_pixels))
@@ -94,11 +93,6 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
             terminal.remark(f"covey: goes on from {left}")
         gate = WriteGate()
 
-        def told(frames: int) -> None:
-            nonlocal done_frames
-            done_frames = frames
-            tell("compressing", _share(frames, clip))
-
         def run() -> EncodedClip:
             with left.open("r+b" if resume else "w+b") as file:
                 done = encode_clip(
@@ -112,7 +106,7 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
                     group=given.group,
                     effort=given.effort,
                     threads=given.threads,
-                    tell=told,
+                    tell=lambda frames: tell("compressing", _share(frames, clip)),
                     name=str(left),
                 )
                 file.flush()
@@ -128,7 +122,7 @@ def compress_video(source: Path, out: Path, given: VideoOptions, terminal: Termi
                 terminal.remark(f"covey: the same command goes on from {left}")
             raise
         except InputError:
-            if left.exists() and not (resume or done_frames):
+            if left.exists() and not (resume or _holds_groups(left)):
                 left.unlink()
             raise
     seconds = terminal.seconds
@@ -199,6 +193,17 @@ def _is_ours(left: Path) -> bool:
 
     with left.open("rb") as file:
         return file.read(len(MAGIC)) in (MAGIC, b"")
+
+
+def _holds_groups(left: Path) -> bool:
+    """Whether anything was coded that another run can go on from."""
+    from covey.codec.video.container import VideoReader
+
+    with left.open("rb") as file:
+        try:
+            return bool(VideoReader(file, str(left)).places)
+        except InputError:
+            return False
 
 
 def _bytes_of(source: Path) -> int:

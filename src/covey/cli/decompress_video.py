@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count as count_up
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,22 +78,25 @@ def decompress_video(
 
         gate = WriteGate()
 
+        begun = count_up()
+
         def check() -> None:
+            tell("decompressing", min(1.0, next(begun) / wanted))
             if gate.is_shut:  # what is half-written is then taken away
                 raise KeyboardInterrupt
 
         def taken(frames: Iterator[DecodedFrame]) -> Iterator[Frame]:
             nonlocal n_damaged
             begin = None
-            for number, frame in enumerate(frames, 1):
-                check()
+            for frame in frames:
+                if gate.is_shut:
+                    raise KeyboardInterrupt
                 begin = frame.pts if begin is None else begin
                 if frame.damage:
                     n_damaged += 1
                     if len(damaged) < _MOST_TOLD:
                         damaged.append(f"frame {frame.number} {frame.damage}")
                 assert frame.pixels is not None
-                tell("decompressing", number / wanted)
                 yield frame.pts - (begin if start else 0), frame.pixels
 
         def run() -> int:

@@ -67,6 +67,7 @@ def encode_group(
     *,
     effort: int = 1,
     kinds: Sequence[Kind] = tuple(Kind),
+    tick: Callable[[], None] = lambda: None,
 ) -> CodedGroup:
     """Codes a group.
 
@@ -77,6 +78,7 @@ def encode_group(
         rate: Number of the rate of all.
         effort: As for pictures.
         kinds: That may be used behind the first, which is a picture.
+        tick: Called after each frame.
     """
     records, errors = [], []
     before: Reference | None = None
@@ -96,6 +98,7 @@ def encode_group(
                 FrameRecord(int(best.kind), rate, pts, digest(shown, number), best.payload)
             )
             errors.append(_error(shown, pixels))
+            tick()
     return CodedGroup(tuple(records), tuple(errors))
 
 
