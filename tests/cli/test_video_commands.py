@@ -128,6 +128,8 @@ def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
     _film(tmp_path / "a.mkv", audio=tone)
     run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model)
     run("decompress", "a.cvv", "-o", "b.mkv", "--model", video_model)
+    told = run("decompress", "a.cvv", "-o", "c", "--model", video_model).out
+    assert "frames to c, without its audio" in told
 
     def packets(path):
         with av.open(str(path)) as film:

@@ -69,6 +69,7 @@ def decompress_video(
         reader = VideoReader(file, str(source), max_pixels)
         header = reader.header
         audio = b"".join(reader.audio()) or None
+        had_audio = audio is not None
         if start or count is not None or out.suffix.lower() in ("", ".y4m"):
             audio = None
         check_name(out, audio is not None)
@@ -138,7 +139,8 @@ def decompress_video(
     }
     told = [each.removeprefix(f"{source}: ") for each in told]
     words = [f"{source}: {each}" for each in told]
-    words.append(f"Wrote {written} frames to {out}")
+    silent = ", without its audio" if had_audio and audio is None else ""
+    words.append(f"Wrote {written} frames to {out}{silent}")
     terminal.answer(words, facts)
     if told and not force:
         raise InputError(

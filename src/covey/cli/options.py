@@ -72,6 +72,14 @@ LabelColumn = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores if not given.")]
+Work = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Where checkpoints are kept until the model is written, so that an interrupted run "
+        "goes on; MODEL.work if not given.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of words.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no words.")]
 Debug = Annotated[

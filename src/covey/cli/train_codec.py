@@ -48,14 +48,7 @@ def codec(
         int, typer.Option(min=64, help="Pixels in a row of a square, a multiple of 64.")
     ] = 128,
     rate: Annotated[float, typer.Option(min=0, help="Learning rate at its highest.")] = 1e-3,
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where checkpoints are kept until the codec is written, so that an interrupted "
-            "run goes on; MODEL.work if not given.",
-        ),
-    ] = None,
+    work: options.Work = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the codec in MODEL.")] = False,

@@ -40,14 +40,7 @@ class Training(options.Selected):
     steps: Annotated[
         int, typer.Option(min=1, help="Steps of the optimiser at most; it may stop earlier.")
     ] = 400
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where checkpoints are kept until the model is written, so that an interrupted "
-            "run goes on; MODEL.work if not given.",
-        ),
-    ] = None
+    work: options.Work = None
     seed: options.Seed = 0
     threads: options.Threads = None
     force: Annotated[bool, typer.Option("--force", help="Replace the model in MODEL.")] = False

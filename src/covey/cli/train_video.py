@@ -64,14 +64,7 @@ def video(
     scenes: Annotated[int, typer.Option(min=20, help="Scenes that are made.")] = 2000,
     batch: Annotated[int, typer.Option(min=2, help="Sequences a step, even.")] = 8,
     rate: Annotated[float, typer.Option(min=0, help="Learning rate at its highest.")] = 1e-3,
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where checkpoints are kept until the codec is written, so that an interrupted "
-            "run goes on; MODEL.work if not given.",
-        ),
-    ] = None,
+    work: options.Work = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the codec in MODEL.")] = False,

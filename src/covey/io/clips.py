@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from covey.io.files import paths_in
 from covey.io.video_source import Frame
 from covey.io.videos import open_video
 from covey.training.moving_clips import Clip
@@ -25,17 +26,7 @@ def clip_paths(folder: Path) -> list[Path]:
     Raises:
         InputError: If there are none.
     """
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "there is no such folder"
-        raise InputError(f"{folder}: {what}; name a folder of films")
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.name[0] != "."
-    )
-    if not found:
-        raise InputError(f"{folder}: holds no films; their names end in {', '.join(SUFFIXES)}")
-    return found
+    return paths_in(folder, SUFFIXES, "films")
 
 
 def read_clips(

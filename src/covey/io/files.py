@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from covey.types import InputError, MemoryLimitError
 
 _SHOWN_NAMES = 8
+
+
+def paths_in(folder: Path, suffixes: Collection[str], what: str) -> list[Path]:
+    """Files of a folder and those in it, hidden ones left out, by name.
+
+    Args:
+        folder: The folder.
+        suffixes: Of the files that are taken, in small letters.
+        what: They are, for messages.
+
+    Raises:
+        InputError: If there are none.
+    """
+    if not folder.is_dir():
+        why = "is a file" if folder.exists() else "there is no such folder"
+        raise InputError(f"{folder}: {why}; name a folder of {what}")
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes and path.name[0] != "."
+    )
+    if not found:
+        raise InputError(
+            f"{folder}: holds no {what}; their names end in {', '.join(sorted(suffixes))}"
+        )
+    return found
 
 
 @contextmanager

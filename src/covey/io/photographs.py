@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from covey.io.files import listed
+from covey.io.files import listed, paths_in
 from covey.types import InputError
 
 SUFFIXES = (
@@ -39,19 +39,7 @@ def photograph_paths(folder: Path) -> list[Path]:
     Raises:
         InputError: If there are none.
     """
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "there is no such folder"
-        raise InputError(f"{folder}: {what}; name a folder of photographs")
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.name[0] != "."
-    )
-    if not found:
-        raise InputError(
-            f"{folder}: holds no photographs; their names end in {', '.join(sorted(SUFFIXES))}"
-        )
-    return found
+    return paths_in(folder, SUFFIXES, "photographs")
 
 
 def read_photographs(
