@@ -103,9 +103,13 @@ def scratch_folder(near: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
+        gone = folder.with_name(f"{folder.name}.gone")  # under a name that nobody writes to
+        with suppress(OSError):
+            os.rename(folder, gone)
         for _ in range(_REMOVALS):
-            shutil.rmtree(folder, ignore_errors=True)
-            if not folder.exists():
+            for each in (gone, folder):
+                shutil.rmtree(each, ignore_errors=True)
+            if not (gone.exists() or folder.exists()):
                 break
 
 
