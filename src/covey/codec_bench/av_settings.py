@@ -141,7 +141,8 @@ def packets_of(
             tick()
         packets += encoder.encode(None)
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise InputError(f"{setting.name} cannot hold it: {_why(error)}") from None
+        size = f"{encoder.width} x {encoder.height}"
+        raise InputError(f"{setting.name} refuses frames of {size} pixels: {_why(error)}") from None
     return [bytes(packet) for packet in packets]
 
 

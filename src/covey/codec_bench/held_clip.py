@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from covey.io.video_source import MOST_PIXELS, Frame, Pixels
+from covey.io.video_source import MOST_PIXELS, Frame, Pixels, VideoSource
 from covey.io.videos import open_video, opened
 from covey.resources import memory_bytes, require_memory
 from covey.types import InputError
@@ -86,19 +86,12 @@ def hold_clip(
     """
     with open_video(path, most_pixels=most_pixels) as source:
         expected = min(most, source.expected_frames or most)
-        area = source.height * source.width
-        frame, beside = 2 * 3 * area, at_once * _WORK * area  # as they were, and decoded
-        _, free = memory_bytes()
-        fit = 0 if free is None else (free - beside) // frame
-        size = f"{source.width:,} x {source.height:,}"
-        require_memory(
-            f"{path}: coding {expected:,} frames of {size} pixels",
-            expected * frame + beside,
-            None,
-            remedy=f"--max-frames {fit} would fit" if fit > 0 else "make the frames smaller",
-        )
+        _require(source, expected, at_once)
         found: list[Pixels] = []
         for _, pixels in islice(source.frames(), most + 1):
+            if len(found) == expected < most:  # it is longer than it says
+                expected = min(most, 2 * expected)
+                _require(source, expected - len(found), at_once)
             found.append(pixels)
             tell(min(1.0, len(found) / expected))
         if not found:
@@ -112,6 +105,21 @@ def hold_clip(
             )
         notes += _flattered(path)
         return HeldClip(str(path), found, source.frame_rate, notes)
+
+
+def _require(source: VideoSource, frames: int, at_once: int) -> None:
+    """Refuses more frames than fit beside what codes them."""
+    area = source.height * source.width
+    frame, beside = 2 * 3 * area, at_once * _WORK * area  # as they were, and decoded
+    _, free = memory_bytes()
+    smaller = "make the frames smaller" + (", or code fewer at a time" if at_once > 1 else "")
+    fit = 0 if free is None else (free - beside) // frame
+    require_memory(
+        f"{source.name}: coding {frames:,} frames of {source.width:,} x {source.height:,} pixels",
+        frames * frame + beside,
+        None,
+        remedy=f"--max-frames {fit} would fit" if fit > 0 else smaller,
+    )
 
 
 def _flattered(path: Path) -> list[str]:
