@@ -47,7 +47,7 @@ def test_the_first_frames_in_a_row(folder: Path, waves) -> None:
 
 def test_more_than_fits_is_refused_before_it_is_read(folder: Path, monkeypatch) -> None:
     frame = 2 * 3 * 20 * 30
-    free = 1000 * 20 * 30 + 2 * frame + 1
+    free = module._WORK * 20 * 30 + 2 * frame + 1
     for each in (module, covey.resources):
         monkeypatch.setattr(each, "memory_bytes", lambda: (free, free))
     (folder / "1.png").write_bytes(b"would be told of if it were read")

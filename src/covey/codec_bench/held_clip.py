@@ -18,7 +18,7 @@ from covey.types import InputError
 FRAMES = 96
 """Of a clip that are taken, unless more are asked for."""
 
-_WORK = 1000
+_WORK = 1500
 """Bytes a pixel of a frame that the networks take while they code, at most about."""
 
 _ALIKE = {"h264": "x264", "hevc": "x265", "av1": "AV1"}
