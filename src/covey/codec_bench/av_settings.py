@@ -141,7 +141,7 @@ def packets_of(
             tick()
         packets += encoder.encode(None)
     except (av.FFmpegError, ValueError, OSError) as error:
-        size = f"{encoder.width} x {encoder.height}"
+        size = f"{pixels.shape[1]} x {pixels.shape[0]}"
         raise InputError(f"{setting.name} refuses frames of {size} pixels: {_why(error)}") from None
     return [bytes(packet) for packet in packets]
 
