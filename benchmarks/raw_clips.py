@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from covey.codec_bench.held_clip import HeldClip
 from covey.io.videos import open_video
 from labelled_sets import data_root
 
@@ -18,37 +18,7 @@ Pixels = NDArray[np.uint8]
 _SIZES = {"blue_sky_360p_60f": (640, 360), "hall_cif": (352, 288)}  # that names do not say plainly
 
 
-@dataclass
-class RawClip:
-    """Frames in memory; a `VideoSource`, too.
-
-    Attributes:
-        name: Of the clip.
-        pixels: (h, w, 3) uint8 each.
-        frame_rate: Frames a second.
-    """
-
-    name: str
-    pixels: list[Pixels]
-    frame_rate: Fraction = Fraction(25)
-
-    def __post_init__(self) -> None:
-        self.height, self.width = self.pixels[0].shape[:2]
-        self.time_base = 1 / self.frame_rate
-        self.expected_frames: int | None = len(self.pixels)
-        self.notes: list[str] = []
-
-    def frames(self, start: int = 0):  # type: ignore[no-untyped-def]
-        """As of a `VideoSource`."""
-        yield from list(enumerate(self.pixels))[start:]
-
-    def __enter__(self) -> RawClip:
-        return self
-
-    def __exit__(self, *failure: object) -> None: ...
-
-
-def raw_clips(most: int | None = None) -> list[RawClip]:
+def raw_clips(most: int | None = None) -> list[HeldClip]:
     """All clips of more than one frame, each cut to so many frames.
 
     Raises:
@@ -60,7 +30,7 @@ def raw_clips(most: int | None = None) -> list[RawClip]:
         raise SystemExit("set COVEY_DATA to the folder that has codec/video")
     paths = sorted((folder / "BasketballPass").glob("*.png"))[:most]
     frames = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
-    found = [RawClip("BasketballPass", frames, Fraction(50))]
+    found = [HeldClip("BasketballPass", frames, Fraction(50))]
     for path in sorted((folder / "vmaf").glob("*")) + sorted((folder / "openh264").glob("*")):
         name = path.stem.split("__")[-1]
         if path.suffix == ".y4m":
@@ -69,7 +39,7 @@ def raw_clips(most: int | None = None) -> list[RawClip]:
         else:
             frames = _from_yuv(path, name)
         if len(frames) > 1:
-            found.append(RawClip(name, frames[:most]))
+            found.append(HeldClip(name, frames[:most]))
     return found
 
 

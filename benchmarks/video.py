@@ -27,31 +27,26 @@ import torch
 from covey.codec.video.container import VideoReader
 from covey.codec.video.frames import Kind
 from covey.codec.video.model import VideoCodec
-from covey.io.yuv import matrix_of, rgb_of, yuv_of
+from covey.codec_bench.av_settings import AV_SETTINGS, QUANTISERS, frames_of, packets_of
+from covey.codec_bench.held_clip import HeldClip
+from covey.io.yuv import rgb_of
 from covey.metrics.rate import bd_rate
 from covey.types import InputError
 from covey.video_reading import decode_clip
 from covey.video_weights import default_video_codec, load_video_codec
 from covey.videos import VideoTarget, encode_clip, header_of
 from machine import RESULTS, provenance, write_json
-from raw_clips import RawClip, raw_clips
+from raw_clips import raw_clips
 
 OUT = RESULTS / "video.json"
 QUALITIES = (5, 20, 35, 50, 65, 80)
-QUANTISERS = (42, 37, 32, 27, 22, 18)
-OTHERS: dict[str, tuple[str, str, dict[str, str], str]] = {
-    "x264 medium, 4:2:0": ("libx264", "yuv420p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
-    "x264 medium, 4:4:4": ("libx264", "yuv444p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
-    "x265 medium, 4:2:0": ("libx265", "yuv420p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
-    "x265 medium, 4:4:4": ("libx265", "yuv444p", {"preset": "medium", "tune": "zerolatency"}, "qp"),
-    "SVT-AV1 preset 8, 4:2:0": ("libsvtav1", "yuv420p", {"preset": "8"}, "qp"),
-}
+OTHERS = {each.name: each for some in AV_SETTINGS.values() for each in some}
 
 Point = dict[str, float]
 
 
 def by_covey(
-    codec: VideoCodec, clip: RawClip, quality: float, kinds: Sequence[Kind], group: int
+    codec: VideoCodec, clip: HeldClip, quality: float, kinds: Sequence[Kind], group: int
 ) -> Point:
     """One point; what is decoded must be what the encoder had."""
     file = io.BytesIO()
@@ -78,46 +73,21 @@ def by_covey(
     }
 
 
-def by_other(name: str, clip: RawClip, quantiser: int) -> Point:
-    """One point of a coder of PyAV, one thread."""
-    codec, pixels, settings, dial = OTHERS[name]
-    matrix = matrix_of(clip.height)
-    encoder = av.CodecContext.create(codec, "w")
-    encoder.width, encoder.height, encoder.pix_fmt = clip.width, clip.height, pixels
-    encoder.time_base, encoder.framerate = clip.time_base, clip.frame_rate
-    value = quantiser if "svt" not in codec else round(quantiser * 1.25)
-    quiet = {"x265-params": f"qp={value}:pools=1:log-level=none"} if "265" in codec else {}
-    if "svt" in codec:
-        quiet = {"svtav1-params": f"pred-struct=1:rc=0:lp=1:qp={value}"}
-    encoder.options = {**settings, dial: str(value), "threads": "1", **quiet}
-    encoder.gop_size = 10**6
-    encoder.thread_count = 1
+def by_other(name: str, clip: HeldClip, quantiser: int) -> Point:
+    """One point of a coder of PyAV, one thread, at a quantiser of H.264 or its like."""
+    setting = OTHERS[name]
+    value = round(quantiser * setting.step)
     begun = time.process_time()
-    packets = []
-    for number, each in enumerate(clip.pixels):
-        frame = yuv_of(each, pixels, matrix)
-        frame.pts = number
-        packets += encoder.encode(frame)
-    packets += encoder.encode(None)
+    packets = packets_of(setting, clip.pixels, clip.frame_rate, value)
     encoded = time.process_time()
-    decoder = av.CodecContext.create(_DECODERS[codec], "r")
-    if encoder.extradata:
-        decoder.extradata = encoder.extradata
-    decoder.thread_count = 1
-    frames = []
-    for packet in [*packets, None]:
-        frames += decoder.decode(packet)
+    frames = list(frames_of(setting, packets))
     decoded = time.process_time()
     shown = [rgb_of(frame) for frame in frames]
     seconds = (encoded - begun, decoded - encoded)
-    size = sum(packet.size for packet in packets)
-    return _point(clip, size, _psnr(clip.pixels, shown), seconds)
+    return _point(clip, sum(map(len, packets)), _psnr(clip.pixels, shown), seconds)
 
 
-_DECODERS = {"libx264": "h264", "libx265": "hevc", "libsvtav1": "libdav1d"}
-
-
-def _point(clip: RawClip, size: int, psnr: float, seconds: tuple[float, float]) -> Point:
+def _point(clip: HeldClip, size: int, psnr: float, seconds: tuple[float, float]) -> Point:
     frames = len(clip.pixels)
     return {
         "bytes": size,
@@ -155,7 +125,7 @@ def main() -> None:
     chosen = np.linspace(0, len(QUALITIES) - 1, options.points).round().astype(int)
     version = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
 
-    def keep(clip: RawClip, name: str, version: str, point: Callable[[int], Point]) -> None:
+    def keep(clip: HeldClip, name: str, version: str, point: Callable[[int], Point]) -> None:
         curves = result["clips"].setdefault(
             clip.name,
             {"size": [clip.width, clip.height], "frames": len(clip.pixels), "curves": {}},

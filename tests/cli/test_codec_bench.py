@@ -113,6 +113,7 @@ def test_no_more_pictures_than_wanted(run, folder) -> None:
         (("in", "--points", "1"), 2, "--points"),
         (("nothing",), 3, "nothing: there is no such file or folder"),
         (("in/bad.txt",), 3, "in/bad.txt: cannot be read as a picture"),
+        (("in/bad.txt",), 3, "; if it is a clip, --video says so"),
         (("empty",), 3, "empty: holds no photographs"),
         (("in", "--max-pixels", "100"), 3, "none of the pictures can be coded"),
     ],

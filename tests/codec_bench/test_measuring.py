@@ -159,7 +159,7 @@ def test_pictures_that_were_jpeg_are_told_of(folder: Path) -> None:
 
 def test_few_numbers_of_curves(folder: Path) -> None:
     found = bench([folder / "a.png"], [_jpeg(5), FORMATS["webp"].coder()])
-    table = table_of(found)
+    table = table_of(found.curves)
     assert [row.name for row in table.rows] == list(found.curves)
     assert table.rows[0].against is None
     assert table.rows[1].against is not None

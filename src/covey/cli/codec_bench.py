@@ -1,8 +1,7 @@
-"""`covey codec bench`: the image codec beside other formats, on a user's own pictures."""
+"""`covey codec bench`: codecs beside other formats, on a user's own pictures or clip."""
 
 from __future__ import annotations
 
-import platform
 import shlex
 import sys
 from functools import partial
@@ -13,20 +12,27 @@ import typer
 
 from covey import __version__
 from covey.cli import options
-from covey.cli.coding_jobs import Codec, Effort, MaxPixels, codec_of
+from covey.cli.codec_bench_parts import JSON, PAGE, SHEET, check_out, chosen, machine
+from covey.cli.coding_jobs import (
+    MOST_OF_FRAMES,
+    MOST_OF_PICTURES,
+    Codec,
+    Effort,
+    MaxPixels,
+    codec_of,
+)
 from covey.cli.terminal import Terminal
 from covey.types import InputError, UsageError
 
 if TYPE_CHECKING:
-    from covey.codec_bench.formats import Format
     from covey.codec_bench.measuring import Bench
 
 codecs = typer.Typer(
-    help="Look at image codecs. Needs pip install 'covey[codec]'.",
+    help="Look at codecs. Needs pip install 'covey[codec]'.",
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_JSON, _PAGE = "bench.json", "bench.html"
+_POINTS, _POINTS_OF_CLIPS = 8, 6
 
 
 @codecs.callback()
@@ -38,7 +44,12 @@ def _several() -> None:
 @options.flat
 def bench(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="A picture that Pillow opens, or a folder of them.")
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="A picture that Pillow opens, or a folder of them; a clip that FFmpeg opens, or, "
+            "with --video, a folder of its frames.",
+        ),
     ],
     *,
     out: Annotated[
@@ -47,19 +58,32 @@ def bench(
             "-o",
             "--out",
             metavar="FOLDER",
-            help=f"Folder for {_JSON}, all points of each picture, and {_PAGE}, their curves.",
+            help=f"Folder for {JSON}, all points of each picture or of the clip, and {PAGE}, their "
+            f"curves; for a clip also {SHEET}, frames and what foresees them.",
         ),
     ] = None,
+    video: Annotated[
+        bool,
+        typer.Option(
+            "--video",
+            help="IN is a clip; needed for a folder of frames, and where the name does not say so.",
+        ),
+    ] = False,
     model: Codec = None,
     points: Annotated[
-        int, typer.Option(min=2, max=100, help="Settings of each format, small files to good ones.")
-    ] = 8,
+        int | None,
+        typer.Option(
+            min=2,
+            max=100,
+            help="Settings of each format, small files to good ones.  [default: 8; 6 for a clip]",
+        ),
+    ] = None,
     formats: Annotated[
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Only these beside Covey, with commas: jpeg, webp, avif, heic, jxl.  [default: "
-            "all that Pillow writes here]",
+            help="Only these beside Covey, with commas: jpeg, webp, avif, heic, jxl; of clips "
+            "x264, x265, av1.  [default: all that can be written here]",
         ),
     ] = None,
     effort: Effort = 1,
@@ -67,54 +91,90 @@ def bench(
         int | None,
         typer.Option(min=1, metavar="N", help="Only so many of a folder, evenly by name."),
     ] = None,
-    max_pixels: MaxPixels = 2**28,
+    max_frames: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Only the first frames of a clip, so many.  [default: 96]"
+        ),
+    ] = None,
+    max_pixels: MaxPixels = MOST_OF_PICTURES,
     threads: options.Threads = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Compare the codec with other formats on your own pictures: size, quality, seconds.
+    """Compare the codec with other formats on your own pictures or clip: size, quality, seconds.
 
     Every picture is coded at several settings of each format and decoded again. Several pictures
     are done at a time, each on one thread, whose own seconds are told.
+
+    A clip is compared with x264, x265 and SVT-AV1, one setting at a time, so that seconds can be
+    told; with --threads N, N settings at a time, without seconds.
     """
     terminal = Terminal(json=json, quiet=quiet)  # its clock runs while libraries load
+    if _is_clip(source, video):
+        from covey.cli.codec_bench_clip import ClipOptions, compare_clip
+
+        if max_images is not None:
+            raise UsageError("--max-images is for pictures; of a clip --max-frames N are taken")
+        if effort > 1:
+            raise UsageError("--effort 2 is for pictures; a clip takes 0 or 1")
+        given = ClipOptions(
+            out,
+            model,
+            points or _POINTS_OF_CLIPS,
+            formats,
+            effort,
+            max_frames,
+            MOST_OF_FRAMES if max_pixels == MOST_OF_PICTURES else max_pixels,
+            threads or 1,
+        )
+        compare_clip(source, given, terminal)
+        return
+    if max_frames is not None:
+        raise UsageError("--max-frames is for clips; a folder of frames is one with --video")
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import peak_memory_mb
 
     codec = codec_of(model)
     from covey.cli.codec_bench_words import bench_lines, bench_remarks, wrote_line
     from covey.codec_bench.coders import covey_coder, with_points
+    from covey.codec_bench.formats import FORMATS
     from covey.codec_bench.measuring import bench as run_bench
-    from covey.codec_bench.page import write_bench_page
+    from covey.codec_bench.picture_page import write_bench_page
     from covey.codec_bench.summary import table_of
     from covey.io.result_folder import result_folder
     from covey.io.summary import write_summary
     from covey.resources import available_threads
 
-    wanted, missing = _formats(formats)
-    _check_out(out)
+    wanted, missing = chosen(formats, {name: [each] for name, each in FORMATS.items()})
+    check_out(out)
     paths = _pictures(source, max_images)
     coders = [covey_coder(codec, effort), *(each.coder() for each in wanted)]
     with terminal.progress() as tell:
         work = partial(
             run_bench,
             paths,
-            [with_points(coder, points) for coder in coders],
+            [with_points(coder, points or _POINTS) for coder in coders],
             root=source if source.is_dir() else source.parent,
             most_pixels=max_pixels,
             threads=threads or available_threads(),
             tell=tell,
         )
-        found = interruptible(work)
-    table = table_of(found)
-    machine = _machine()
+        try:
+            found = interruptible(work)
+        except InputError as error:
+            if not _may_be_a_clip(source):
+                raise
+            raise InputError(f"{error}; if it is a clip, --video says so") from None
+    table = table_of(found.curves)
+    versions = machine("pillow", "torch", "numpy")
     command = shlex.join(["covey", *sys.argv[1:]])
     facts: dict[str, Any] = {
         "version": __version__,
         "command": command,
         "codec": codec.mark.hex(),
-        "machine": machine,
+        "machine": versions,
         "pictures": found.pictures,
         "megapixels": round(found.megapixels, 4),
         "at_once": found.at_once,
@@ -124,45 +184,31 @@ def bench(
         "levels": table.levels,
         "coders": table.rows,
         "seconds": round(terminal.seconds, 3),
-        "outputs": [] if out is None else [str(out / name) for name in (_JSON, _PAGE)],
+        "outputs": [] if out is None else [str(out / name) for name in (JSON, PAGE)],
     }
     if out is not None:
         with result_folder(out) as folder:
-            write_summary(folder / _JSON, facts | {"curves": _curves(found, images=True)})
-            write_bench_page(folder / _PAGE, found, facts=machine, missing=missing, command=command)
+            write_summary(folder / JSON, facts | {"curves": _curves(found, images=True)})
+            write_bench_page(folder / PAGE, found, facts=versions, missing=missing, command=command)
     facts |= {"curves": _curves(found, images=False), "peak_memory_mb": peak_memory_mb()}
-    words = [*bench_lines(found, table), *bench_remarks(found, missing), wrote_line(out, _PAGE)]
+    words = [*bench_lines(found, table), *bench_remarks(found, missing), wrote_line(out, PAGE)]
     terminal.answer(words, facts)
 
 
-def _formats(names: str | None) -> tuple[list[Format], dict[str, str]]:
-    """Formats that are compared with, and why others are not there.
+def _is_clip(source: Path, video: bool) -> bool:
+    """Whether the codec of clips is asked for: by the option, or by the name of a film."""
+    if video or source.is_dir():
+        return video
+    from covey.io.video_source import SUFFIXES
 
-    Raises:
-        UsageError: If one that was asked for is unknown or not there.
-    """
-    from covey.codec_bench.formats import FORMATS
-
-    asked = list(dict.fromkeys(map(str.strip, names.lower().split(",")))) if names else [*FORMATS]
-    for name in asked:
-        if name not in FORMATS:
-            raise UsageError(f"--formats: {name!r} is none of {', '.join(FORMATS)}")
-    missing = {name: why for name in asked if (why := FORMATS[name].why_missing())}
-    if names and missing:
-        name, why = next(iter(missing.items()))
-        raise UsageError(f"--formats: {name} cannot be written: {why}")
-    there = [FORMATS[name] for name in asked if name not in missing]
-    return there, {FORMATS[name].name: why for name, why in missing.items()}
+    return source.suffix.lower() in SUFFIXES
 
 
-def _check_out(out: Path | None) -> None:
-    """Refuses a folder that cannot be written, before any work is done."""
-    from covey.io.result_folder import check_result_folder
+def _may_be_a_clip(source: Path) -> bool:
+    """Whether a file that is no picture does not say so by its name."""
+    from covey.io.photographs import SUFFIXES
 
-    if out is not None:
-        if out.exists() and not out.is_dir():
-            raise UsageError(f"{out}: is a file; name a folder")
-        check_result_folder(out, ())
+    return source.is_file() and source.suffix.lower() not in SUFFIXES
 
 
 def _pictures(source: Path, most: int | None) -> list[Path]:
@@ -183,17 +229,3 @@ def _curves(found: Bench, *, images: bool) -> dict[str, Any]:
     from covey.codec_bench.curves import curve_facts
 
     return {name: curve_facts(curve, images=images) for name, curve in found.curves.items()}
-
-
-def _machine() -> dict[str, str]:
-    """Processor, system and libraries, in words."""
-    from importlib.metadata import version
-
-    from covey.resources import available_threads, processor_name
-
-    return {
-        "processor": f"{processor_name()}, {available_threads()} cores",
-        "system": f"{platform.system()} {platform.release()}",
-        "Python": platform.python_version(),
-        **{name: version(name) for name in ("pillow", "torch", "numpy")},
-    }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -46,6 +46,14 @@ _MOST_BARS = 12
 """More would not fit a small window: the oldest go."""
 
 
+class Tell(Protocol):
+    """Draws how far work is."""
+
+    def __call__(self, stage: str, fraction: float, note: str = "") -> None:
+        """Tells of a stage, the share of it that is done, and beside its bar what else is known."""
+        ...
+
+
 class Terminal:
     """Stands between a command and the two streams.
 
@@ -65,20 +73,20 @@ class Terminal:
         return time.perf_counter() - self._began
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str, float], None]]:
+    def progress(self) -> Iterator[Tell]:
         """Gives a function to call as `tell(stage, fraction)`, and draws what it is told."""
         if self.quiet:
-            yield lambda stage, fraction: None
+            yield lambda stage, fraction, note="": None
         elif self._errors.is_terminal:
             with self._bars() as bars:
                 tasks: dict[str, Any] = {}
 
-                def draw(stage: str, fraction: float) -> None:
+                def draw(stage: str, fraction: float, note: str = "") -> None:
                     if stage not in tasks:
                         if len(tasks) == _MOST_BARS:
                             bars.remove_task(tasks.pop(next(iter(tasks))))
-                        tasks[stage] = bars.add_task(stage_name(stage), total=1.0)
-                    bars.update(tasks[stage], completed=fraction)
+                        tasks[stage] = bars.add_task(stage_name(stage), total=1.0, note="")
+                    bars.update(tasks[stage], completed=fraction, note=note)
 
                 yield draw
         else:
@@ -111,15 +119,16 @@ class Terminal:
             BarColumn(),
             TaskProgressColumn(),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
             console=self._errors,
             transient=True,
         )
 
-    def _lines(self) -> Callable[[str, float], None]:
+    def _lines(self) -> Tell:
         told: set[str] = set()
         silent_until = self.seconds + _SILENT_SECONDS
 
-        def tell(stage: str, fraction: float) -> None:
+        def tell(stage: str, fraction: float, note: str = "") -> None:
             if stage not in told and fraction < 1 and self.seconds > silent_until:
                 told.add(stage)
                 self._errors.print(f"covey: {stage_name(stage)} ({self.seconds:.0f} s)")

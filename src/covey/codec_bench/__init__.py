@@ -1,1 +1,1 @@
-"""How small the image codec makes a user's own pictures, beside other formats."""
+"""How small the codecs make a user's own pictures and clips, beside other formats."""

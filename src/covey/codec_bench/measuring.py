@@ -17,7 +17,9 @@ from covey.metrics.rate import LEAST_SIDE, ms_ssim, psnr
 from covey.picture_folder import Job, each_job
 from covey.types import CoveyError, InputError
 
-_MOST_PSNR = 100.0  # dB, of an exact copy
+MOST_PSNR = 100.0
+"""In dB, of an exact copy."""
+
 _TRIED_SIDE = 64  # pixels, of what is coded before anything is timed
 
 
@@ -171,7 +173,7 @@ def measured(
         name,
         len(data),
         8 * len(data) / (height * width),
-        round(min(psnr(picture.pixels, pixels), _MOST_PSNR), 4),
+        round(min(psnr(picture.pixels, pixels), MOST_PSNR), 4),
         round(ms_ssim(picture.pixels, pixels), 6) if large else None,
         round(coded - began, 4) if clock else None,
         round(decoded - coded, 4) if clock else None,

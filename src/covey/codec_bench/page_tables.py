@@ -15,18 +15,19 @@ _MOST_PICTURES = 200
 
 def coder_table(table: Table) -> str:
     """One row a coder, the first one in bold."""
-    head = ["", "BD-rate, PSNR", "over dB", "BD-rate, MS-SSIM", "over dB"]
+    kinds = ["PSNR", "MS-SSIM"] if table.similar else ["PSNR"]
+    head = ["", *(title for kind in kinds for title in (f"BD-rate, {kind}", "over dB"))]
     head += [f"bits a pixel at {level:g} dB" for level in table.levels]
-    head += ["encode, s/MP", "decode, s/MP"]
+    head += [f"{what}, s/{table.unit.short}" for what in ("encode", "decode")]
     rows = []
     for row in table.rows:
-        both = [row.against.psnr, row.against.ms_ssim] if row.against else []
+        both = [row.against.psnr, row.against.ms_ssim][: len(kinds)] if row.against else []
         cells = [word for found in both for word in (percent_words(found), overlap_words(found))]
-        cells = cells or [""] * 4
+        cells = cells or [""] * (2 * len(kinds))
         cells += ["" if value is None else f"{value:.3f}" for value in row.bpp]
         cells += [seconds_words(row.encode), seconds_words(row.decode)]
         rows.append([safe(row.name), *cells])
-    return _scroll(_html_table(head, rows, own=True))
+    return scrolled(html_table(head, rows, own=True))
 
 
 def picture_table(bench: Bench) -> str:
@@ -44,28 +45,26 @@ def picture_table(bench: Bench) -> str:
     told = f"the first {len(rows)} pictures" if more else "each picture"
     return (
         f"<details><summary>BD-rate by PSNR of {told} by itself</summary>"
-        f"{_scroll(_html_table(head, rows))}</details>"
+        f"{scrolled(html_table(head, rows))}</details>"
     )
 
 
 def point_table(curves: Mapping[str, Curve]) -> str:
     """All points of all curves, folded up."""
-    head = ["", "setting", "bits a pixel", "PSNR", "MS-SSIM, dB"]
-    rows = [
-        [
-            safe(name),
-            f"{point.dial:g}",
-            f"{point.bpp:.4f}",
-            f"{point.psnr:.3f}",
-            "" if point.ms_ssim is None else f"{decibels(point.ms_ssim):.3f}",
-        ]
-        for name, curve in curves.items()
-        for point in curve.points
-    ]
-    return f"<details><summary>All points</summary>{_scroll(_html_table(head, rows))}</details>"
+    similar = any(curve.similarities[0] for curve in curves.values())
+    head = ["", "setting", "bits a pixel", "PSNR", *(["MS-SSIM, dB"] if similar else [])]
+    rows = []
+    for name, curve in curves.items():
+        for point in curve.points:
+            row = [safe(name), f"{point.dial:g}", f"{point.bpp:.4f}", f"{point.psnr:.3f}"]
+            if similar:
+                row.append("" if point.ms_ssim is None else f"{decibels(point.ms_ssim):.3f}")
+            rows.append(row)
+    return f"<details><summary>All points</summary>{scrolled(html_table(head, rows))}</details>"
 
 
-def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, own: bool = False) -> str:
+def html_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, own: bool = False) -> str:
+    """A table of cells that are HTML, the first row in bold if asked for."""
     lines = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
     body = "".join(
         f"<tr{' class=own' if own and place == 0 else ''}>{line}</tr>"
@@ -77,5 +76,6 @@ def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, own: bool
     )
 
 
-def _scroll(table: str) -> str:
+def scrolled(table: str) -> str:
+    """The same, moved sideways where the page is too narrow."""
     return f'<div class="scroll">{table}</div>'

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from covey.codec_bench.curves import Against, Curve, against
-from covey.codec_bench.measuring import Bench
 from covey.metrics.rate import BdRate, rate_at
 from covey.types import InputError
 
@@ -18,6 +17,23 @@ _NARROW = 6.0
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What seconds are told of.
+
+    Attributes:
+        name, short: In words, and above a column.
+        megapixels: How much that is.
+    """
+
+    name: str
+    short: str
+    megapixels: float
+
+
+MEGAPIXEL = Unit("megapixel", "MP", 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One coder.
 
@@ -25,7 +41,7 @@ class Row:
         name, version: Of the coder.
         against: How much more the first coder takes; None in its own row.
         bpp: Bits a pixel at each of the levels.
-        encode, decode: Seconds a megapixel on one thread, None where nobody can tell.
+        encode, decode: Seconds a unit on one thread, None where nobody can tell.
     """
 
     name: str
@@ -43,28 +59,37 @@ class Table:
     Attributes:
         levels: PSNRs in dB that all curves have; none where they have none in common.
         rows: The first coder first, the others in their order.
+        similar: Whether MS-SSIM was measured of anything.
+        unit: What seconds are of.
     """
 
     levels: list[float]
     rows: list[Row]
+    similar: bool = True
+    unit: Unit = MEGAPIXEL
 
 
-def table_of(bench: Bench) -> Table:
-    """The first coder beside the others."""
-    curves = list(bench.curves.items())
-    levels = common_levels([curve for _, curve in curves])
+def table_of(found: Mapping[str, Curve], unit: Unit = MEGAPIXEL) -> Table:
+    """The first coder beside the others.
+
+    Args:
+        found: Curves by their names.
+        unit: What seconds are told of.
+    """
+    curves = list(found.items())
+    levels = common_levels(list(found.values()))
     rows = [
         Row(
             name,
             curve.version,
             None if place == 0 else against(curves[0][1], curve),
             [_bpp_at(curve, level) for level in levels],
-            curve.seconds_per_megapixel("encode"),
-            curve.seconds_per_megapixel("decode"),
+            _seconds(curve, "encode", unit),
+            _seconds(curve, "decode", unit),
         )
         for place, (name, curve) in enumerate(curves)
     ]
-    return Table(levels, rows)
+    return Table(levels, rows, any(curve.similarities[0] for _, curve in curves), unit)
 
 
 def common_levels(curves: Sequence[Curve]) -> list[float]:
@@ -89,6 +114,11 @@ def overlap_words(found: BdRate | None) -> str:
 def seconds_words(seconds: float | None) -> str:
     """Seconds to a thousandth, or a dash where nobody can tell."""
     return "-" if seconds is None else f"{seconds:.3f}"
+
+
+def _seconds(curve: Curve, what: str, unit: Unit) -> float | None:
+    found = curve.seconds_per_megapixel(what)
+    return None if found is None else found * unit.megapixels
 
 
 def _bpp_at(curve: Curve, level: float) -> float | None:

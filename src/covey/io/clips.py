@@ -8,13 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from covey.io.files import paths_in
-from covey.io.video_source import Frame
+from covey.io.video_source import SUFFIXES, Frame
 from covey.io.videos import open_video
 from covey.training.moving_clips import Clip
 from covey.types import InputError
-
-SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts", ".webm", ".y4m")
-"""Of files that are taken."""
 
 _EVERY = 40  # frames from one sequence to the next
 _MOST = 12  # sequences of a film

@@ -14,6 +14,9 @@ Pixels = NDArray[np.uint8]
 Frame = tuple[int, Pixels]
 """Time stamp in steps of the time base, and (h, w, 3) RGB."""
 
+SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts", ".webm", ".y4m")
+"""Of files that are taken for films by their names."""
+
 MOST_PIXELS = 2**25
 """Of a frame, unless more are allowed."""
 

@@ -29,6 +29,7 @@ from covey.codec.image.windows import Pixels
 from covey.codec.rate_index import MIXES
 from covey.codec.video.block_search import block_motion
 from covey.codec.video.model import VideoCodec
+from covey.codec.video.motion import ForeseenFrame
 from covey.codec.video.varints import Cursor, MalformedError, varint
 from covey.types import Float32, InputError
 
@@ -113,17 +114,10 @@ def encode_motion_frame(
     codec: VideoCodec, pixels: Pixels, before: Reference, rate: int, effort: int = 1
 ) -> CodedFrame:
     """Codes a frame by motion and what is left; otherwise as a picture."""
-    x, then = _planes(pixels), _planes(before.pixels)
-    motion, words = None, b""
-    if _moves(codec):
-        found = torch.from_numpy(block_motion(pixels, before.pixels))[None]
-        m = codec.motion_analysis(x, then, found, _index(rate))
-        z = codec.motion_hyper(_in_fours(m))[0].numpy()
-        coded = encode_tile(codec.motion, codec.image.coder, m[0].numpy(), z, rate)
-        motion, words = coded.latents, _as_bytes(coded.words)
-    frame = _foreseen(codec, motion, then, rate)
+    foreseen, words = foresee_frame(codec, pixels, before.pixels, rate)
+    frame = foreseen.image
     shown = _analysed(codec, frame, rate)
-    y = _analysed(codec, x, rate) - shown
+    y = _analysed(codec, _planes(pixels), rate) - shown
     left = _left(codec, before)
     z = codec.residual_hyper.of(_in_fours(y), _in_fours(_real(left)))[0].numpy()
     tile = _coded(codec, codec.residual.behind(left), y[0].numpy(), z, rate, effort)
@@ -135,6 +129,31 @@ def encode_motion_frame(
     )
     payload = varint(len(words) // 4) + words + _as_bytes(tile.words)
     return CodedFrame(Kind.MOTION, payload, after)
+
+
+def foresee_frame(
+    codec: VideoCodec, pixels: Pixels, before: Pixels, rate: int
+) -> tuple[ForeseenFrame, bytes]:
+    """Codes the motion of a frame, and foresees the frame as who decodes it does.
+
+    Args:
+        codec: The model.
+        pixels: (h, w, 3) uint8 in whole cells of 32 pixels.
+        before: The frame before as decoded, alike.
+        rate: Number of a rate.
+
+    Returns:
+        What is foreseen, a batch of one, and the words of motion; none where there is no motion to
+        code.
+    """
+    x, then = _planes(pixels), _planes(before)
+    if not _moves(codec):
+        return _foreseen(codec, None, then, rate), b""
+    found = torch.from_numpy(block_motion(pixels, before))[None]
+    m = codec.motion_analysis(x, then, found, _index(rate))
+    z = codec.motion_hyper(_in_fours(m))[0].numpy()
+    coded = encode_tile(codec.motion, codec.image.coder, m[0].numpy(), z, rate)
+    return _foreseen(codec, coded.latents, then, rate), _as_bytes(coded.words)
 
 
 def decode_frame(
@@ -173,7 +192,7 @@ def decode_frame(
     words, rest = _split(payload)
     motion = _read(codec, codec.motion, words, size, rate) if _moves(codec) else None
     left = _read(codec, codec.residual.behind(_left(codec, before)), rest, size, rate)
-    frame = _foreseen(codec, motion, _planes(before.pixels), rate)
+    frame = _foreseen(codec, motion, _planes(before.pixels), rate).image
     shown = _analysed(codec, frame, rate)
     pixels = _corrected(codec, frame, shown, left, rate)
     return Reference(pixels, before.latents, before.rate, left)
@@ -211,10 +230,12 @@ def _moves(codec: VideoCodec) -> bool:
     return codec.config.branch != "copy"
 
 
-def _foreseen(codec: VideoCodec, motion: Latents | None, before: Tensor, rate: int) -> Tensor:
-    if motion is None:
-        return before
-    found: Tensor = codec.motion_synthesis(_real(motion), before, _index(rate)).image
+def _foreseen(
+    codec: VideoCodec, motion: Latents | None, before: Tensor, rate: int
+) -> ForeseenFrame:
+    """Of a codec without motion the frame before, whatever stands for its latents."""
+    latents = before if motion is None else _real(motion)
+    found: ForeseenFrame = codec.motion_synthesis(latents, before, _index(rate))
     return found
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from string import Template
 
 from covey.codec_bench.curves import Curve
-from covey.codec_bench.measuring import Bench
-from covey.codec_bench.page_tables import coder_table, picture_table, point_table
-from covey.codec_bench.summary import Row, overlap_words, percent_words, table_of
+from covey.codec_bench.page_tables import coder_table, point_table
+from covey.codec_bench.summary import Row, Table, overlap_words, percent_words
 from covey.io.atomic import atomic_file
 from covey.io.report.rate_chart import RateLine, rate_chart_svg
 from covey.io.report.templates import template
-from covey.io.report.words import count, safe
+from covey.io.report.words import safe
 
 _WIDTHS = (("wide", 500), ("narrow", 336))
 _MOST_NOTES = 200
@@ -23,13 +23,37 @@ _KINDS = 6
 """Looks of lines in the style sheet."""
 
 
-def write_bench_page(
+@dataclass(frozen=True, slots=True)
+class PageWords:
+    """What a page says of what was coded; all but the title as HTML.
+
+    Attributes:
+        title: Heading.
+        lead: What was coded, and by what.
+        dot: What a dot of the curves is, a sentence.
+        seconds: What seconds are of, a sentence.
+        measure: How it was measured.
+        no_similarity: What stands in the place of MS-SSIM where there is none; nothing if empty.
+    """
+
+    title: str
+    lead: str
+    dot: str
+    seconds: str
+    measure: str
+    no_similarity: str = ""
+
+
+def write_rates_page(
     path: str | Path,
-    bench: Bench,
+    curves: Mapping[str, Curve],
+    table: Table,
+    words: PageWords,
     *,
-    title: str = "Covey beside other image formats",
+    notes: Sequence[str],
+    details: str = "",
+    more: str = "",
     facts: Mapping[str, str],
-    missing: Mapping[str, str],
     command: str | None = None,
 ) -> None:
     """Writes one HTML file: curves, tables, what was measured by what.
@@ -39,29 +63,35 @@ def write_bench_page(
 
     Args:
         path: File to write; replaced in one step when it is complete.
-        bench: What was measured, Covey's curve first.
-        title: Heading of the page.
+        curves: By their names, Covey's first.
+        table: The same in few numbers.
+        words: What the page says.
+        notes: What was left out, and why.
+        details: HTML below the table.
+        more: HTML of further sections.
         facts: Machine and versions, in words.
-        missing: Formats that were not there, and why.
         command: The command that made it, to be shown.
 
     Raises:
         CoveyError: If the file cannot be written.
     """
-    table = table_of(bench)
-    kinds = {name: f"s{place % _KINDS}" for place, name in enumerate(bench.curves)}
+    kinds = {name: f"s{place % _KINDS}" for place, name in enumerate(curves)}
     told = {**facts, **{row.name: row.version for row in table.rows}}
     html = Template(template("rates.html")).substitute(
-        title=safe(title, most=200),
+        title=safe(words.title, most=200),
         style=template("style.css") + template("rates.css"),
         own=safe(table.rows[0].name),
-        lead=_lead(bench),
+        lead=words.lead,
         tiles="".join(map(_tile, table.rows[1:])),
-        notes=_notes(bench, missing),
+        notes=_notes(notes),
+        dot=words.dot,
         key=_key(kinds),
-        charts=_charts(bench.curves, kinds),
+        charts=_charts(curves, kinds, words.no_similarity),
+        seconds=words.seconds,
         table=coder_table(table),
-        details=picture_table(bench) + point_table(bench.curves),
+        details=details + point_table(curves),
+        more=more,
+        measure=words.measure,
         facts=_list(told),
         command=f'<pre class="command" tabindex="0"><code>{safe(command, most=2000)}</code></pre>'
         if command
@@ -69,15 +99,6 @@ def write_bench_page(
     )
     with atomic_file(path) as temporary:
         temporary.write_bytes(html.encode("utf-8", "replace"))
-
-
-def _lead(bench: Bench) -> str:
-    own, *others = bench.curves
-    at_once = f", {bench.at_once} at a time" if bench.at_once > 1 else ""
-    return (
-        f"{count(len(bench.pictures), 'picture')} of {bench.megapixels:,.2f} megapixels{at_once}: "
-        f"{safe(own)}, and {count(len(others), 'other format')}."
-    )
 
 
 def _tile(row: Row) -> str:
@@ -92,10 +113,7 @@ def _tile(row: Row) -> str:
     )
 
 
-def _notes(bench: Bench, missing: Mapping[str, str]) -> str:
-    notes = [f"{name} is left out: {why}" for name, why in missing.items()]
-    notes += [f"Left out: {why}" for why in bench.skipped.values()]
-    notes += bench.notes
+def _notes(notes: Sequence[str]) -> str:
     if not notes:
         return ""
     some = "".join(f"<li>{safe(note)}</li>" for note in notes[:_MOST_NOTES])
@@ -115,7 +133,7 @@ def _key(kinds: Mapping[str, str]) -> str:
     return f'<ul class="legend key">{entries}</ul>'
 
 
-def _charts(curves: Mapping[str, Curve], kinds: Mapping[str, str]) -> str:
+def _charts(curves: Mapping[str, Curve], kinds: Mapping[str, str], no_similarity: str) -> str:
     panels = {
         "PSNR in dB": {name: curve.psnrs for name, curve in curves.items()},
         "MS-SSIM in dB": {name: curve.similarities for name, curve in curves.items()},
@@ -133,8 +151,8 @@ def _charts(curves: Mapping[str, Curve], kinds: Mapping[str, str]) -> str:
                 for name, width in _WIDTHS
             )
             drawn.append(f'<figure class="chart">{charts}</figure>')
-        else:
-            drawn.append('<p class="meaning">No picture is large enough for MS-SSIM.</p>')
+        elif no_similarity:
+            drawn.append(f'<p class="meaning">{no_similarity}</p>')
     return "".join(drawn)
 
 
