@@ -59,6 +59,7 @@ VARIANTS: dict[str, MotionConfig] = {
     "flow, refined": MotionConfig(branch="flow"),
     "mask, refined": MotionConfig(branch="mask"),
 }
+SCRATCH = Path(__file__).parents[1] / ".scratch"
 INDICES = (2.0, 5.0, 8.0)
 _SIZE, _TEST_SIZE = 128, 192
 _WHOLE = 64  # pixels that sides are multiples of
@@ -168,7 +169,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=20)
     parser.add_argument("--branches", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--networks", type=Path, default=Path("video_prediction_networks"))
+    parser.add_argument("--networks", type=Path, default=SCRATCH / "video_prediction")
     options = parser.parse_args()
     torch.set_num_threads(2)
     image = default_codec().body().eval().requires_grad_(False)
@@ -179,7 +180,7 @@ def main() -> None:
     result: dict[str, Any] = {"sizes": sizes, "indices": INDICES, "branches": {}}
     if OUT.exists() and (before := json.loads(OUT.read_text()))["sizes"] == sizes:
         result["branches"] = before["branches"]
-    options.networks.mkdir(exist_ok=True)
+    options.networks.mkdir(parents=True, exist_ok=True)
     for name in options.branches:
         if name in result["branches"]:
             continue
