@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 pytest.importorskip("av")
 
-from raw_clips import RawClip, _from_yuv
+from raw_clips import RawClip, raw_frames
 from video import OTHERS, _psnr, by_other, compared
 from video_prediction import _near_edges, _psnrs
 
@@ -22,7 +22,7 @@ def test_yuv_is_read_by_bt601(tmp_path) -> None:
         frames.append(np.full(width * height, y, np.uint8))
         frames += [np.full(width * height // 4, each, np.uint8) for each in (u, v)]
     np.concatenate(frames).tofile(tmp_path / "clip_8x4_25fps.yuv")
-    white, black, red = _from_yuv(tmp_path / "clip_8x4_25fps.yuv", "clip_8x4_25fps")
+    white, black, red = raw_frames(tmp_path / "clip_8x4_25fps.yuv", "clip_8x4_25fps")
     assert white.shape == (height, width, 3)
     assert (white == 255).all()
     assert (black == 0).all()
