@@ -10,12 +10,10 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -29,15 +27,16 @@ from covey.codec.image.model import ImageCodec
 from covey.codec.image.picture import Picture
 from covey.codec_weights import load_codec
 from covey.pictures import decode_bytes
+from part_clock import Parts, clocked
 
 Images = list[tuple[str, Picture]]
 
-PARTS: dict[str, list[tuple[Any, str]]] = {
+PARTS: Parts = {
     "entropy decoding": [(PartReader, "read")],
     "foresight": [(FrozenForesight, name) for name in ("hints", "step", "read")],
     "synthesis": [(decoding, "synthesise")],
 }
-"""Functions that a decoder spends its time in; none calls another one."""
+"""Functions that a decoder spends its time in."""
 
 
 class Seconds:
@@ -93,32 +92,10 @@ def split(codec: ImageCodec, data: bytes) -> dict[str, float]:
     """Seconds of the processor of each part of a decoder."""
     took = dict.fromkeys(PARTS, 0.0)
     began = time.thread_time()
-    with clocked(took):
+    with clocked(PARTS, took):
         decode_bytes(data, "it", codec, threads=1)
     whole = time.thread_time() - began
     return {**took, "the rest": whole - sum(took.values())}
-
-
-@contextmanager
-def clocked(took: dict[str, float]) -> Iterator[None]:
-    """Adds what parts of a decoder take while the block runs."""
-    with ExitStack() as stack:
-        for part, functions in PARTS.items():
-            for holder, name in functions:
-                work = _timed(getattr(holder, name), part, took)
-                stack.enter_context(patch.object(holder, name, work))
-        yield
-
-
-def _timed(work: Callable[..., Any], part: str, took: dict[str, float]) -> Callable[..., Any]:
-    def timed(*given: Any, **named: Any) -> Any:
-        began = time.thread_time()
-        try:
-            return work(*given, **named)
-        finally:
-            took[part] += time.thread_time() - began
-
-    return timed
 
 
 def refined(codec: ImageCodec, picture: Picture, rate: int) -> dict[str, float]:

@@ -11,9 +11,7 @@ what is damaged, or be refused by Covey's own error.
 from __future__ import annotations
 
 import argparse
-import resource
 import struct
-import time
 import zlib
 from collections import Counter
 from collections.abc import Callable
@@ -23,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+import damage
 from covey.codec.container import Container, Header, TileStream, pack, unpack
 from covey.codec.image.decoding import decode_picture
 from covey.codec.image.encoding import encode_picture
@@ -39,13 +38,6 @@ _HANGS = 10.0  # seconds
 Mutation = Callable[[bytes, Container, np.random.Generator], bytes]
 
 
-def flip_bits(data: bytes, container: Container, rng: np.random.Generator) -> bytes:
-    changed = bytearray(data)
-    for _ in range(int(rng.integers(1, 9))):
-        changed[int(rng.integers(len(changed)))] ^= 1 << int(rng.integers(8))
-    return bytes(changed)
-
-
 def flip_header(data: bytes, container: Container, rng: np.random.Generator) -> bytes:
     """Bits of the header alone, whose checksum fits again."""
     streams = sum(4 * tile.ends[-1] for tile in container.tiles)
@@ -55,20 +47,6 @@ def flip_header(data: bytes, container: Container, rng: np.random.Generator) -> 
     for _ in range(int(rng.integers(1, 4))):
         head[int(rng.integers(4, end))] ^= 1 << int(rng.integers(8))
     return bytes(head) + struct.pack("<I", zlib.crc32(bytes(head))) + data[end + 4 :]
-
-
-def cut_off(data: bytes, container: Container, rng: np.random.Generator) -> bytes:
-    return data[: int(rng.integers(len(data)))]
-
-
-def take_out(data: bytes, container: Container, rng: np.random.Generator) -> bytes:
-    start = int(rng.integers(len(data)))
-    return data[:start] + data[start + int(rng.integers(1, 40)) :]
-
-
-def put_in(data: bytes, container: Container, rng: np.random.Generator) -> bytes:
-    start = int(rng.integers(len(data)))
-    return data[:start] + rng.bytes(int(rng.integers(1, 40))) + data[start:]
 
 
 def noise(data: bytes, container: Container, rng: np.random.Generator) -> bytes:
@@ -108,12 +86,16 @@ def spliced(data: bytes, container: Container, rng: np.random.Generator) -> byte
     return pack(Container(container.header, container.tiles, chosen))
 
 
+def _plain(done: damage.Damage) -> Mutation:
+    return lambda data, container, rng: done(data, rng)
+
+
 MUTATIONS: dict[str, Mutation] = {
-    "bits": flip_bits,
+    "bits": _plain(damage.flip_bits),
     "bits of the header, checksum mended": flip_header,
-    "cut off": cut_off,
-    "bytes taken out": take_out,
-    "bytes put in": put_in,
+    "cut off": _plain(damage.cut_off),
+    "bytes taken out": _plain(damage.take_out),
+    "bytes put in": _plain(damage.put_in),
     "streams of noise, checksums right": noise,
     "headers of other pictures, checksums right": other_header,
     "other weights": other_weights,
@@ -178,28 +160,24 @@ def main() -> None:
     names = list(MUTATIONS)
     counts = {name: Counter[str]() for name in names}
     wrong: list[str] = []
-    longest = 0.0
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    costs = damage.Costs()
     for number in range(options.files):
         rng = np.random.default_rng([options.seed, number])
         place, name = number % len(sound), names[int(rng.integers(len(names)))]
         data = MUTATIONS[name](sound[place], read[place], rng)
-        began = time.perf_counter()
         try:
-            end, picture = tried(codec, data)
+            (end, picture), _ = costs.of(lambda data=data: tried(codec, data))
         except Exception as error:
             end, picture = f"crash: {type(error).__name__}", None
             wrong.append(f"file {number}, {name}: {error!r}")
-        longest = max(longest, time.perf_counter() - began)
         if end == "sound" and name not in FORGED and not same(picture, pictures[place]):
             end = "unnoticed"
             wrong.append(f"file {number}, {name}: unnoticed")
         counts[name][end] += 1
         if number % 5000 == 4999:
             print(number + 1, dict(sum(counts.values(), Counter())), len(wrong), flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if longest > _HANGS:
-        wrong.append(f"one file took {longest:.1f} s")
+    if costs.seconds > _HANGS:
+        wrong.append(f"one file took {costs.seconds:.1f} s")
     about = provenance("torch", "constriction")
     write_json(
         OUT,
@@ -208,8 +186,8 @@ def main() -> None:
             "codec": codec.mark.hex(),
             "files": options.files,
             "pixels_allowed": MOST_PIXELS,
-            "longest_seconds": round(longest, 3),
-            "memory_grew_mib": round((peak - before) / 1024),
+            "longest_seconds": round(costs.seconds, 3),
+            "memory_grew_mib": costs.grew,
             "results": {name: dict(counts[name]) for name in names},
             "wrong": wrong,
         },

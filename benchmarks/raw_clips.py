@@ -37,13 +37,13 @@ def raw_clips(most: int | None = None) -> list[HeldClip]:
             with open_video(path) as source:
                 frames = [pixels for _, pixels in source.frames()]
         else:
-            frames = _from_yuv(path, name)
+            frames = raw_frames(path, name)
         if len(frames) > 1:
             found.append(HeldClip(name, frames[:most]))
     return found
 
 
-def _from_yuv(path: Path, name: str) -> list[Pixels]:
+def raw_frames(path: Path, name: str) -> list[Pixels]:
     """I420 of limited range, by BT.601, chroma repeated."""
     known = [size for start, size in _SIZES.items() if name.startswith(start)]
     size = re.search(r"(\d+)[x_](\d+)", name)

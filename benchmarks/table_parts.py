@@ -17,6 +17,11 @@ def read(question: str) -> dict[str, Any]:
     return json.loads(path.read_text())
 
 
+def found(question: str) -> dict[str, Any] | None:
+    """A result; None before there is one."""
+    return read(question) if (RESULTS / f"{question}.json").exists() else None
+
+
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table whose first column is text and whose others are numbers."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]

@@ -39,6 +39,13 @@ from tables_universal import (
     universal_odd,
     universal_promises,
 )
+from tables_video import video_fuzz, video_lengths, video_parts, video_speed, video_trips
+from tables_video_studies import (
+    video_curve_speeds,
+    video_curves,
+    video_prediction,
+    video_prediction_clips,
+)
 
 MARKED = re.compile(
     r"(?P<head><!-- table:(?P<name>[\w-]+) -->\n).*?(?P<tail><!-- /table:(?P=name) -->)", re.DOTALL
@@ -174,7 +181,7 @@ def partitions() -> str:
     return markdown(["partition", "seconds", "CPU seconds"], rows) + origin(result)
 
 
-TABLES: dict[str, Callable[[], str]] = {
+TABLES: dict[str, Callable[[], str | None]] = {
     "quality": quality,
     "quality-peers": quality_peers,
     "speed": speed,
@@ -208,16 +215,26 @@ TABLES: dict[str, Callable[[], str]] = {
     "codec-levels": codec_levels,
     "codec-places": codec_places,
     "codec-fuzz": codec_fuzz,
+    "video-fuzz": video_fuzz,
+    "video-trips": video_trips,
+    "video-lengths": video_lengths,
+    "video-speed": video_speed,
+    "video-parts": video_parts,
+    "video-curves": video_curves,
+    "video-curve-speeds": video_curve_speeds,
+    "video-prediction": video_prediction,
+    "video-prediction-clips": video_prediction_clips,
 }
 
 
 def fill(text: str) -> str:
-    """The text with every marked table made anew."""
+    """The text with every marked table made anew; one that says None stays as it is."""
 
     def table(found: re.Match[str]) -> str:
         if found["name"] not in TABLES:
             raise SystemExit(f"no table {found['name']!r}: there are {', '.join(TABLES)}")
-        return f"{found['head']}{TABLES[found['name']]()}{found['tail']}"
+        made = TABLES[found["name"]]()
+        return found[0] if made is None else f"{found['head']}{made}{found['tail']}"
 
     return MARKED.sub(table, text)
 

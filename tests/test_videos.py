@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
+import time
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,8 +14,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
-from covey.codec.video.container import VideoReader
+from covey.codec.video.container import Group, GroupPlace, VideoReader, VideoWriter
 from covey.codec.video.frames import Kind
+from covey.codec.video.groups import decode_group
+from covey.codec.video.records import pack_header, pack_index
 from covey.types import InputError, UsageError
 from covey.video_reading import decode_clip
 from covey.videos import VideoTarget, encode_clip, header_of
@@ -198,6 +203,64 @@ def test_damage_costs_a_group_at_most_and_is_told(small_video_codec, moving) -> 
                 assert not a.damage
         if which == 0:  # the last frame before it stays
             np.testing.assert_array_equal(found[3].pixels, clean[2].pixels)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "lost", "told"),
+    [
+        ("PMMM", 1, {1, 2, 3}),
+        ("PMSM", 1, {1}),  # still frames stand on the picture
+        ("PSMS", 1, {1, 2, 3}),
+        ("PSPM", 1, {1}),
+        ("PSMSP", 2, {2}),
+        ("PMMPM", 1, {1, 2}),
+        ("PMSM", 0, {0, 1, 2, 3}),
+    ],
+)
+def test_what_stands_on_a_lost_frame_is_told(small_video_codec, kinds, lost, told) -> None:
+    """However little it differs: each frame shows the same, so that no digest can tell."""
+    small_clips = pytest.importorskip("small_clips", reason="not in a source distribution")
+    frames = [np.full((40, 72, 3), 90, np.uint8)] * len(kinds)
+    times = list(range(len(kinds)))
+    records = small_clips.coded_group(small_video_codec, frames, times, 5, kinds, 4000)
+    group = Group(5, tuple(replace(each, sound=each.pts != lost) for each in records))
+    found = list(decode_group(small_video_codec, group, (40, 72)))
+    assert {frame.pts for frame in found if frame.damage} == told
+    for frame in found:
+        if frame.pts > lost and frame.pts in told and frame.damage.startswith("may differ"):
+            assert f"as frame {5 + lost} cannot be read" in frame.damage
+
+
+def test_times_that_do_not_rise_are_told(small_video_codec, moving) -> None:
+    """Of groups whose headers are sound and cannot both be true."""
+    data, _ = _coded(small_video_codec, moving(6), group=3)
+    reader = VideoReader(io.BytesIO(data))
+    groups = [reader.group(number).frames for number in range(2)]
+    late = tuple(replace(each, pts=each.pts * 100) for each in groups[0])
+    file = io.BytesIO()
+    writer = VideoWriter(file, reader.header)
+    writer.group(late)
+    writer._latest = None
+    writer.group(groups[1])
+    writer.finish()
+    found = _decoded(small_video_codec, file.getvalue())
+    assert [frame.pts for frame in found] == [0, 300, 600, 601, 602, 603]
+    assert ["time" in frame.damage for frame in found] == [False] * 3 + [True] * 3
+
+
+def test_many_lost_groups_are_passed_soon(small_video_codec) -> None:
+    """An index of 20,000 groups that are nowhere."""
+    header = header_of(small_video_codec, Clip([np.zeros((32, 32, 3), np.uint8)]), b"")
+    head = pack_header(header)
+    size = 9 * 20_000
+    places = [GroupPlace(len(head) + 9 * n, n, n, 1) for n in range(20_000)]
+    at = struct.pack("<Q", len(head) + size)
+    data = head + bytes(size) + pack_index(places) + at + b"\xf1CVe"
+    begun = time.process_time()
+    found = _decoded(small_video_codec, data, start=19_990)
+    assert [frame.number for frame in found] == list(range(19_990, 20_000))
+    assert sum(1 for _ in decode_clip(small_video_codec, VideoReader(io.BytesIO(data)))) == 20_000
+    assert time.process_time() - begun < 10
 
 
 def test_lost_groups_are_shown_as_the_frame_before(small_video_codec, moving) -> None:

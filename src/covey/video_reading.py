@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,7 +11,7 @@ from threading import Lock
 import numpy as np
 import torch
 
-from covey.codec.video.container import GroupPlace, VideoReader
+from covey.codec.video.container import VideoReader
 from covey.codec.video.groups import DecodedFrame, decode_group, most_frames
 from covey.codec.video.model import VideoCodec
 from covey.types import InputError
@@ -55,7 +55,8 @@ def decode_clip(
         return
     begin = _group_before(reader, start)
     size = header.height, header.width
-    places = [place for place in reader.places[begin:] if place.first < stop]
+    end = bisect_left(reader.places, stop, key=lambda place: place.first)
+    places = reader.places[begin:end]
     most = most_frames(*size)
     if any(place.count > most for place in places):
         raise InputError(f"has groups of more than {most} frames, which no Covey writes")
@@ -80,17 +81,23 @@ def decode_clip(
 
     one_at_a_time = Lock()
 
-    def decoded(place: GroupPlace) -> list[DecodedFrame]:
+    def decoded(number: int) -> list[DecodedFrame]:
         with one_at_a_time:
-            group = reader.group(reader.places.index(place))
+            group = reader.group(number)
         return list(decode_group(codec, group, size, check))
 
     with ThreadPoolExecutor(threads, initializer=_on_one_thread) as pool:
-        for at in range(0, len(places), threads):
-            for frames in pool.map(decoded, places[at : at + threads]):
+        for at in range(begin, end, threads):
+            for frames in pool.map(decoded, range(at, min(at + threads, end))):
                 for frame in frames:
                     if frame.number > due:
                         yield from lost(min(frame.number, stop), frame.pts)
+                    if frame.pts <= pts:
+                        frame = replace(
+                            frame,
+                            pts=pts + 1,
+                            damage=frame.damage or "has a time that does not rise",
+                        )
                     shown = shown if frame.pixels is None else frame.pixels
                     due, pts = frame.number + 1, frame.pts
                     if start <= frame.number < stop:

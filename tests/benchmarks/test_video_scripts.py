@@ -10,7 +10,7 @@ pytest.importorskip("constriction")
 pytest.importorskip("av")
 
 from covey.codec_bench.held_clip import HeldClip
-from raw_clips import _from_yuv
+from raw_clips import raw_frames
 from video import OTHERS, _psnr, by_other, compared
 from video_prediction import _near_edges, _psnrs
 
@@ -23,7 +23,7 @@ def test_yuv_is_read_by_bt601(tmp_path) -> None:
         frames.append(np.full(width * height, y, np.uint8))
         frames += [np.full(width * height // 4, each, np.uint8) for each in (u, v)]
     np.concatenate(frames).tofile(tmp_path / "clip_8x4_25fps.yuv")
-    white, black, red = _from_yuv(tmp_path / "clip_8x4_25fps.yuv", "clip_8x4_25fps")
+    white, black, red = raw_frames(tmp_path / "clip_8x4_25fps.yuv", "clip_8x4_25fps")
     assert white.shape == (height, width, 3)
     assert (white == 255).all()
     assert (black == 0).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 pytest.importorskip("av")
 
+from covey.codec.video.container import VideoReader
+from covey.codec.video.records import SIGN
 from covey.io.video_codec_folder import write_video_codec
 from covey.io.videos import open_video
 from covey.io.videos_out import write_video
@@ -110,12 +113,12 @@ def test_a_folder_of_frames(run, tmp_path, video_model) -> None:
     assert "Wrote 4 frames" in run("decompress", "a.cvv", "-o", "b", "--model", video_model).out
 
 
-def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
+def _tone(path) -> bytes:
     import av
 
     from covey.io.audio_tracks import audio_of
 
-    with av.open(str(tmp_path / "tone.mkv"), "w") as out:
+    with av.open(str(path), "w") as out:
         stream = out.add_stream("flac", rate=16000)
         stream.layout = "mono"
         for at in range(20):
@@ -124,7 +127,15 @@ def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
             frame.sample_rate, frame.pts = 16000, 960 * at
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
-    tone = audio_of(tmp_path / "tone.mkv")
+    found = audio_of(path)
+    assert found is not None
+    return found
+
+
+def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
+    import av
+
+    tone = _tone(tmp_path / "tone.mkv")
     _film(tmp_path / "a.mkv", audio=tone)
     run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model)
     run("decompress", "a.cvv", "-o", "b.mkv", "--model", video_model)
@@ -175,6 +186,31 @@ def test_damage_is_told(run, tmp_path, video_model) -> None:
     (tmp_path / "d.cvv").write_bytes(data[: len(data) // 2])
     done = run("decompress", "d.cvv", "-o", "d", "--model", video_model, code=3)
     assert 4 <= len(list((tmp_path / "d").glob("*.png"))) < 12
+
+
+def test_damaged_audio_does_not_keep_frames_back(run, tmp_path, video_model) -> None:
+    """Unreadable it is left out; twice the same packets are written once."""
+    tone = _tone(tmp_path / "tone.mkv")
+    _film(tmp_path / "a.mkv", audio=tone)
+    run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model)
+    data = bytearray((tmp_path / "a.cvv").read_bytes())
+    begin = data.index(SIGN)
+    (end,) = (place.offset for place in VideoReader(io.BytesIO(data)).places)
+    broken = bytearray(data)
+    broken[begin + 9 : begin + 60] = bytes(51)
+    for name, made in (
+        ("unreadable", broken),
+        ("twice", data[:end] + data[begin:end] + data[end:]),
+    ):
+        (tmp_path / f"{name}.cvv").write_bytes(made)
+        done = run("decompress", f"{name}.cvv", "-o", f"{name}.mkv", "--model", video_model, code=3)
+        assert "Wrote 12 frames" in done.out
+        assert "is damaged" in done.err
+        with open_video(tmp_path / f"{name}.mkv") as film:
+            assert len(list(film.frames())) == 12
+    again = run("decompress", "unreadable.cvv", "-o", "b.mkv", "--model", video_model, "--force")
+    assert "the audio cannot be read, and is left out" in again.out
+    assert "without its audio" in again.out
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def decompress_video(
     """Turns a file into a film or a folder of frames."""
     from covey.cli.machine import peak_memory_mb
     from covey.codec.video.container import VideoReader
+    from covey.io.audio_tracks import can_be_read
     from covey.io.files import listed
     from covey.io.videos_out import CRF, check_name, write_video
     from covey.video_reading import decode_clip
@@ -72,6 +73,9 @@ def decompress_video(
         had_audio = audio is not None
         if start or count is not None or out.suffix.lower() in ("", ".y4m"):
             audio = None
+        if audio is not None and not can_be_read(audio):
+            damaged.append("the audio cannot be read, and is left out")
+            audio = None
         check_name(out, audio is not None)
         if not reader.places:
             raise InputError(f"{source}: holds no frame that can be read")
@@ -95,7 +99,7 @@ def decompress_video(
                 begin = frame.pts if begin is None else begin
                 if frame.damage:
                     n_damaged += 1
-                    if len(damaged) < _MOST_TOLD:
+                    if n_damaged <= _MOST_TOLD:
                         damaged.append(f"frame {frame.number} {frame.damage}")
                 assert frame.pixels is not None
                 yield frame.pts - (begin if start else 0), frame.pixels
@@ -123,8 +127,8 @@ def decompress_video(
 
         written = interruptible(run, gate)
         told = [*reader.damage, *damaged]
-    if n_damaged > len(damaged):
-        told.append(f"and {n_damaged - len(damaged)} more frames")
+    if n_damaged > _MOST_TOLD:
+        told.append(f"and {n_damaged - _MOST_TOLD} more frames")
     facts = {
         "version": __version__,
         "codec": codec.mark.hex(),

@@ -82,13 +82,17 @@ class AudioTrack:
         self.codec: str = self.stream.codec_context.name
 
     def packets(self) -> Iterator[tuple[Fraction, Any]]:
-        """Seconds at which each begins, and the packet, at the time that it had in the film."""
+        """Seconds at which each begins, and the packet, at the time that it had in the film.
+
+        Those whose times do not rise, as in damaged audio, are left out: no film holds them.
+        """
         av = require("av", "video")
         tags = {key.upper(): value for key, value in self._container.metadata.items()}
-        late: int | None = None
+        late, latest = None, None
         for packet in _packets(av, self._container, self.stream):
-            if packet.pts is None:
+            if packet.pts is None or (latest is not None and packet.dts <= latest):
                 continue
+            latest = packet.dts
             if late is None:
                 late = _shift(tags.get(_START), packet)
             packet.pts += late
@@ -111,6 +115,19 @@ def opened_audio(audio: bytes) -> Iterator[AudioTrack]:
         raise InputError(f"the audio cannot be read: {error}; leave it out") from None
     with container:
         yield AudioTrack(container)
+
+
+def can_be_read(audio: bytes) -> bool:
+    """Whether anything can be read of what `audio_of` gave.
+
+    Raises:
+        MissingExtraError: If PyAV is not installed.
+    """
+    try:
+        with opened_audio(audio) as track:
+            return next(track.packets(), None) is not None
+    except InputError:
+        return False
 
 
 def _shift(start: str | None, packet: Any) -> int:

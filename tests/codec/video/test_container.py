@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import tracemalloc
 import zlib
 from fractions import Fraction
@@ -266,6 +267,68 @@ def test_a_lost_group_leaves_the_others() -> None:
         reader.group_of(4)
 
 
+def _pieces(clip: Clip, audio: bytes = b"") -> list[bytes]:
+    """Header, audio, each group, index."""
+    data = _write(clip, audio)
+    cuts = [place.offset for place in _read(data).places]
+    cuts = [len(pack_header(_HEADER)), *cuts, struct.unpack("<Q", data[-12:-4])[0], len(data)]
+    pieces = [data[:begin] if n == 0 else data[cuts[n - 1] : begin] for n, begin in enumerate(cuts)]
+    return pieces if audio else [pieces[0], *pieces[2:]]
+
+
+@pytest.mark.parametrize("audio", [b"", b"audio" * 20])
+@pytest.mark.parametrize("order", [(1, 0, 2), (2, 1, 0), (1, 2, 0)])
+def test_exchanged_groups_are_found(order, audio) -> None:
+    """The index is sound and at its place, but tells of groups at others."""
+    clip = _clip(3, 4, 5)
+    *head, a, b, c, index = _pieces(clip, audio)
+    groups = [a, b, c]
+    reader = _read(b"".join([*head, *(groups[n] for n in order), index]))
+    assert [reader.group(n) for n in range(3)] == [
+        Group(first, frames) for first, frames in zip((0, 3, 7), clip, strict=True)
+    ]
+    assert "elsewhere than its index says" in reader.damage[0]
+    reader = _read(b"".join([*head, *(groups[n] for n in order), index[:-1]]))
+    assert [reader.group(n).frames for n in range(3)] == clip
+    assert reader.damage == (
+        "x.cvv: has no sound index, as it is cut off or damaged; its groups were searched for",
+    )
+
+
+def test_of_copies_the_whole_one_counts() -> None:
+    """One of a group within its own first half, and one behind all."""
+    clip = _clip(3, 4, 5, most=300)
+    head, a, b, c, index = _pieces(clip)
+    for half in (len(b) // 2, len(b) - 3):
+        for data in (
+            [head, a, b[:half], b, b[half:], c, index],
+            [head, a, b[:half], a + b + c, b[half:], c, index],
+            [head, a, b[:half], c, b, index],
+        ):
+            reader = _read(b"".join(data))
+            assert [reader.group(n).frames for n in range(3)] == clip
+
+
+def test_many_copies_are_searched_soon() -> None:
+    """Each tells of payloads up to the end of the file."""
+    frames = (FrameRecord(0, 0, 0, 0, bytes(500_000)),)
+    head, group, _ = _pieces([frames])
+    data = head + group[:-500_000] * 12_000 + bytes(300_000)
+    begun = time.process_time()
+    reader = _read(data)
+    assert len(reader.places) == 1
+    assert time.process_time() - begun < 5
+
+
+def test_audio_that_is_elsewhere_is_told() -> None:
+    clip = _clip(3, 4)
+    head, audio, a, b, index = _pieces(clip, b"audio" * 20)
+    for data in ([head, a, audio, b, index], [head, a, b, audio, index]):
+        reader = _read(b"".join(data))
+        assert b"".join(reader.audio()) == b""
+        assert "audio is damaged" in " ".join(reader.damage)
+
+
 def test_missing_bytes_do_not_hide_the_next_group() -> None:
     clip = _clip(3, 4, 5, most=400)
     data = _write(clip)
@@ -382,6 +445,10 @@ def test_an_index_that_lies_is_not_believed() -> None:
         assert "no sound index" in reader.damage[0]
     moved = [GroupPlace(place.offset + 1, place.first, place.pts, 2) for place in places]
     reader = _read(data[:at] + pack_index(moved) + data[-12:])
+    assert reader.group(0) == Group(0, clip[0])
+    assert "frames 0 to 1 lie elsewhere" in reader.damage[0]
+    gone = [GroupPlace(place.offset, place.first, place.pts + 1, 2) for place in places]
+    reader = _read(data[:at] + pack_index(gone) + data[-12:])
     assert reader.group(0) == Group(0, ())
     assert "frames 0 to 1 are lost" in reader.damage[0]
     for number in (-1, 2, 10**9):

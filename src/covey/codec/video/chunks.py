@@ -1,4 +1,4 @@
-"""Finding the chunks of a `.cvv` file, whatever else is in it."""
+"""Chunks of a `.cvv` file at places that are known."""
 
 from __future__ import annotations
 
@@ -14,18 +14,15 @@ from covey.codec.video.records import (
     INDEX,
     MOST_AUDIO,
     MOST_GROUP_HEADER,
-    SIGN,
     FrameHead,
+    FrameRecord,
     GroupPlace,
     unpack_group,
     with_crc,
 )
 from covey.codec.video.varints import Cursor, MalformedError
 
-_BLOCK = 2**13
 _FRONT = 4 + 10  # bytes of a marker and of a length, at most
-_MOST_FALSE = 10_000
-"""Markers that begin nothing; a file with more of them is searched no further."""
 
 
 class Source:
@@ -112,6 +109,16 @@ def group_at(source: Source, offset: int) -> GroupHead | None:
     return GroupHead(offset, first, tuple(frames), offset + len(whole))
 
 
+def frames_of(source: Source, head: GroupHead) -> Iterator[FrameRecord]:
+    """Frames of a group; of what is missing behind the end of the file there is less payload."""
+    at = head.payloads
+    for each in head.frames:
+        payload = source.at(at, each.length)
+        sound = len(payload) == each.length and zlib.crc32(payload) == each.crc
+        yield FrameRecord(each.kind, each.rate, each.pts, each.digest, payload, sound)
+        at += each.length
+
+
 def audio_at(source: Source, offset: int) -> AudioChunk | None:
     """The chunk of audio that begins at an offset."""
     front = source.at(offset, _FRONT)
@@ -136,38 +143,3 @@ def audio_at(source: Source, offset: int) -> AudioChunk | None:
 def is_marker(data: bytes) -> bool:
     """Whether bytes are the marker of a chunk."""
     return data in (AUDIO, GROUP, INDEX)
-
-
-def find_groups(source: Source, begin: int) -> Iterator[GroupHead]:
-    """All groups whose headers are sound, from an offset on; numbers and time stamps rise.
-
-    Time and memory: the file is read about once, a block at a time.
-    """
-    at, false = begin, 0
-    after, latest = 0, None
-    while at < source.size and false < _MOST_FALSE:
-        sound = audio_at(source, at)
-        if sound is not None and sound.sound:
-            at = sound.end
-            continue
-        head = group_at(source, at)
-        if head is None:
-            false += 1
-            at = _next_sign(source, at + 1)
-            continue
-        if head.first >= after and (latest is None or head.frames[0].pts > latest):
-            yield head
-            after, latest = head.place.after, head.frames[-1].pts
-        cut = head.end > source.size or not (
-            head.end == source.size or is_marker(source.at(head.end, 4))
-        )
-        at = head.payloads if cut else head.end  # bytes may be missing from its payloads
-
-
-def _next_sign(source: Source, at: int) -> int:
-    while at < source.size:
-        found = source.at(at, _BLOCK).find(SIGN)
-        if found >= 0:
-            return at + found
-        at += max(1, _BLOCK - len(SIGN) + 1)
-    return source.size

@@ -48,16 +48,18 @@ The index:
     CRC-32 of all that                      4
 
 Varints are those of `varints.py`. A file without a sound index, as it was cut off or damaged, is
-searched for the markers of groups: a header of a group counts only where its CRC holds. What is
-written is never changed later, so that a file that was cut off can be gone on with.
+searched for the markers of groups, and so is one whose groups lie elsewhere than its index says: a
+header of a group counts only where its CRC holds. What is written is never changed later, so that a
+file that was cut off can be gone on with.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import BinaryIO
 
 from covey.codec.container import CELL_PIXELS
@@ -65,7 +67,7 @@ from covey.codec.video.chunks import (
     GroupHead,
     Source,
     audio_at,
-    find_groups,
+    frames_of,
     group_at,
     is_marker,
 )
@@ -87,6 +89,7 @@ from covey.codec.video.records import (
     unpack_header,
     unpack_index,
 )
+from covey.codec.video.search import find_groups
 from covey.codec.video.varints import MalformedError
 from covey.types import InputError
 
@@ -217,6 +220,7 @@ class VideoReader:
         """
         self._source, self._name = Source(file), name
         self._told: dict[str, None] = {}
+        self._has_index = False
         self.header, self._begin = _read_header(self._source, name, most_pixels)
         self.places = self._read_index()
 
@@ -262,9 +266,11 @@ class VideoReader:
         place = self.places[number]
         head = group_at(self._source, place.offset)
         if head is None or head.place != place:
+            head = self._elsewhere(place)
+        if head is None:
             self._tell(f"frames {place.first} to {place.after - 1} are lost: damaged")
             return Group(place.first, ())
-        frames = tuple(_frames(self._source, head))
+        frames = tuple(frames_of(self._source, head))
         unsound = [head.first + at for at, frame in enumerate(frames) if not frame.sound]
         if unsound:
             which = ", ".join(map(str, unsound[:5])) + (", ..." if len(unsound) > 5 else "")
@@ -285,8 +291,23 @@ class VideoReader:
                     return
             yield chunk.data
             at = chunk.end
-        if at < self._source.size and not is_marker(self._source.at(at, 4)):
+        moved = self._has_index and self.places and at != self.places[0].offset
+        if moved or (at < self._source.size and not is_marker(self._source.at(at, 4))):
             self._tell("the audio is damaged, or the first group")
+
+    def _elsewhere(self, place: GroupPlace) -> GroupHead | None:
+        """A group that does not lie where the index says, if it is anywhere."""
+        offset = self._searched.get(replace(place, offset=0))
+        if offset is None:
+            return None
+        self._tell(f"frames {place.first} to {place.after - 1} lie elsewhere than its index says")
+        return group_at(self._source, offset)
+
+    @cached_property
+    def _searched(self) -> dict[GroupPlace, int]:
+        """Offsets of all groups that can be found, by what else is known of them."""
+        found = find_groups(self._source, self._begin)
+        return {replace(place, offset=0): place.offset for place in found}
 
     def _read_index(self) -> list[GroupPlace]:
         size = self._source.size
@@ -296,11 +317,13 @@ class VideoReader:
             try:
                 if self._begin <= offset < size - TRAILER:
                     index = self._source.at(offset, size - TRAILER - offset)
-                    return unpack_index(index, self._begin, offset)
+                    places = unpack_index(index, self._begin, offset)
+                    self._has_index = True
+                    return places
             except MalformedError:
                 pass
         self._tell("has no sound index, as it is cut off or damaged; its groups were searched for")
-        places = [head.place for head in find_groups(self._source, self._begin)]
+        places = find_groups(self._source, self._begin)
         after = 0
         for place in places:
             if place.first > after:
@@ -336,15 +359,6 @@ def _read_header(source: Source, name: str, most_pixels: int) -> tuple[VideoHead
     return header, begin
 
 
-def _frames(source: Source, head: GroupHead) -> Iterator[FrameRecord]:
-    at = head.payloads
-    for each in head.frames:
-        payload = source.at(at, each.length)
-        sound = len(payload) == each.length and zlib.crc32(payload) == each.crc
-        yield FrameRecord(each.kind, each.rate, each.pts, each.digest, payload, sound)
-        at += each.length
-
-
 def _whole_groups(source: Source, at: int) -> Iterator[tuple[GroupPlace, int, int]]:
     """Place, last time stamp and end of each group, up to the first that is not sound."""
     while (chunk := audio_at(source, at)) is not None and chunk.sound:
@@ -354,7 +368,7 @@ def _whole_groups(source: Source, at: int) -> Iterator[tuple[GroupPlace, int, in
         follows = latest is None or head.frames[0].pts > latest
         if head.first != after or not follows or head.end > source.size:
             return
-        if not all(frame.sound for frame in _frames(source, head)):
+        if not all(frame.sound for frame in frames_of(source, head)):
             return
         after, latest, at = head.place.after, head.frames[-1].pts, head.end
         yield head.place, latest, at

@@ -4,7 +4,8 @@
 
 A group stands alone: what is lost of one is lost to no other. Its frames have one rate. Frames that
 cannot be read are shown as the one before them; frames behind these are decoded as far as they can
-be, and the digest of each says whether it came out as it was.
+be, and told of up to one that stands on none that is lost. The digest of each says whether it came
+out as it was.
 """
 
 from __future__ import annotations
@@ -165,30 +166,55 @@ def decode_group(
     whole = tuple(-(-side // CELL) * CELL for side in size)
     before: Reference | None = None
     shown: Pixels | None = None
+    missed = _Missed()
     for number, record in enumerate(group.frames, group.first):
         check()
-        damage = ""
-        if not record.sound:
-            damage = "is damaged"
+        try:
+            if not record.sound:
+                raise InputError("its bytes are not as they were written")
+            with torch.inference_mode():
+                before = decode_frame(
+                    codec, record.kind, record.payload, (whole[0], whole[1]), record.rate, before
+                )
+        except InputError as error:
+            damage = f"cannot be read: {error}" if record.sound else "is damaged"
+            missed.take(record.kind, number)
         else:
-            try:
-                with torch.inference_mode():
-                    before = decode_frame(
-                        codec,
-                        record.kind,
-                        record.payload,
-                        (whole[0], whole[1]),
-                        record.rate,
-                        before,
-                    )
-            except InputError as error:
-                damage = f"cannot be read: {error}"
-            else:
-                shown = _cut(before.pixels, size)
-                off = apart(digest(shown, number), record.digest)
-                if off > TOLERANCE:
-                    damage = f"differs from what was coded, by {off:.1f} levels or more"
+            shown = _cut(before.pixels, size)
+            off = apart(digest(shown, number), record.digest)
+            under = missed.under(record.kind)
+            damage = ""
+            if off > TOLERANCE:
+                damage = f"differs from what was coded, by {off:.1f} levels or more"
+            elif under is not None:
+                damage = f"may differ from what was coded, as frame {under} cannot be read"
         yield DecodedFrame(number, record.pts, shown, damage)
+
+
+class _Missed:
+    """Frames that could not be read, as far as others stand on them.
+
+    Attributes:
+        pixels, latents: Number of the frame whose are missing in what goes on; None if none are.
+    """
+
+    def __init__(self) -> None:
+        self.pixels: int | None = None
+        self.latents: int | None = None
+
+    def take(self, kind: int, number: int) -> None:
+        """A frame cannot be read."""
+        self.pixels = number
+        if kind != Kind.MOTION:
+            self.latents = number
+
+    def under(self, kind: int) -> int | None:
+        """Number of the frame that is missing under one that was read; None if none is."""
+        if kind == Kind.PICTURE:
+            self.latents = None
+        if kind != Kind.MOTION:
+            self.pixels = self.latents
+        return self.pixels
 
 
 def _cut(pixels: Pixels, size: tuple[int, ...]) -> Pixels:
