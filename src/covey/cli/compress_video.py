@@ -231,4 +231,9 @@ def _compressed_words(facts: dict[str, Any], given: VideoOptions) -> list[str]:
     return lines
 
 
-_KINDS = {"picture": "as pictures", "motion": "by motion", "still": "by still latents"}
+_KINDS = {
+    "picture": "as pictures",
+    "motion": "by motion",
+    "still": "by still latents",
+    "repeat": "as the one before",
+}

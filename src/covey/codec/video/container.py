@@ -32,7 +32,7 @@ A group of pictures, at most 4,096 frames:
         time stamp, less the one before     varint  not for the first
         length of its payload               varint
         digest of the decoded frame         2
-        CRC-32 of its payload               4
+        CRC-32 of its payload               4       not where that is empty
     CRC-32 of all that                      4       from the marker on
     payloads                                one after another
 
@@ -50,6 +50,9 @@ The index:
 Varints are those of `varints.py`. A file without a sound index, as it was cut off or damaged, is
 searched for the markers of groups: a header of a group counts only where its CRC holds. What is
 written is never changed later, so that a file that was cut off can be gone on with.
+
+This is version 2. Version 1, which is read too, had a CRC for empty payloads as well, and no frames
+of the kind that repeats.
 """
 
 from __future__ import annotations
@@ -316,9 +319,9 @@ def _read_header(source: Source, name: str, most_pixels: int) -> tuple[VideoHead
     data = source.at(0, MOST_HEADER)
     if data[: len(MAGIC)] != MAGIC:
         raise InputError(f"{name}: is no .cvv file")
-    if data[len(MAGIC) :][:1] not in (b"", bytes([VERSION])):
+    if len(data) > len(MAGIC) and not 1 <= source.version <= VERSION:
         raise InputError(
-            f"{name}: is of version {data[len(MAGIC)]}, and this Covey reads {VERSION}; update "
+            f"{name}: is of version {source.version}, and this Covey reads 1 to {VERSION}; update "
             "Covey"
         )
     try:

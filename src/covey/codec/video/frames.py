@@ -1,10 +1,11 @@
-"""One frame to bytes and back, of three kinds.
+"""One frame to bytes and back, of four kinds.
 
     picture   latents as the image codec has them
     motion    latents of motion; of what the prediction by motion leaves, latents behind those of
               the frame before; decoded to x + g(a(x) + r) - g(a(x)), x the prediction
     still     latents of the frame behind those of the last picture or still frame: no motion, and
               nothing of what was decoded wrongly in between
+    repeat    nothing: the frame before is shown again, and what stands on it stands on that one
 
 Probabilities are decided by what was read alone, never by pixels, so that frames can be read on any
 machine. A payload is the number of words of motion (a varint, only where there is motion), these,
@@ -42,6 +43,7 @@ class Kind(IntEnum):
     PICTURE = 0
     MOTION = 1
     STILL = 2
+    REPEAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ def encode_motion_frame(
     return CodedFrame(Kind.MOTION, payload, after)
 
 
+def encode_repeat_frame(before: Reference) -> CodedFrame:
+    """Codes a frame as the one before it, in no bytes."""
+    return CodedFrame(Kind.REPEAT, b"", before)
+
+
 def decode_frame(
     codec: VideoCodec,
     kind: int,
@@ -163,6 +170,10 @@ def decode_frame(
         return Reference(_painted(codec, latents, rate), latents, rate)
     if before is None:
         raise InputError("the frame that it stands on is missing")
+    if kind == Kind.REPEAT:
+        if payload:
+            raise InputError("it repeats the frame before it, but has bytes")
+        return before
     if kind == Kind.STILL:
         if rate != before.rate:
             raise InputError("its rate is not that of the frame that it stands on")
