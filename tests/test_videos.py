@@ -17,7 +17,7 @@ from covey.types import InputError, UsageError
 from covey.video_reading import decode_clip
 from covey.videos import VideoTarget, encode_clip, header_of
 
-_WITH_BYTES = (Kind.PICTURE, Kind.MOTION, Kind.STILL)
+_WITH_BYTES = (Kind.PICTURE, Kind.MOTION, Kind.STILL, Kind.CHANGE)
 
 
 class Clip:
@@ -129,14 +129,14 @@ def test_what_came_in_twice_is_repeated_and_nothing_else_is_tried(
     from covey.codec.video import groups
 
     tried = []
-    for name in ("encode_still_frame", "encode_motion_frame"):
+    for name in ("encode_still_frame", "encode_change_frame", "encode_motion_frames"):
         true = getattr(groups, name)
         monkeypatch.setattr(
             groups, name, lambda *given, true=true, name=name: tried.append(name) or true(*given)
         )
     frames = _held(moving(3), 3, 1, 4)
     data, done = _coded(small_video_codec, frames)
-    assert len(tried) == 2 * 2, "two frames were others than those before them"
+    assert len(tried) == 2 * 3, "two frames were others than those before them"
     records = _records(data)
     for at in (1, 2, 5, 6, 7):
         assert (records[at].kind, records[at].payload) == (Kind.REPEAT, b"")
@@ -173,27 +173,30 @@ def test_the_kind_that_costs_least_is_chosen(small_video_codec, moving, quality)
         off = coded.after.pixels[:height, :width].astype(float) - pixels
         return 8 * len(coded.payload) + worth * float((off * off).mean())
 
-    before = coding.encode_picture_frame(codec, padded(frames[0]), rate).after
+    def coming(pixels: np.ndarray) -> coding.Incoming:
+        return coding.Incoming.of(codec, padded(pixels), rate)
+
+    before = coding.encode_picture_frame(codec, coming(frames[0])).after
     for pixels, record in zip(frames[1:], records[1:], strict=True):
-        whole = padded(pixels)
+        new = coming(pixels)
         ways = [
+            coding.encode_picture_frame(codec, new),
             coding.encode_repeat_frame(before),
-            coding.encode_still_frame(codec, whole, before),
-            coding.encode_motion_frame(codec, whole, before, rate),
-            coding.encode_picture_frame(codec, whole, rate),
+            coding.encode_still_frame(codec, new, before),
+            coding.encode_change_frame(codec, new, before),
+            *coding.encode_motion_frames(codec, new, before),
         ]
-        chosen = next(way for way in ways if way.kind == record.kind)
-        assert chosen.payload == record.payload
-        costs = [cost(way, pixels) for way in ways]
+        seen = (record.kind, record.payload)
+        chosen = next(way for way in ways if (way.kind, way.payload) == seen)
         if pixels is not frames[1] and record.kind != Kind.PICTURE:
-            assert cost(chosen, pixels) <= min(costs[:3]) * (1 + 1e-9)
+            assert cost(chosen, pixels) <= min(cost(way, pixels) for way in ways[1:]) + 1e-6
         before = chosen.after
 
 
 def test_a_repeat_stands_on_what_the_frame_before_it_left(small_video_codec, moving) -> None:
     """Frames behind it are decoded as they were coded, from wherever one begins."""
     frames = _held(moving(4), 2, 1, 3, 2)
-    for kind in (Kind.MOTION, Kind.STILL):
+    for kind in (Kind.MOTION, Kind.STILL, Kind.CHANGE):
         data, done = _coded(small_video_codec, frames, kinds=(kind, Kind.REPEAT), group=6)
         assert done.kinds["repeat"] >= 4
         whole = _decoded(small_video_codec, data)
@@ -213,7 +216,7 @@ def test_damage_before_a_repeat(shipped, moving) -> None:
     """It is shown as what is shown before it, and told to be another; the next group is whole."""
     a, b = moving(4)[0], moving(4)[3]
     frames = [a, b, b, a, b]
-    kinds = (Kind.MOTION, Kind.STILL, Kind.REPEAT)
+    kinds = (Kind.MOTION, Kind.STILL, Kind.CHANGE, Kind.REPEAT)
     data, _ = _coded(shipped, frames, VideoTarget(quality=90), group=3, kinds=kinds)
     reader, clean = VideoReader(io.BytesIO(data)), _decoded(shipped, data)
     first, second, third = reader.group(0).frames
@@ -363,20 +366,28 @@ def test_groups_that_take_too_much_are_refused(small_video_codec, moving, monkey
     assert [place.count for place in VideoReader(io.BytesIO(again)).places] == [2, 2, 2]
 
 
-@pytest.mark.parametrize("wrong", range(10))
+@pytest.mark.parametrize("wrong", range(12))
 def test_hostile_payloads(small_video_codec, moving, wrong) -> None:
     """Whatever a record says, a frame comes of it or Covey's own error."""
-    from covey.codec.video.frames import decode_frame, encode_motion_frame, encode_picture_frame
+    from covey.codec.video.frames import (
+        Incoming,
+        decode_frame,
+        encode_motion_frames,
+        encode_picture_frame,
+    )
 
     frame = np.zeros((64, 64, 3), np.uint8)
-    first = encode_picture_frame(small_video_codec, frame, 3000)
-    moved = encode_motion_frame(small_video_codec, frame + 40, first.after, 3000)
+    first, second = (Incoming.of(small_video_codec, frame + light, 3000) for light in (0, 40))
+    first = encode_picture_frame(small_video_codec, first)
+    moved = encode_motion_frames(small_video_codec, second, first.after)[0]
     rng = np.random.default_rng(wrong)
     kind, payload, rate, before = [
         (7, b"", 3000, first.after),
         (Kind.REPEAT, b"", 3000, None),
         (Kind.REPEAT, b"\0\0\0\0", 3000, first.after),
         (Kind.STILL, first.payload, 3000, None),
+        (Kind.CHANGE, first.payload, 3000, None),
+        (Kind.CHANGE, first.payload + b"x", 3000, first.after),
         (Kind.MOTION, moved.payload, 3000, None),
         (Kind.STILL, first.payload, 3001, first.after),
         (Kind.PICTURE, first.payload + b"x", 3000, None),
@@ -393,6 +404,25 @@ def test_hostile_payloads(small_video_codec, moving, wrong) -> None:
         except InputError:
             continue
         assert found.pixels.shape == (64, 64, 3)
+
+
+def test_motion_alone_and_change_alone(small_video_codec, moving) -> None:
+    """Where nothing is left, a frame is its prediction; where nothing moves, what changed."""
+    from covey.codec.image.windows import padded
+    from covey.codec.video import frames as coding
+
+    codec, (a, b) = small_video_codec, [padded(each) for each in moving(2, 64, 64)]
+    before = coding.encode_picture_frame(codec, coding.Incoming.of(codec, a, 3000)).after
+    coming = coding.Incoming.of(codec, b, 3000)
+    full, alone = coding.encode_motion_frames(codec, coming, before)
+    assert full.payload.startswith(alone.payload)
+    change = coding.encode_change_frame(codec, coming, before)
+    for coded in (full, alone, change):
+        found = coding.decode_frame(codec, coded.kind, coded.payload, (64, 64), 3000, before)
+        np.testing.assert_array_equal(found.pixels, coded.after.pixels)
+        assert (found.left is None) == (coded is alone)
+    empty = coding.decode_frame(codec, Kind.CHANGE, b"", (64, 64), 3000, before)
+    np.testing.assert_array_equal(empty.pixels, before.pixels)
 
 
 def test_a_codec_without_motion_codes_none(small_video_body, small_codec, moving) -> None:

@@ -234,6 +234,7 @@ def _compressed_words(facts: dict[str, Any], given: VideoOptions) -> list[str]:
 _KINDS = {
     "picture": "as pictures",
     "motion": "by motion",
+    "change": "by what changed",
     "still": "by still latents",
     "repeat": "as the one before",
 }

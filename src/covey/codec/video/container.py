@@ -51,8 +51,8 @@ Varints are those of `varints.py`. A file without a sound index, as it was cut o
 searched for the markers of groups: a header of a group counts only where its CRC holds. What is
 written is never changed later, so that a file that was cut off can be gone on with.
 
-This is version 2. Version 1, which is read too, had a CRC for empty payloads as well, and no frames
-of the kind that repeats.
+This is version 2. Version 1, which is read too, had a CRC for empty payloads as well, and frames
+of the first three kinds alone.
 """
 
 from __future__ import annotations

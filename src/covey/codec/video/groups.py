@@ -24,10 +24,12 @@ from covey.codec.video.container import FrameRecord, Group
 from covey.codec.video.digest import TOLERANCE, apart, digest
 from covey.codec.video.frames import (
     CodedFrame,
+    Incoming,
     Kind,
     Reference,
     decode_frame,
-    encode_motion_frame,
+    encode_change_frame,
+    encode_motion_frames,
     encode_picture_frame,
     encode_repeat_frame,
     encode_still_frame,
@@ -91,11 +93,12 @@ def encode_group(
         for number, (pts, pixels) in enumerate(frames, first):
             whole = padded(pixels)
             if before is None or latest is None:
-                best = encode_picture_frame(codec, whole, rate, effort)
+                best = encode_picture_frame(codec, Incoming.of(codec, whole, rate), effort)
             elif Kind.REPEAT in kinds and np.array_equal(pixels, latest):
                 best = encode_repeat_frame(before)
             else:
-                best = _cheapest(codec, whole, pixels.shape[:2], before, rate, effort, kinds, intra)
+                coming = Incoming.of(codec, whole, rate)
+                best = _cheapest(codec, coming, pixels.shape[:2], before, effort, kinds, intra)
             if best.kind == Kind.PICTURE:
                 intra = len(best.payload)
             before, latest = best.after, pixels
@@ -110,17 +113,16 @@ def encode_group(
 
 def _cheapest(
     codec: VideoCodec,
-    whole: Pixels,
+    coming: Incoming,
     size: tuple[int, ...],
     before: Reference,
-    rate: int,
     effort: int,
     kinds: Sequence[Kind],
     intra: int,
 ) -> CodedFrame:
     """The cheapest of all kinds; a picture only where others come near the bytes of the last."""
-    worth = float(lambdas_of(rate)[0, 0]) / 255**2 * size[0] * size[1]
-    wanted = _cut(whole, size)
+    worth = float(lambdas_of(coming.rate)[0, 0]) / 255**2 * size[0] * size[1]
+    wanted = _cut(coming.pixels, size)
     tried: list[tuple[float, CodedFrame]] = []
 
     def take(coded: CodedFrame) -> None:
@@ -130,12 +132,15 @@ def _cheapest(
     if Kind.REPEAT in kinds:
         take(encode_repeat_frame(before))
     if Kind.STILL in kinds:
-        take(encode_still_frame(codec, whole, before, effort))
+        take(encode_still_frame(codec, coming, before, effort))
+    if Kind.CHANGE in kinds:
+        take(encode_change_frame(codec, coming, before, effort))
     if Kind.MOTION in kinds:
-        take(encode_motion_frame(codec, whole, before, rate, effort))
+        for each in encode_motion_frames(codec, coming, before, effort):
+            take(each)
     smallest = min((len(each.payload) for _, each in tried if each.payload), default=intra)
     if not tried or (Kind.PICTURE in kinds and smallest > _PICTURE_AGAIN * intra):
-        take(encode_picture_frame(codec, whole, rate, effort))
+        take(encode_picture_frame(codec, coming, effort))
     return min(tried, key=lambda each: each[0])[1]
 
 
