@@ -101,6 +101,7 @@ __all__ = [
     "VideoHeader",
     "VideoReader",
     "VideoWriter",
+    "whole_frames",
 ]
 
 MOST_PIXELS = 2**25
@@ -313,6 +314,16 @@ class VideoReader:
 
     def _tell(self, what: str) -> None:
         self._told[f"{self._name}: {what}"] = None
+
+
+def whole_frames(file: BinaryIO) -> int:
+    """How many frames `VideoWriter.resumed` would keep of a file that was left; 0 if it is none."""
+    source = Source(file)
+    try:
+        _, begin = unpack_header(source.at(0, MOST_HEADER))
+    except MalformedError:
+        return 0
+    return max((place.after for place, _, _ in _whole_groups(source, begin)), default=0)
 
 
 def _read_header(source: Source, name: str, most_pixels: int) -> tuple[VideoHeader, int]:
