@@ -22,6 +22,8 @@ from covey.types import InputError, UsageError
 from covey.video_reading import decode_clip
 from covey.videos import VideoTarget, encode_clip, header_of
 
+_WITH_BYTES = (Kind.PICTURE, Kind.MOTION, Kind.STILL, Kind.CHANGE)
+
 
 class Clip:
     """A source of frames that are there."""
@@ -43,6 +45,14 @@ class Clip:
         return self
 
     def __exit__(self, *args) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """By which bytes and quality rise with the rate."""
+    from covey.video_weights import default_video_codec
+
+    return default_video_codec()
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +116,129 @@ def test_every_kind(small_video_codec, moving, kind) -> None:
     assert done.kinds[kind.name.lower()] >= 3
     assert sum(done.kinds.values()) == 4
     assert not any(frame.damage for frame in _decoded(small_video_codec, data))
+
+
+def _held(frames: list, *times: int) -> list:
+    """Each frame so many times, as copies."""
+    return [frame.copy() for frame, n in zip(frames, times, strict=True) for _ in range(n)]
+
+
+def _records(data: bytes) -> list:
+    reader = VideoReader(io.BytesIO(data))
+    return [frame for at in range(len(reader.places)) for frame in reader.group(at).frames]
+
+
+def test_what_came_in_twice_is_repeated_and_nothing_else_is_tried(
+    small_video_codec, moving, monkeypatch
+) -> None:
+    from covey.codec.video import groups
+
+    tried = []
+    for name in ("encode_still_frame", "encode_change_frame", "encode_motion_frames"):
+        true = getattr(groups, name)
+        monkeypatch.setattr(
+            groups, name, lambda *given, true=true, name=name: tried.append(name) or true(*given)
+        )
+    frames = _held(moving(3), 3, 1, 4)
+    data, done = _coded(small_video_codec, frames)
+    assert len(tried) == 2 * 3, "two frames were others than those before them"
+    records = _records(data)
+    for at in (1, 2, 5, 6, 7):
+        assert (records[at].kind, records[at].payload) == (Kind.REPEAT, b"")
+    found = _decoded(small_video_codec, data)
+    for at in (1, 2, 5, 6, 7):
+        np.testing.assert_array_equal(found[at].pixels, found[at - 1].pixels)
+    assert not any(frame.damage for frame in found)
+    assert done.kinds["repeat"] >= 5
+
+
+@pytest.mark.parametrize("quality", [0, 50, 100])
+def test_the_kind_that_costs_least_is_chosen(small_video_codec, moving, quality) -> None:
+    """As found from the frames that each kind makes, one frame after another."""
+    from covey.codec.image.model import lambdas_of
+    from covey.codec.image.windows import padded
+    from covey.codec.video import frames as coding
+    from covey.pictures import rate_of
+
+    rng = np.random.default_rng(1)
+    still = moving(1)[0]
+    frames = [still, still]
+    for sigma in (1, 3, 20, 60):  # ever less alike
+        noise = rng.normal(size=still.shape) * sigma
+        frames.append(np.clip(still + noise, 0, 255).astype(np.uint8))
+    rate = rate_of(quality)
+    data, _ = _coded(small_video_codec, frames, VideoTarget(quality=quality))
+    records = _records(data)
+    assert len(VideoReader(io.BytesIO(data)).places) == 1
+    height, width = still.shape[:2]
+    worth = float(lambdas_of(rate)[0, 0]) / 255**2 * height * width
+    codec = small_video_codec
+
+    def cost(coded: coding.CodedFrame, pixels: np.ndarray) -> float:
+        off = coded.after.pixels[:height, :width].astype(float) - pixels
+        return 8 * len(coded.payload) + worth * float((off * off).mean())
+
+    def coming(pixels: np.ndarray) -> coding.Incoming:
+        return coding.Incoming.of(codec, padded(pixels), rate)
+
+    before = coding.encode_picture_frame(codec, coming(frames[0])).after
+    for pixels, record in zip(frames[1:], records[1:], strict=True):
+        new = coming(pixels)
+        ways = [
+            coding.encode_picture_frame(codec, new),
+            coding.encode_repeat_frame(before),
+            coding.encode_still_frame(codec, new, before),
+            coding.encode_change_frame(codec, new, before),
+            *coding.encode_motion_frames(codec, new, before),
+        ]
+        seen = (record.kind, record.payload)
+        chosen = next(way for way in ways if (way.kind, way.payload) == seen)
+        if pixels is not frames[1] and record.kind != Kind.PICTURE:
+            assert cost(chosen, pixels) <= min(cost(way, pixels) for way in ways[1:]) + 1e-6
+        before = chosen.after
+
+
+def test_a_repeat_stands_on_what_the_frame_before_it_left(small_video_codec, moving) -> None:
+    """Frames behind it are decoded as they were coded, from wherever one begins."""
+    frames = _held(moving(4), 2, 1, 3, 2)
+    for kind in (Kind.MOTION, Kind.STILL, Kind.CHANGE):
+        data, done = _coded(small_video_codec, frames, kinds=(kind, Kind.REPEAT), group=6)
+        assert done.kinds["repeat"] >= 4
+        whole = _decoded(small_video_codec, data)
+        assert not any(frame.damage for frame in whole)
+        errors = [
+            np.square(a.pixels - b.astype(float)).mean() for a, b in zip(whole, frames, strict=True)
+        ]
+        np.testing.assert_allclose(errors, done.errors)
+        for start in range(8):
+            some = _decoded(small_video_codec, data, start=start)
+            for a, b in zip(some, whole[start:], strict=True):
+                np.testing.assert_array_equal(a.pixels, b.pixels)
+                assert not a.damage
+
+
+def test_damage_before_a_repeat(shipped, moving) -> None:
+    """It is shown as what is shown before it, and told to be another; the next group is whole."""
+    a, b = moving(4)[0], moving(4)[3]
+    frames = [a, b, b, a, b]
+    kinds = (Kind.MOTION, Kind.STILL, Kind.CHANGE, Kind.REPEAT)
+    data, _ = _coded(shipped, frames, VideoTarget(quality=90), group=3, kinds=kinds)
+    reader, clean = VideoReader(io.BytesIO(data)), _decoded(shipped, data)
+    first, second, third = reader.group(0).frames
+    assert third.kind == Kind.REPEAT
+    assert second.payload
+    end = reader.places[1].offset
+    for at, told in ((0, "cannot be read"), (1, "differs from what was coded")):
+        broken = bytearray(data)
+        broken[end - len(second.payload) - (len(first.payload) if at == 0 else 0)] ^= 255
+        found = _decoded(shipped, bytes(broken))
+        assert found[at].damage == "is damaged"
+        assert told in found[2].damage
+        np.testing.assert_array_equal(found[2].pixels, found[1].pixels)
+        assert (found[2].pixels == (128 if at == 0 else clean[0].pixels)).all()
+        for one, whole in zip(found[3:], clean[3:], strict=True):
+            np.testing.assert_array_equal(one.pixels, whole.pixels)
+            assert not one.damage
 
 
 def test_one_frame(small_video_codec, moving) -> None:
@@ -184,7 +317,7 @@ def test_resumed_after_any_group(small_video_codec, moving) -> None:
 
 def test_damage_costs_a_group_at_most_and_is_told(small_video_codec, moving) -> None:
     frames = moving(9)
-    data, _ = _coded(small_video_codec, frames, group=3)
+    data, _ = _coded(small_video_codec, frames, group=3, kinds=_WITH_BYTES)
     clean = _decoded(small_video_codec, data)
     reader = VideoReader(io.BytesIO(data))
     second = reader.places[1]
@@ -296,18 +429,28 @@ def test_groups_that_take_too_much_are_refused(small_video_codec, moving, monkey
     assert [place.count for place in VideoReader(io.BytesIO(again)).places] == [2, 2, 2]
 
 
-@pytest.mark.parametrize("wrong", range(8))
+@pytest.mark.parametrize("wrong", range(12))
 def test_hostile_payloads(small_video_codec, moving, wrong) -> None:
     """Whatever a record says, a frame comes of it or Covey's own error."""
-    from covey.codec.video.frames import decode_frame, encode_motion_frame, encode_picture_frame
+    from covey.codec.video.frames import (
+        Incoming,
+        decode_frame,
+        encode_motion_frames,
+        encode_picture_frame,
+    )
 
     frame = np.zeros((64, 64, 3), np.uint8)
-    first = encode_picture_frame(small_video_codec, frame, 3000)
-    moved = encode_motion_frame(small_video_codec, frame + 40, first.after, 3000)
+    first, second = (Incoming.of(small_video_codec, frame + light, 3000) for light in (0, 40))
+    first = encode_picture_frame(small_video_codec, first)
+    moved = encode_motion_frames(small_video_codec, second, first.after)[0]
     rng = np.random.default_rng(wrong)
     kind, payload, rate, before = [
         (7, b"", 3000, first.after),
+        (Kind.REPEAT, b"", 3000, None),
+        (Kind.REPEAT, b"\0\0\0\0", 3000, first.after),
         (Kind.STILL, first.payload, 3000, None),
+        (Kind.CHANGE, first.payload, 3000, None),
+        (Kind.CHANGE, first.payload + b"x", 3000, first.after),
         (Kind.MOTION, moved.payload, 3000, None),
         (Kind.STILL, first.payload, 3001, first.after),
         (Kind.PICTURE, first.payload + b"x", 3000, None),
@@ -324,6 +467,25 @@ def test_hostile_payloads(small_video_codec, moving, wrong) -> None:
         except InputError:
             continue
         assert found.pixels.shape == (64, 64, 3)
+
+
+def test_motion_alone_and_change_alone(small_video_codec, moving) -> None:
+    """Where nothing is left, a frame is its prediction; where nothing moves, what changed."""
+    from covey.codec.image.windows import padded
+    from covey.codec.video import frames as coding
+
+    codec, (a, b) = small_video_codec, [padded(each) for each in moving(2, 64, 64)]
+    before = coding.encode_picture_frame(codec, coding.Incoming.of(codec, a, 3000)).after
+    coming = coding.Incoming.of(codec, b, 3000)
+    full, alone = coding.encode_motion_frames(codec, coming, before)
+    assert full.payload.startswith(alone.payload)
+    change = coding.encode_change_frame(codec, coming, before)
+    for coded in (full, alone, change):
+        found = coding.decode_frame(codec, coded.kind, coded.payload, (64, 64), 3000, before)
+        np.testing.assert_array_equal(found.pixels, coded.after.pixels)
+        assert (found.left is None) == (coded is alone)
+    empty = coding.decode_frame(codec, Kind.CHANGE, b"", (64, 64), 3000, before)
+    np.testing.assert_array_equal(empty.pixels, before.pixels)
 
 
 def test_a_codec_without_motion_codes_none(small_video_body, small_codec, moving) -> None:
@@ -376,14 +538,6 @@ def test_another_codec_is_refused(small_video_codec, moving) -> None:
     other = type(small_video_codec)(small_video_codec.config, small_video_codec.image, weights)
     with pytest.raises(InputError, match="was coded by the video model"):
         _decoded(other, data)
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    """By which bytes and quality rise with the rate."""
-    from covey.video_weights import default_video_codec
-
-    return default_video_codec()
 
 
 def test_sizes_are_met(shipped, moving) -> None:

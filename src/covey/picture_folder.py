@@ -46,6 +46,15 @@ def date(path: Path, job: Job, *, sound: bool = True) -> None:
         os.utime(path, ns=(wanted, wanted))
 
 
+def files_in(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Files of a folder and those in it by their suffixes, in small letters; no hidden ones."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes and path.is_file() and path.name[0] != "."
+    )
+
+
 def jobs_of(source: Path, out: Path, suffixes: Sequence[str], becomes: str) -> list[Job]:
     """Files of a folder, or one file, and where their results go.
 
@@ -70,11 +79,7 @@ def jobs_of(source: Path, out: Path, suffixes: Sequence[str], becomes: str) -> l
     else:
         if out.exists() and not out.is_dir():
             raise UsageError(f"{out}: is a file and {source} a folder; name a folder to write")
-        found = sorted(
-            path
-            for path in source.rglob("*")
-            if path.suffix.lower() in suffixes and path.is_file() and path.name[0] != "."
-        )
+        found = files_in(source, suffixes)
         if not found:
             raise InputError(f"{source}: holds no file whose name ends in {', '.join(suffixes)}")
         names = [path.relative_to(source) for path in found]

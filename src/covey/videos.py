@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from covey.codec.rate_search import largest_below, smallest_above
-from covey.codec.video.container import VideoHeader, VideoWriter
+from covey.codec.video.container import VideoHeader, VideoReader, VideoWriter
 from covey.codec.video.cuts import CutFinder
 from covey.codec.video.frames import Kind
 from covey.codec.video.groups import CodedGroup, encode_group, most_frames
@@ -25,12 +25,14 @@ from covey.types import InputError, UsageError
 GROUP = 32
 """Frames of a group, at most."""
 
+_LEAST_PER_FRAME = 6  # bytes of one that repeats
 _PER_FRAME, _PER_GROUP, _CLOSING = 13, 20, 32  # bytes beside payloads, at most about
 _PER_PLACE = 6  # of a group in the index
 _LOOSE = 0.1  # how near the first group comes to what it may take
 _TIGHT = 0.005
 _FAR = 1.5  # times what a group may take, that it is coded anew
 _CLOSE = 0.05  # dB
+_ANY = 2**60  # pixels: nothing is decoded
 
 Tell = Callable[[int], None]
 """Called with how many frames are done."""
@@ -89,11 +91,11 @@ class VideoTarget:
                 "bitrate"
             )
         left = self.size - beside
-        if left <= (_PER_FRAME + 1) * frames:
+        if left <= _LEAST_PER_FRAME * frames:
             raise InputError(
                 f"{source.name}: {self.size:,.0f} bytes are too few: header and audio take "
-                f"{beside:,}, and {frames:,} frames more than {_PER_FRAME} each; ask for more, or "
-                "leave the audio out"
+                f"{beside:,}, and {frames:,} frames {_LEAST_PER_FRAME} each or more; ask for more, "
+                "or leave the audio out"
             )
         return Pacer(left / frames, left, frames)
 
@@ -110,6 +112,7 @@ class EncodedClip:
         rates: Of the groups of this run.
         beside: Bytes of the file that are no frames, audio among them.
         met: Whether it is what was asked for.
+        smallest: Set if it is not, and all of the file is at the lowest rate.
         seconds: From the first frame to the end of the last.
     """
 
@@ -120,6 +123,7 @@ class EncodedClip:
     rates: list[int] = field(default_factory=list)
     beside: int = 0
     met: bool = True
+    smallest: bool = False
     seconds: float = 0.0
 
     @property
@@ -211,6 +215,7 @@ def encode_clip(
     writer.finish()
     done.bytes = file.tell()
     done.met = _is_met(target, source, done)
+    done.smallest = not done.met and target.psnr is None and _is_at_lowest_rate(file)
     return done
 
 
@@ -222,6 +227,12 @@ def _is_met(target: VideoTarget, source: VideoSource, done: EncodedClip) -> bool
         return done.bytes <= target.size
     pacer = target.pacer(source, done.frames, done.beside)
     return pacer is None or done.bytes - done.beside <= pacer.per_frame * done.frames
+
+
+def _is_at_lowest_rate(file: BinaryIO) -> bool:
+    reader = VideoReader(file, most_pixels=_ANY)
+    groups = (reader.group(number) for number in range(len(reader.places)))
+    return all(frame.rate == 0 for group in groups for frame in group.frames)
 
 
 class _Ticks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -49,6 +50,19 @@ def _frames(count: int, width: int = 64, height: int = 48) -> list:
     return found
 
 
+def _started(folder, command) -> subprocess.Popen:
+    """A process that Ctrl-C reaches, even of a test in the background."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "covey", *map(str, command)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, OMP_NUM_THREADS="1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
 def _film(path, count: int = 12, audio: bytes | None = None):
     rate = Fraction(25)
     write_video(
@@ -67,8 +81,12 @@ def test_there_and_back(run, tmp_path, video_model) -> None:
     assert facts["kinds"]["picture"] >= 3
     assert len(facts["rates"]) == 3
     for name in ("b.mp4", "b.mkv", "b.y4m"):
+        run("decompress", "a.cvv", "-o", name, "--model", video_model)
+        first = (tmp_path / name).read_bytes()
+        (tmp_path / name).unlink()
         done = run("decompress", "a.cvv", "-o", name, "--model", video_model)
         assert f"Wrote 12 frames to {name}" in done.out
+        assert (tmp_path / name).read_bytes() == first
         with open_video(tmp_path / name) as source:
             assert (source.width, source.height, len(list(source.frames()))) == (64, 48, 12)
     run("decompress", "a.cvv", "-o", "b", "--model", video_model)
@@ -107,10 +125,119 @@ def test_some_frames_of_a_clip(run, tmp_path, video_model) -> None:
 
 def test_a_folder_of_frames(run, tmp_path, video_model) -> None:
     (tmp_path / "in").mkdir()
-    for n, pixels in _frames(4):
-        Image.fromarray(pixels).save(tmp_path / "in" / f"f{n}.png")
-    run("compress", "in", "-o", "a.cvv", "--model", video_model)
-    assert "Wrote 4 frames" in run("decompress", "a.cvv", "-o", "b", "--model", video_model).out
+    for n, pixels in _frames(12):
+        if n != 3:
+            Image.fromarray(pixels).save(tmp_path / "in" / f"f{n}.png")
+    done = run(
+        "compress", "in", "-o", "a.cvv", "--model", video_model, "--frame-rate", "30000/1001"
+    )
+    assert "Note: in lacks 1 of its numbers, between f2 and f4; the frames that are" in done.out
+    assert "Wrote 11 frames" in run("decompress", "a.cvv", "-o", "b", "--model", video_model).out
+    assert "11 frames, 29.97 a second" in run("info", "a.cvv").out
+    facts = json.loads(run("compress", "in", "-o", "c.cvv", "--model", video_model, "--json").out)
+    assert facts["frame_rate"] == 25
+
+
+def _collection(root, *, pictures: bool = True) -> None:
+    """A folder of clips and, if so wanted, pictures."""
+    (root / "in" / "deep").mkdir(parents=True)
+    _film(root / "in" / "a.mp4", 6)
+    _film(root / "in" / "deep" / "b.MKV.mkv", 5)
+    if pictures:
+        Image.fromarray(_frames(1)[0][1]).save(root / "in" / "a.png")
+
+
+def _below(folder) -> set[str]:
+    return {str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()}
+
+
+def test_a_folder_of_clips(run, tmp_path, video_model) -> None:
+    _collection(tmp_path, pictures=False)
+    (tmp_path / "in" / "bad.mp4").write_text("no film")
+    done = run("compress", "in", "-o", "out", "--model", video_model, "--json", code=3)
+    assert "1 of 3 files could not be compressed" in done.err
+    assert _below(tmp_path / "out") == {"a.cvv", "deep/b.MKV.cvv"}
+    facts = json.loads(done.out)
+    assert [each["frames"] for each in facts["clips"]] == [6, 5]
+    assert "cannot be read as a video" in facts["failed"]["in/bad.mp4"]
+    assert facts["files"] == []
+    sizes = sum(each.stat().st_size for each in (tmp_path / "out").rglob("*.cvv"))
+    assert facts["bytes"] == sizes
+    (tmp_path / "in" / "bad.mp4").unlink()
+    facts = json.loads(run("compress", "in", "-o", "out", "--model", video_model, "--json").out)
+    assert (facts["left"], facts["clips"], facts["replaced"]) == (2, [], 0)
+    os.utime(tmp_path / "in" / "a.mp4", (2**32, 2**32))
+    for left in (1, 2):
+        facts = json.loads(run("compress", "in", "-o", "out", "--model", video_model, "--json").out)
+        assert (facts["left"], facts["replaced"]) == (left, 2 - left)
+    run("compress", "in/a.mp4", "-o", "alone.cvv", "--model", video_model)
+    assert (tmp_path / "alone.cvv").read_bytes() == (tmp_path / "out" / "a.cvv").read_bytes()
+    done = run("decompress", "out", "-o", "back", "--model", video_model, code=3)
+    assert "clips, which are decompressed one at a time, as out/a.cvv" in done.err
+    done = run("compress", "in", "-o", "b.cvv", "--model", video_model, code=3)
+    assert "for a folder of clips name a folder to write" in done.err
+
+
+def test_a_folder_of_clips_and_pictures(run, tmp_path, video_model) -> None:
+    """By the codecs that ship: a folder of a codec is of one kind."""
+    _collection(tmp_path)
+    for wrong, told in (
+        (("--model", video_model), "holds pictures and clips; do them apart"),
+        (("--bitrate", "1M"), "holds pictures and clips; do them apart"),
+        (("--target-total", "1M"), "--target-total is for pictures, and in holds clips"),
+        (("--effort", 2), "--effort 2 is for pictures, and in holds clips"),
+        (("--frame-rate", 2), "--frame-rate is for a folder of frames"),
+    ):
+        assert told in run("compress", "in", "-o", "out", *wrong, code=2).err
+    done = run("compress", "in", "-o", "out", "--quality", 5, "--group", 4)
+    assert _below(tmp_path / "out") == {"a.cvi", "a.cvv", "deep/b.MKV.cvv"}
+    assert "Wrote 3 files to out" in done.out
+    assert "6 frames (" in done.out
+    (tmp_path / "in" / "a.png").write_text("no picture")
+    os.utime(tmp_path / "in" / "a.png", (2**32, 2**32))
+    done = run("compress", "in", "-o", "out", "--quality", 5, "--json", code=3)
+    facts = json.loads(done.out)
+    assert (list(facts["failed"]), facts["left"]) == (["in/a.png"], 2)
+    done = run("decompress", "out", "-o", "back")
+    assert "Note: out holds clips, too (out/a.cvv, out/deep/b.MKV.cvv)" in done.out
+    assert _below(tmp_path / "back") == {"a.png"}
+
+
+def test_an_interrupted_folder_goes_on(run, tmp_path, video_model) -> None:
+    (tmp_path / "in").mkdir()
+    _film(tmp_path / "in" / "a.mp4", 4)
+    _film(tmp_path / "in" / "b.mp4", 400)
+    command = ["compress", "in", "-o", "out", "--model", video_model, "--group", "4"]
+    process = _started(tmp_path, command)
+    left = tmp_path / "out" / "b.cvv.part"
+    while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    kept = int(re.search(r"(\d+) frames are kept in out/b\.cvv\.part", told)[1])
+    assert "1 of 2 clips are done" in told
+    facts = json.loads(run(*command, "--json").out)
+    assert facts["left"] == 1
+    assert facts["clips"][0]["coded_frames"] == 400 - kept
+    assert _below(tmp_path / "out") == {"a.cvv", "b.cvv"}
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (("--bitrate", 90), "90 bits a second are too few; of the smallest file frames take"),
+        (("--bpp", 0.001), "0.001 bits a pixel are too few; the smallest file has 0."),
+        (("--size", 230), "230 bytes are too few; the smallest file has"),
+        (("--size", 90), "12 frames 6 each or more"),
+        (("--psnr", 99), "a PSNR of 99 dB cannot be reached; the highest is"),
+    ],
+)
+def test_targets_that_cannot_be_met(run, tmp_path, video_model, target, told) -> None:
+    _film(tmp_path / "a.mp4")
+    done = run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, *target, code=3)
+    assert told in done.err
+    assert _below(tmp_path) == {"a.mp4"}
 
 
 def _tone(path) -> bytes:
@@ -137,8 +264,12 @@ def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
 
     tone = _tone(tmp_path / "tone.mkv")
     _film(tmp_path / "a.mkv", audio=tone)
-    run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model)
-    run("decompress", "a.cvv", "-o", "b.mkv", "--model", video_model)
+    told = run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model).out
+    assert re.search(r"audio \d+(\.\d+)? kB as it was", told)
+    told = run("decompress", "a.cvv", "-o", "b.mkv", "--model", video_model).out
+    assert "frames to b.mkv, with its audio as it was" in told
+    run("compress", "a.mkv", "-o", "again.cvv", "--model", video_model)
+    assert (tmp_path / "again.cvv").read_bytes() == (tmp_path / "a.cvv").read_bytes()
     told = run("decompress", "a.cvv", "-o", "c", "--model", video_model).out
     assert "frames to c, without its audio" in told
 
@@ -150,7 +281,15 @@ def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:
     facts = json.loads(
         run("compress", "a.mkv", "-o", "c.cvv", "--no-audio", "--model", video_model, "--json").out
     )
-    assert facts["audio_bytes"] == 0
+    assert (facts["audio_bytes"], facts["audio"], facts["audio_left_out"]) == (0, False, True)
+    told = run(
+        "compress", "a.mkv", "-o", "c.cvv", "--no-audio", "--model", video_model, "--overwrite"
+    ).out
+    assert "Note: a.mkv has audio, which is left out" in told
+    facts = json.loads(run("decompress", "a.cvv", "-o", "d", "--model", video_model, "--json").out)
+    assert (facts["audio"], facts["audio_left_out"]) == (False, True)
+    facts = json.loads(run("decompress", "c.cvv", "-o", "e", "--model", video_model, "--json").out)
+    assert (facts["audio"], facts["audio_left_out"]) == (False, False)
 
 
 def test_info(run, tmp_path, video_model) -> None:
@@ -160,7 +299,9 @@ def test_info(run, tmp_path, video_model) -> None:
     assert "64 x 48 pixels, 12 frames, 25 a second" in told
     assert "in 3 groups" in told
     assert "sound: all of it is there" in told
-    clip = json.loads(run("info", "a.cvv", "--json").out)["clip"]
+    facts = json.loads(run("info", "a.cvv", "--json").out)
+    assert facts["model"] is None, "by another codec than the one that ships"
+    clip = facts["clip"]
     assert clip["bytes"] == (tmp_path / "a.cvv").stat().st_size
     assert sum(clip["kinds"].values()) == clip["frames"] == 12
     data = bytearray((tmp_path / "a.cvv").read_bytes())
@@ -219,7 +360,13 @@ def test_damaged_audio_does_not_keep_frames_back(run, tmp_path, video_model) -> 
         (("compress", "none.mp4", "-o", "a.cvv"), "there is no such file"),
         (("compress", "text.mp4", "-o", "a.cvv"), "text.mp4: cannot be read as a video"),
         (("compress", "a.mp4", "-o", "a.cvv", "--effort", 2), "--effort 2 is for pictures"),
-        (("compress", "a.mp4", "-o", "a.cvv", "--region", "m.png"), "are for pictures"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--region", "m.png"), "--region is for pictures"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--region-gain", 3), "--region-gain is for pictures"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--target-total", 9), "--target-total is for"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--frame-rate", 9), "a.mp4 says its own"),
+        (("compress", "a.mp4", "-o", "a.cvv", "--frame-rate", "0/0"), "'0/0' is no frame rate"),
+        (("compress", "a.png", "-o", "a.cvi", "--frame-rate", 9), "is for a folder of frames"),
+        (("decompress", "text.cvv", "-o", "b.mp4", "--suffix", ".png"), "--suffix is for folders"),
         (("compress", "a.mp4", "-o", "a.cvv", "--bpp", 1, "--psnr", 30), "cannot both be met"),
         (("compress", "a.png", "-o", "a.cvi", "--bitrate", "1M"), "--bitrate is for clips"),
         (("compress", "a.png", "-o", "a.cvi", "--no-audio"), "--audio is for clips"),
@@ -240,27 +387,21 @@ def test_refusals(covey, tmp_path, video_model, arguments, told) -> None:
 def test_an_interrupted_run_goes_on(run, tmp_path, video_model) -> None:
     _film(tmp_path / "a.mp4", 400)
     command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", "4"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "covey", *command],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ, OMP_NUM_THREADS="1"),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = _started(tmp_path, command)
     left = tmp_path / "a.cvv.part"
     while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told
-    assert "the same command goes on from" in told
+    kept = int(re.search(r"(\d+) frames are kept in a\.cvv\.part; the same command", told)[1])
+    assert kept % 4 == 0
     assert not (tmp_path / "a.cvv").exists()
     done = run(*command, "--json")
     facts = json.loads(done.out)
-    assert facts["frames"] == 400
-    assert sum(facts["kinds"].values()) < 400
+    assert f"goes on from a.cvv.part, behind its {kept} frames" in done.err
+    assert (facts["frames"], facts["coded_frames"]) == (400, 400 - kept)
+    assert sum(facts["kinds"].values()) == 400 - kept
     run("compress", "a.mp4", "-o", "b.cvv", "--model", video_model, "--group", "4")
     assert (tmp_path / "a.cvv").read_bytes() == (tmp_path / "b.cvv").read_bytes()
     assert not left.exists()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from covey.io.frame_folder import natural
+from covey.io.frame_folder import gaps, natural
 from covey.io.video_source import Frame
 from covey.io.videos import open_video
 from covey.io.videos_out import write_video
@@ -225,6 +225,26 @@ def test_frames_of_a_folder_come_in_natural_order(tmp_path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no PNG or JPEG"):
         open_video(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("f1 f2 f3", None),
+        ("f0 f5 f10", None),
+        ("f1 f2 f4", "lacks 1 of its numbers, between f2 and f4;"),
+        ("f000 f005 f015 f040", "lacks 5 of its numbers, between f005 and f015 and in 1 more pl"),
+        ("1 2 9", "lacks 6 of its numbers, between 2 and 9;"),
+        ("take2_1 take2_2 take2_4", "lacks 1 of its numbers, between take2_2 and take2_4;"),
+        ("f1 f2 g9", None),
+        ("f1 f9 last", None),
+        ("7", None),
+    ],
+)
+def test_missing_numbers_of_frames_are_told(names, told) -> None:
+    found = gaps(names.split())
+    assert len(found) == (told is not None)
+    assert not told or found[0].startswith(told)
 
 
 def test_patterns_and_moving_pictures(tmp_path) -> None:

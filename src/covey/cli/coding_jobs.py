@@ -108,8 +108,10 @@ def done_all(
     stage: str,
     tell: Callable[[str, float], None],
     terminal: Terminal,
+    *,
+    alone: bool = True,
 ) -> tuple[list[Done], dict[str, str]]:
-    """Results of all jobs, and why others failed; of one job alone the failure is raised.
+    """Results of all jobs, and why others failed; that of a single job is raised.
 
     Args:
         jobs: What is to be done.
@@ -118,6 +120,7 @@ def done_all(
         stage: What it is called.
         tell: Called with that and the share done, where several run at once.
         terminal: Where failures are told as they come.
+        alone: Whether the failure of a single job is that of the command.
     """
     from covey.picture_folder import each_job
     from covey.threads import torch_threads
@@ -134,7 +137,7 @@ def done_all(
                 if stopped.is_set():
                     return
                 if isinstance(found, CoveyError):
-                    if len(jobs) == 1:
+                    if len(jobs) == 1 and alone:
                         raise found
                     failed[str(job.source)] = str(found)
                     terminal.remark(f"covey: {found}")

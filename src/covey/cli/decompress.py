@@ -23,6 +23,7 @@ from covey.cli.coding_jobs import (
 )
 from covey.cli.interrupt import WriteGate, ends_as_if_interrupted
 from covey.cli.terminal import Terminal
+from covey.extras import require
 from covey.types import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ def decompress(
         ),
     ],
     suffix: Annotated[
-        str, typer.Option(metavar="SUFFIX", help="Format of the pictures of a folder.")
-    ] = ".png",
+        str | None,
+        typer.Option(metavar="SUFFIX", help="Format of the pictures of a folder.  [default: .png]"),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="A damaged file is no failure: keep what can be read.")
     ] = False,
@@ -82,6 +84,8 @@ def decompress(
         from covey.cli.decompress_video import decompress_video
         from covey.resources import available_threads
 
+        if suffix is not None:
+            raise UsageError(f"--suffix is for folders of pictures; name the format as of {out}")
         decompress_video(
             source,
             out,
@@ -99,18 +103,26 @@ def decompress(
     for name, value in (("--start", start), ("--frames", frames), ("--crf", crf)):
         if value is not None:
             raise UsageError(f"{name} is for clips, whose IN ends in .cvv")
+    for module in ("torch", "constriction"):
+        require(module, "codec")
     from covey.cli.machine import peak_memory_mb
-
-    codec = codec_of(model)
+    from covey.io.files import listed
     from covey.io.pictures import SUFFIX, picture_file
-    from covey.picture_folder import jobs_of
+    from covey.picture_folder import files_in, jobs_of
     from covey.pictures import decode_bytes
     from covey.resources import available_threads
 
     threads = threads or available_threads()
-    suffix = suffix if suffix.startswith(".") else f".{suffix}"
-    jobs = jobs_of(source, out, (SUFFIX,), suffix)
+    suffix = f".{(suffix or 'png').removeprefix('.')}"
     alone = not source.is_dir()
+    clips = [] if alone else files_in(source, (".cvv",))
+    if clips and not files_in(source, (SUFFIX,)):
+        raise InputError(
+            f"{source}: holds no {SUFFIX} files, but clips, which are decompressed one at a time, "
+            f"as {clips[0]}"
+        )
+    codec = codec_of(model)
+    jobs = jobs_of(source, out, (SUFFIX,), suffix)
     todo = todo_of(jobs, overwrite, alone=alone)
     damaged: dict[str, list[str]] = {}
     with ends_as_if_interrupted(), terminal.progress() as tell:
@@ -140,12 +152,18 @@ def decompress(
         "damaged": damaged,
         "failed": failed,
         "left": todo.left,
+        "clips": [str(each) for each in clips],
         "replaced": todo.replaced(results),
         "seconds": round(terminal.seconds, 3),
         "peak_memory_mb": peak_memory_mb(),
     }
     words = [f"{name}: {'; '.join(each)}" for name, each in damaged.items()]
     words += [f"{name}: {why}" for name, why in failed.items()] if len(jobs) > 1 else []
+    if clips:
+        words.append(
+            f"Note: {source} holds clips, too ({listed([str(each) for each in clips])}); they are "
+            "decompressed one at a time."
+        )
     words.append(wrote(results, todo, out))
     terminal.answer(words, facts)
     if failed or (damaged and not force):

@@ -135,6 +135,7 @@ def decompress_video(
         "outputs": [str(out)],
         "frames": written,
         "audio": audio is not None,
+        "audio_left_out": had_audio and audio is None,
         "damaged_frames": n_damaged,
         "damage": told,
         "seconds": round(terminal.seconds, 3),
@@ -143,8 +144,10 @@ def decompress_video(
     }
     told = [each.removeprefix(f"{source}: ") for each in told]
     words = [f"{source}: {each}" for each in told]
-    silent = ", without its audio" if had_audio and audio is None else ""
-    words.append(f"Wrote {written} frames to {out}{silent}")
+    sound = ""
+    if had_audio:
+        sound = ", without its audio" if audio is None else ", with its audio as it was"
+    words.append(f"Wrote {written} frames to {out}{sound}")
     terminal.answer(words, facts)
     if told and not force:
         raise InputError(

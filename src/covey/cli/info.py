@@ -65,11 +65,13 @@ def info(
         return
     if emb is not None and emb.suffix.lower() == ".cvv" and not emb.is_dir():
         from covey.cli.video_words import clip_sentences
-        from covey.io.video_facts import clip_facts
+        from covey.io.video_facts import clip_facts, video_codec_facts
+        from covey.video_weights import default_video_codec
 
         _check_options(emb, vars(layout) | {"k": k})
         about_clip = clip_facts(emb)
-        facts = machine_facts(model_facts(default_model()))
+        shipped = video_codec_facts(default_video_codec())
+        facts = machine_facts(shipped if shipped["mark"] == about_clip["codec"] else None)
         facts["clip"] = about_clip | {"path": str(emb)}
         terminal.answer(clip_sentences(str(emb), about_clip), facts)
         return
@@ -130,8 +132,8 @@ def _check_options(model: Path, given: dict[str, Any]) -> None:
             raise UsageError(f"{model}: is {what}, --{option} is for embeddings; leave it out")
 
 
-def machine_facts(model: dict[str, Any]) -> dict[str, Any]:
-    """What is installed, what there is to work with, and the facts of a model."""
+def machine_facts(model: dict[str, Any] | None) -> dict[str, Any]:
+    """What is installed, what there is to work with, and the facts of a model, if one is known."""
     from covey.resources import available_threads, memory_bytes
 
     total, available = memory_bytes()

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from fractions import Fraction
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -87,6 +88,7 @@ Debug = Annotated[
 ]
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_MOST_RATE = 10_000  # frames a second
 _BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -101,6 +103,21 @@ def as_bytes(text: str | int) -> int:
     if parts is None or parts[2].upper() not in units:
         raise typer.BadParameter(f"{text!r} is no size; write it like 6GB, 500MB or 2GiB")
     return int(float(parts[1]) * units[parts[2].upper()])
+
+
+def as_rate(text: str | Fraction) -> Fraction:
+    """`24`, `29.97` or `30000/1001` as a number above 0.
+
+    Raises:
+        typer.BadParameter: If it is none of these.
+    """
+    try:
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(0)
+    if not 0 < found < _MOST_RATE:
+        raise typer.BadParameter(f"{text!r} is no frame rate; write it like 24 or 30000/1001")
+    return found
 
 
 MemoryLimit = Annotated[

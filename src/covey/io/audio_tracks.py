@@ -14,6 +14,7 @@ from covey.extras import require
 from covey.io.videos import opened
 from covey.types import InputError
 
+_EXACT = {"fflags": "+bitexact"}  # no random number, so the same bytes each time
 _START = "COVEY_START"
 """A tag: when the first packet begins, as Matroska holds none that begin before 0."""
 
@@ -45,7 +46,7 @@ def audio_of(path: str | Path) -> bytes | None:
         if first is None:
             return None
         file = io.BytesIO()
-        with av.open(file, "w", format="matroska") as kept:
+        with av.open(file, "w", format="matroska", container_options=_EXACT) as kept:
             if first.pts is not None:
                 kept.metadata[_START] = str(first.pts * first.time_base)
             track = kept.add_stream_from_template(stream)
@@ -59,6 +60,20 @@ def audio_of(path: str | Path) -> bytes | None:
                     f"{error.strerror}; leave it out"
                 ) from None
         return file.getvalue()
+
+
+def has_audio(path: str | Path) -> bool:
+    """Whether a film has audio that `audio_of` would keep, as far as its header says.
+
+    Raises:
+        InputError: If it is no film.
+        MissingExtraError: If PyAV is not installed.
+    """
+    if Path(path).is_dir():
+        return False
+    with opened(Path(path)) as source:
+        stream = next(iter(source.streams.audio), None)
+        return stream is not None and stream.codec_context is not None
 
 
 class AudioTrack:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,8 +44,11 @@ class FolderSource:
             key=lambda path: natural(path.name),
         )
         if not self._paths:
-            raise InputError(f"{folder}: has no PNG or JPEG files to take as frames")
-        self.notes: list[str] = []
+            raise InputError(
+                f"{folder}: has no PNG or JPEG files to take as frames; for a folder of clips name "
+                "a folder to write"
+            )
+        self.notes: list[str] = gaps([path.stem for path in self._paths])
         self.frame_rate, self.time_base = frame_rate, 1 / frame_rate
         self.expected_frames: int | None = len(self._paths)
         first = self._read(self._paths[0])
@@ -87,6 +91,32 @@ def natural(name: str) -> list[tuple[int, str]]:
     """A key that sorts names as people do: f2 before f10."""
     pieces = re.split(r"([0-9]+)", name)
     return [(int(piece), piece) if at % 2 else (-1, piece) for at, piece in enumerate(pieces)]
+
+
+def gaps(stems: Sequence[str]) -> list[str]:
+    """What is missing among numbered names, in words; nothing where names are no series.
+
+    Args:
+        stems: Names without suffixes, in order. They are a series if they differ in their last
+            number alone; its least step is that of the series.
+    """
+    found = [re.fullmatch(r"(.*?)([0-9]+)([^0-9]*)", stem, re.DOTALL) for stem in stems]
+    series = [each for each in found if each is not None]
+    if len(series) < len(stems) or len({(each[1], each[3]) for each in series}) > 1:
+        return []
+    numbers = [int(each[2]) for each in series]
+    steps = [b - a for a, b in pairwise(numbers)]
+    if not steps or min(steps) < 1:
+        return []
+    wide = [at for at, step in enumerate(steps) if step > min(steps)]
+    if not wide:
+        return []
+    missing = sum(-(-steps[at] // min(steps)) - 1 for at in wide)
+    more = f" and in {len(wide) - 1} more places" if len(wide) > 1 else ""
+    return [
+        f"lacks {missing} of its numbers, between {stems[wide[0]]} and {stems[wide[0] + 1]}{more}; "
+        "the frames that are there follow each other without a pause"
+    ]
 
 
 def write_folder(out: Path, frames: Iterable[Pixels], *, overwrite: bool = False) -> int:

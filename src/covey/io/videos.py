@@ -203,15 +203,20 @@ def _turns(frame: Any) -> int:
 
 
 def _notes_of_streams(container: Any, used: Any) -> list[str]:
+    others = sum(stream is not used and not _is_cover(stream) for stream in container.streams.video)
     counts = {
-        "further video streams": sum(
-            stream is not used and not _is_cover(stream) for stream in container.streams.video
-        ),
-        "audio streams after the first": len(container.streams.audio) - 1,
-        "streams of subtitles": len(container.streams.subtitles),
-        "cover pictures": sum(map(_is_cover, container.streams.video)),
+        ("further video stream", "further video streams"): others,
+        ("further audio stream", "further audio streams"): len(container.streams.audio) - 1,
+        ("stream of subtitles", "streams of subtitles"): len(container.streams.subtitles),
+        ("cover picture", "cover pictures"): sum(map(_is_cover, container.streams.video)),
     }
-    return [f"{count} {what} not kept" for what, count in counts.items() if count > 0]
+    return [
+        f"has a {one}, which is not kept"
+        if count == 1
+        else f"has {count} {many}, which are not kept"
+        for (one, many), count in counts.items()
+        if count > 0
+    ]
 
 
 def _notes_of_frame(frame: Any, stream: Any) -> list[str]:

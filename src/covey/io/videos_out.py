@@ -23,6 +23,9 @@ CRF = 14
 """Quality of x264 from 0, the best, to 51; at 14 one hardly sees a difference."""
 
 _LIMITED = 1
+_ALIKE = "cpu-independent=1"
+"""Without it x264 spreads bits over frames a little otherwise each time."""
+
 _TRIED = 8  # packets of audio
 _MOST_STEPS = 2**31  # of a second, in a file
 
@@ -42,7 +45,8 @@ def write_video(
 
     .mp4, .mov and .mkv keep time stamps, the last in milliseconds; sizes that are both even become
     4:2:0, which every player plays, and others 4:4:4, which keeps them exactly. .y4m (4:4:4, 8
-    bits) and a folder (a name without a suffix; without any loss) have frames at even steps.
+    bits) and a folder (a name without a suffix; without any loss) have frames at even steps. The
+    same frames make the same bytes each time.
 
     Args:
         out: The suffix says what is written.
@@ -164,7 +168,9 @@ class _Film:
             )
         self._base, self._matrix = time_base, matrix_of(size[1])
         self._kind = "yuv444p" if size[0] % 2 or size[1] % 2 else "yuv420p"
-        options = {"movflags": "+faststart"} if suffix != ".mkv" else {}
+        options = {"fflags": "+bitexact"}
+        if suffix != ".mkv":
+            options["movflags"] = "+faststart"
         self._file = av.open(str(path), "w", format=FORMATS[suffix], container_options=options)
         try:
             self._video = self._video_stream(out, frame_rate, size, crf)
@@ -192,7 +198,8 @@ class _Film:
 
     def _video_stream(self, out: Path, rate: Fraction, size: tuple[int, int], crf: int) -> Any:
         try:
-            stream = self._file.add_stream("libx264", rate=rate, options={"crf": str(crf)})
+            options = {"crf": str(crf), "x264-params": _ALIKE}
+            stream = self._file.add_stream("libx264", rate=rate, options=options)
         except ValueError as error:
             raise CoveyError(
                 f"{out}: this PyAV has no libx264 ({error}); write .y4m or a folder"

@@ -130,28 +130,50 @@ def test_time_stamps_may_be_negative() -> None:
     _check(_write(clip), clip)
 
 
-def test_bytes_of_a_small_file() -> None:
-    frames = (FrameRecord(0, 10, -1, 0x1234, b"abc"), FrameRecord(1, 8, 1, 0x5678, b""))
-    header = b"CVV\x01\x00" + b"\x01\xff\x00zwxyz" + b"\xe0\x02\xa0\x02" + b"\x01\x90\xbf\x05"
-    header += b"\xb0\xea\x01\xe9\x07" + b"\x04made"
+def _small_file(version: int) -> tuple[bytes, tuple[FrameRecord, ...]]:
+    """Bytes of a file of two frames, the second of them empty, put together by hand."""
+    frames = (FrameRecord(0, 10, -1, 0x1234, b"abc"), FrameRecord(3, 8, 1, 0x5678, b""))
+    header = b"CVV" + bytes([version]) + b"\x00" + b"\x01\xff\x00zwxyz" + b"\xe0\x02\xa0\x02"
+    header += b"\x01\x90\xbf\x05" + b"\xb0\xea\x01\xe9\x07" + b"\x04made"
     audio = b"\xf1CVa\x02"
-    group = b"\xf1CVg\x15" + b"\x00\x01"
-    group += b"\x00\x14\x03\x34\x12" + struct.pack("<I", zlib.crc32(b"abc"))
-    group += b"\x01\x03\x02\x00\x78\x56" + bytes(4)
+    group = b"\x00\x01" + b"\x00\x14\x03\x34\x12" + struct.pack("<I", zlib.crc32(b"abc"))
+    group += b"\x03\x03\x02\x00\x78\x56" + bytes(4 if version == 1 else 0)
+    group = b"\xf1CVg" + bytes([len(group)]) + group
     index = b"\xf1CVx\x01" + bytes([len(header) + 15]) + b"\x01\x02"
     pieces = [header, struct.pack("<I", zlib.crc32(header))]
     pieces += [audio, struct.pack("<I", zlib.crc32(audio + b"hi")), b"hi"]
-    assert group[4] == len(group) - 5
     pieces += [group, struct.pack("<I", zlib.crc32(group)), b"abc"]
     at = sum(map(len, pieces))
     pieces += [index, struct.pack("<I", zlib.crc32(index)), struct.pack("<Q", at), b"\xf1CVe"]
-    assert _write([frames], b"hi") == b"".join(pieces)
+    return b"".join(pieces), frames
+
+
+def test_bytes_of_a_small_file() -> None:
+    data, frames = _small_file(2)
+    assert _write([frames], b"hi") == data
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_reads_files_of_either_version(version) -> None:
+    data, frames = _small_file(version)
+    _check(data, [frames], b"hi")
+    reader = _read(data[:-1])
+    assert reader.group(0) == Group(0, frames)
+    assert "no sound index" in reader.damage[0]
+
+
+def test_a_file_of_version_1_is_not_gone_on_with() -> None:
+    data, _ = _small_file(1)
+    with pytest.raises(InputError, match="was begun for another video"):
+        VideoWriter.resumed(io.BytesIO(data), _HEADER)
 
 
 def test_takes_few_bytes() -> None:
     frames = tuple(FrameRecord(1, 4000, 1001 * at, at, bytes(90)) for at in range(32))
     data = _write([frames] * 1)
     assert len(data) - 32 * 90 < 32 * 11 + 110
+    frames = tuple(FrameRecord(3, 4000, at, at, b"") for at in range(32))
+    assert len(_write([frames])) < 32 * 6 + 110
 
 
 def test_what_is_no_frame_is_not_written() -> None:
@@ -407,7 +429,8 @@ def test_what_was_begun_otherwise_is_not_resumed() -> None:
         (b"", r"no \.cvv file"),
         (b"RIFF" * 9, r"no \.cvv file"),
         (b"CVV", "damaged: it ends too early"),
-        (b"CVV\x02" + bytes(40), "is of version 2, and this Covey reads 1"),
+        (b"CVV\x00" + bytes(40), "is of version 0, and this Covey reads 1 to 2"),
+        (b"CVV\x03" + bytes(40), "is of version 3, and this Covey reads 1 to 2"),
         (b"CVV\x01\x00" + b"\xff" * 40, "a number that does not end"),
         (b"CVV\x01\x00abcdabcd" + b"\x01\x01\x00\x01\x01\x01\x00" + bytes(9), "ratios"),
         (b"CVV\x01\x00abcdabcd" + b"\x01" * 6 + b"\xff\xff\x7f" + bytes(9), "is damaged"),

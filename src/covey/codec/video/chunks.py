@@ -12,6 +12,7 @@ from covey.codec.video.records import (
     CRC,
     GROUP,
     INDEX,
+    MAGIC,
     MOST_AUDIO,
     MOST_GROUP_HEADER,
     FrameHead,
@@ -30,11 +31,13 @@ class Source:
 
     Attributes:
         size: Bytes, as they were when it was made.
+        version: As the file says, if it says any; 0 otherwise.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.size = file.seek(0, 2)
+        self.version = int.from_bytes(self.at(len(MAGIC), 1))
 
     def at(self, offset: int, count: int) -> bytes:
         """As many bytes from an offset on, or as many as there are."""
@@ -101,7 +104,7 @@ def group_at(source: Source, offset: int) -> GroupHead | None:
         whole = source.at(offset, cursor.at + length + CRC)
         if len(whole) < cursor.at + length + CRC or with_crc(whole[:-CRC]) != whole:
             return None
-        first, frames = unpack_group(whole[cursor.at : -CRC])
+        first, frames = unpack_group(whole[cursor.at : -CRC], source.version)
     except MalformedError:
         return None
     if first > source.size:  # a frame takes more than a byte

@@ -32,7 +32,7 @@ A group of pictures, at most 4,096 frames:
         time stamp, less the one before     varint  not for the first
         length of its payload               varint
         digest of the decoded frame         2
-        CRC-32 of its payload               4
+        CRC-32 of its payload               4       not where that is empty
     CRC-32 of all that                      4       from the marker on
     payloads                                one after another
 
@@ -51,6 +51,9 @@ Varints are those of `varints.py`. A file without a sound index, as it was cut o
 searched for the markers of groups, and so is one whose groups lie elsewhere than its index says: a
 header of a group counts only where its CRC holds. What is written is never changed later, so that a
 file that was cut off can be gone on with.
+
+This is version 2. Version 1, which is read too, had a CRC for empty payloads as well, and frames
+of the first three kinds alone.
 """
 
 from __future__ import annotations
@@ -101,6 +104,7 @@ __all__ = [
     "VideoHeader",
     "VideoReader",
     "VideoWriter",
+    "whole_frames",
 ]
 
 MOST_PIXELS = 2**25
@@ -335,13 +339,23 @@ class VideoReader:
         self._told[f"{self._name}: {what}"] = None
 
 
+def whole_frames(file: BinaryIO) -> int:
+    """How many frames `VideoWriter.resumed` would keep of a file that was left; 0 if it is none."""
+    source = Source(file)
+    try:
+        _, begin = unpack_header(source.at(0, MOST_HEADER))
+    except MalformedError:
+        return 0
+    return max((place.after for place, _, _ in _whole_groups(source, begin)), default=0)
+
+
 def _read_header(source: Source, name: str, most_pixels: int) -> tuple[VideoHeader, int]:
     data = source.at(0, MOST_HEADER)
     if data[: len(MAGIC)] != MAGIC:
         raise InputError(f"{name}: is no .cvv file")
-    if data[len(MAGIC) :][:1] not in (b"", bytes([VERSION])):
+    if len(data) > len(MAGIC) and not 1 <= source.version <= VERSION:
         raise InputError(
-            f"{name}: is of version {data[len(MAGIC)]}, and this Covey reads {VERSION}; update "
+            f"{name}: is of version {source.version}, and this Covey reads 1 to {VERSION}; update "
             "Covey"
         )
     try:

@@ -1,14 +1,17 @@
-"""One frame to bytes and back, of three kinds.
+"""One frame to bytes and back, of five kinds.
 
     picture   latents as the image codec has them
     motion    latents of motion; of what the prediction by motion leaves, latents behind those of
-              the frame before; decoded to x + g(a(x) + r) - g(a(x)), x the prediction
+              the frame before; decoded to x + g(a(x) + r) - g(a(x)), x the prediction. Without the
+              latter it is the prediction
+    change    the same with the frame before as x, and no motion: noise and light do not move
     still     latents of the frame behind those of the last picture or still frame: no motion, and
               nothing of what was decoded wrongly in between
+    repeat    nothing: the frame before is shown again, and what stands on it stands on that one
 
 Probabilities are decided by what was read alone, never by pixels, so that frames can be read on any
-machine. A payload is the number of words of motion (a varint, only where there is motion), these,
-and all other words.
+machine. A payload is the number of words of motion (a varint, only in frames by motion), these, and
+all other words.
 """
 
 from __future__ import annotations
@@ -43,6 +46,8 @@ class Kind(IntEnum):
     PICTURE = 0
     MOTION = 1
     STILL = 2
+    REPEAT = 3
+    CHANGE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,29 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Incoming:
+    """A frame that is to be coded.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 in whole cells of 32 pixels.
+        planes: (1, 3, h, w), the same in [0, 1].
+        latents: (1, latents, h / 16, w / 16), before they are rounded.
+        rate: Number of the rate that it is coded at.
+    """
+
+    pixels: Pixels
+    planes: Tensor
+    latents: Tensor
+    rate: int
+
+    @classmethod
+    def of(cls, codec: VideoCodec, pixels: Pixels, rate: int) -> Incoming:
+        """Of its pixels."""
+        planes = _planes(pixels)
+        return cls(pixels, planes, _analysed(codec, planes, rate), rate)
+
+
+@dataclass(frozen=True, slots=True)
 class CodedFrame:
     """A frame as it is written.
 
@@ -77,58 +105,78 @@ class CodedFrame:
     after: Reference
 
 
-def encode_picture_frame(
-    codec: VideoCodec, pixels: Pixels, rate: int, effort: int = 1
-) -> CodedFrame:
+def encode_picture_frame(codec: VideoCodec, coming: Incoming, effort: int = 1) -> CodedFrame:
     """Codes a frame as it is.
 
     Args:
         codec: The model.
-        pixels: (h, w, 3) uint8 in whole cells of 32 pixels.
-        rate: Number of a rate.
+        coming: The frame.
         effort: 0 rounds latents, 1 weighs their bits against errors.
     """
     image = codec.image
-    y = _analysed(codec, _planes(pixels), rate)
-    z = image.hyper(_in_fours(y))[0].numpy()
-    tile = _coded(codec, image.foresight, y[0].numpy(), z, rate, effort)
-    after = Reference(_painted(codec, tile.latents, rate), tile.latents, rate)
+    z = image.hyper(_in_fours(coming.latents))[0].numpy()
+    tile = _coded(codec, image.foresight, coming, z, effort)
+    after = Reference(_painted(codec, tile.latents, coming.rate), tile.latents, coming.rate)
     return CodedFrame(Kind.PICTURE, _as_bytes(tile.words), after)
 
 
 def encode_still_frame(
-    codec: VideoCodec, pixels: Pixels, before: Reference, effort: int = 1
+    codec: VideoCodec, coming: Incoming, before: Reference, effort: int = 1
 ) -> CodedFrame:
-    """Codes a frame behind the latents of an earlier one, at its rate; otherwise as a picture."""
-    rate = before.rate
-    y = _analysed(codec, _planes(pixels), rate)
+    """Codes a frame behind the latents of an earlier one of its rate; otherwise as a picture."""
     known = _real(before.latents)
-    z = codec.still_hyper.of(_in_fours(y), _in_fours(known))[0].numpy()
-    foresight = codec.still.behind(before.latents)
-    tile = _coded(codec, foresight, y[0].numpy(), z, rate, effort)
-    after = Reference(_painted(codec, tile.latents, rate), tile.latents, rate)
+    z = codec.still_hyper.of(_in_fours(coming.latents), _in_fours(known))[0].numpy()
+    tile = _coded(codec, codec.still.behind(before.latents), coming, z, effort)
+    after = Reference(_painted(codec, tile.latents, coming.rate), tile.latents, coming.rate)
     return CodedFrame(Kind.STILL, _as_bytes(tile.words), after)
 
 
-def encode_motion_frame(
-    codec: VideoCodec, pixels: Pixels, before: Reference, rate: int, effort: int = 1
+def encode_change_frame(
+    codec: VideoCodec, coming: Incoming, before: Reference, effort: int = 1
 ) -> CodedFrame:
-    """Codes a frame by motion and what is left; otherwise as a picture."""
-    foreseen, words = foresee_frame(codec, pixels, before.pixels, rate)
+    """Codes what differs from the frame before; otherwise as a picture."""
+    return _with_rest(codec, Kind.CHANGE, b"", _planes(before.pixels), coming, before, effort)
+
+
+def encode_motion_frames(
+    codec: VideoCodec, coming: Incoming, before: Reference, effort: int = 1
+) -> tuple[CodedFrame, ...]:
+    """Codes a frame by motion, with what is left and without it; otherwise as a picture."""
+    foreseen, words = foresee_frame(codec, coming.pixels, before.pixels, coming.rate)
     frame = foreseen.image
-    shown = _analysed(codec, frame, rate)
-    y = _analysed(codec, _planes(pixels), rate) - shown
-    left = _left(codec, before)
-    z = codec.residual_hyper.of(_in_fours(y), _in_fours(_real(left)))[0].numpy()
-    tile = _coded(codec, codec.residual.behind(left), y[0].numpy(), z, rate, effort)
-    after = Reference(
-        _corrected(codec, frame, shown, tile.latents, rate),
-        before.latents,
-        before.rate,
-        tile.latents,
+    head = varint(len(words) // 4) + words
+    after = Reference(_pixels(frame), before.latents, before.rate)
+    return (
+        _with_rest(codec, Kind.MOTION, head, frame, coming, before, effort),
+        CodedFrame(Kind.MOTION, head, after),
     )
-    payload = varint(len(words) // 4) + words + _as_bytes(tile.words)
-    return CodedFrame(Kind.MOTION, payload, after)
+
+
+def encode_repeat_frame(before: Reference) -> CodedFrame:
+    """Codes a frame as the one before it, in no bytes."""
+    return CodedFrame(Kind.REPEAT, b"", before)
+
+
+def _with_rest(
+    codec: VideoCodec,
+    kind: Kind,
+    head: bytes,
+    frame: Tensor,
+    coming: Incoming,
+    before: Reference,
+    effort: int,
+) -> CodedFrame:
+    """A frame of its prediction and latents of what that leaves, these behind other bytes."""
+    rate = coming.rate
+    shown = _analysed(codec, frame, rate)
+    rest = Incoming(coming.pixels, coming.planes, coming.latents - shown, rate)
+    left = _left(before)
+    z = codec.residual_hyper.of(_in_fours(rest.latents), _in_fours(_real(left)))[0].numpy()
+    tile = _coded(codec, codec.residual.behind(left), rest, z, effort)
+    found = tile.latents if len(tile.words) else np.zeros_like(left)
+    pixels = _corrected(codec, frame, shown, found, rate)
+    after = Reference(pixels, before.latents, before.rate, found)
+    return CodedFrame(kind, head + _as_bytes(tile.words), after)
 
 
 def foresee_frame(
@@ -182,25 +230,34 @@ def decode_frame(
         return Reference(_painted(codec, latents, rate), latents, rate)
     if before is None:
         raise InputError("the frame that it stands on is missing")
+    if kind == Kind.REPEAT:
+        if payload:
+            raise InputError("it repeats the frame before it, but has bytes")
+        return before
     if kind == Kind.STILL:
         if rate != before.rate:
             raise InputError("its rate is not that of the frame that it stands on")
         latents = _read(codec, codec.still.behind(before.latents), payload, size, rate)
         return Reference(_painted(codec, latents, rate), latents, rate)
-    if kind != Kind.MOTION:
+    frame, rest = _planes(before.pixels), payload
+    if kind == Kind.MOTION:
+        words, rest = _split(payload)
+        motion = _read(codec, codec.motion, words, size, rate) if _moves(codec) else None
+        frame = _foreseen(codec, motion, frame, rate).image
+    elif kind != Kind.CHANGE:
         raise InputError(f"it is of an unknown kind, {kind}")
-    words, rest = _split(payload)
-    motion = _read(codec, codec.motion, words, size, rate) if _moves(codec) else None
-    left = _read(codec, codec.residual.behind(_left(codec, before)), rest, size, rate)
-    frame = _foreseen(codec, motion, _planes(before.pixels), rate).image
+    if not rest:
+        return Reference(_pixels(frame), before.latents, before.rate)
+    left = _read(codec, codec.residual.behind(_left(before)), rest, size, rate)
     shown = _analysed(codec, frame, rate)
     pixels = _corrected(codec, frame, shown, left, rate)
     return Reference(pixels, before.latents, before.rate, left)
 
 
 def _coded(
-    codec: VideoCodec, foresight: Foreseeing, y: Float32, z: Float32, rate: int, effort: int
+    codec: VideoCodec, foresight: Foreseeing, coming: Incoming, z: Float32, effort: int
 ) -> CodedTile:
+    y, rate = coming.latents[0].numpy(), coming.rate
     worth = codec.image.worth(rate) if effort else None
     return encode_tile(foresight, codec.image.coder, y, z, rate, worth=worth)
 
@@ -248,7 +305,7 @@ def _corrected(codec: VideoCodec, frame: Tensor, shown: Tensor, left: Latents, r
     return _pixels(frame + (more - without))
 
 
-def _left(codec: VideoCodec, before: Reference) -> Latents:
+def _left(before: Reference) -> Latents:
     if before.left is not None:
         return before.left
     return np.zeros_like(before.latents)

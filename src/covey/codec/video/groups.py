@@ -2,6 +2,8 @@
 
     cost   8 bytes + lambda MSE pixels
 
+A frame that came in as the one before it did is shown as that one, and nothing else is tried.
+
 A group stands alone: what is lost of one is lost to no other. Its frames have one rate. Frames that
 cannot be read are shown as the one before them; frames behind these are decoded as far as they can
 be, and told of up to one that stands on none that is lost. The digest of each says whether it came
@@ -23,11 +25,14 @@ from covey.codec.video.container import FrameRecord, Group
 from covey.codec.video.digest import TOLERANCE, apart, digest
 from covey.codec.video.frames import (
     CodedFrame,
+    Incoming,
     Kind,
     Reference,
     decode_frame,
-    encode_motion_frame,
+    encode_change_frame,
+    encode_motion_frames,
     encode_picture_frame,
+    encode_repeat_frame,
     encode_still_frame,
 )
 from covey.codec.video.model import VideoCodec
@@ -83,17 +88,21 @@ def encode_group(
     """
     records, errors = [], []
     before: Reference | None = None
+    latest: Pixels | None = None
     intra = 0
     with torch.inference_mode():
         for number, (pts, pixels) in enumerate(frames, first):
             whole = padded(pixels)
-            if before is None:
-                best = encode_picture_frame(codec, whole, rate, effort)
+            if before is None or latest is None:
+                best = encode_picture_frame(codec, Incoming.of(codec, whole, rate), effort)
+            elif Kind.REPEAT in kinds and np.array_equal(pixels, latest):
+                best = encode_repeat_frame(before)
             else:
-                best = _cheapest(codec, whole, pixels.shape[:2], before, rate, effort, kinds, intra)
+                coming = Incoming.of(codec, whole, rate)
+                best = _cheapest(codec, coming, pixels.shape[:2], before, effort, kinds, intra)
             if best.kind == Kind.PICTURE:
                 intra = len(best.payload)
-            before = best.after
+            before, latest = best.after, pixels
             shown = _cut(before.pixels, pixels.shape[:2])
             records.append(
                 FrameRecord(int(best.kind), rate, pts, digest(shown, number), best.payload)
@@ -105,30 +114,34 @@ def encode_group(
 
 def _cheapest(
     codec: VideoCodec,
-    whole: Pixels,
+    coming: Incoming,
     size: tuple[int, ...],
     before: Reference,
-    rate: int,
     effort: int,
     kinds: Sequence[Kind],
     intra: int,
 ) -> CodedFrame:
     """The cheapest of all kinds; a picture only where others come near the bytes of the last."""
-    worth = float(lambdas_of(rate)[0, 0]) / 255**2 * size[0] * size[1]
-    wanted = _cut(whole, size)
+    worth = float(lambdas_of(coming.rate)[0, 0]) / 255**2 * size[0] * size[1]
+    wanted = _cut(coming.pixels, size)
     tried: list[tuple[float, CodedFrame]] = []
 
     def take(coded: CodedFrame) -> None:
         error = _error(_cut(coded.after.pixels, size), wanted)
         tried.append((8 * len(coded.payload) + worth * error, coded))
 
+    if Kind.REPEAT in kinds:
+        take(encode_repeat_frame(before))
     if Kind.STILL in kinds:
-        take(encode_still_frame(codec, whole, before, effort))
+        take(encode_still_frame(codec, coming, before, effort))
+    if Kind.CHANGE in kinds:
+        take(encode_change_frame(codec, coming, before, effort))
     if Kind.MOTION in kinds:
-        take(encode_motion_frame(codec, whole, before, rate, effort))
-    smallest = min((len(coded.payload) for _, coded in tried), default=intra)
+        for each in encode_motion_frames(codec, coming, before, effort):
+            take(each)
+    smallest = min((len(each.payload) for _, each in tried if each.payload), default=intra)
     if not tried or (Kind.PICTURE in kinds and smallest > _PICTURE_AGAIN * intra):
-        take(encode_picture_frame(codec, whole, rate, effort))
+        take(encode_picture_frame(codec, coming, effort))
     return min(tried, key=lambda each: each[0])[1]
 
 

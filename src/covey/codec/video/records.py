@@ -11,7 +11,7 @@ from fractions import Fraction
 from covey.codec.rate_index import RATES
 from covey.codec.video.varints import LIMIT, Cursor, MalformedError, signed, varint
 
-MAGIC, VERSION = b"CVV", 1
+MAGIC, VERSION = b"CVV", 2
 SIGN = b"\xf1CV"
 """Begins the marker of every chunk."""
 
@@ -20,7 +20,7 @@ MOST_MADE_WITH = MOST_AUDIO = 2**16
 MOST_FRAMES = 2**12
 """Of a group."""
 
-LEAST_OF_FRAME = 9
+LEAST_OF_FRAME = 5
 """Bytes in the header of a group, at least."""
 
 MOST_GROUP_HEADER = 32 * MOST_FRAMES
@@ -188,8 +188,9 @@ def pack_group(first: int, frames: Sequence[FrameRecord]) -> bytes:
         body += [bytes([frame.kind]), signed(frame.rate - rate)]
         if pts is not None:
             body.append(varint(frame.pts - pts))
-        body.append(varint(len(frame.payload)))
-        body.append(struct.pack("<HI", frame.digest, zlib.crc32(frame.payload)))
+        body += [varint(len(frame.payload)), struct.pack("<H", frame.digest)]
+        if frame.payload:
+            body.append(struct.pack("<I", zlib.crc32(frame.payload)))
         rate, pts = frame.rate, frame.pts
     content = b"".join(body)
     return with_crc(b"".join([GROUP, varint(len(content)), content]))
@@ -206,11 +207,12 @@ def _check(frame: FrameRecord, before: int | None) -> None:
         raise ValueError(f"time stamps must rise, and {frame.pts} follows {before}")
 
 
-def unpack_group(content: bytes) -> tuple[int, list[FrameHead]]:
+def unpack_group(content: bytes, version: int = VERSION) -> tuple[int, list[FrameHead]]:
     """Number of the first frame, and what is said of each.
 
     Args:
         content: The header of a group, without its marker, length and CRC.
+        version: Of the file.
 
     Raises:
         MalformedError: If it is not what a writer writes.
@@ -227,7 +229,8 @@ def unpack_group(content: bytes) -> tuple[int, list[FrameHead]]:
             pts += step
             if not step:
                 raise MalformedError("time stamps do not rise")
-        length, digest, crc = cursor.varint(), cursor.number("<H"), cursor.number("<I")
+        length, digest = cursor.varint(), cursor.number("<H")
+        crc = cursor.number("<I") if length or version == 1 else 0
         frames.append(FrameHead(kind, rate, pts, digest, length, crc))
         if not 0 <= rate < RATES or pts >= LIMIT:
             raise MalformedError(f"rate {rate}, time stamp {pts}")
