@@ -21,9 +21,12 @@ from covey.codec.video.config import MotionConfig
 from covey.codec.video.container import FrameRecord, Group, VideoHeader, VideoReader, VideoWriter
 from covey.codec.video.digest import digest
 from covey.codec.video.frames import (
+    Incoming,
     Reference,
-    encode_motion_frame,
+    encode_change_frame,
+    encode_motion_frames,
     encode_picture_frame,
+    encode_repeat_frame,
     encode_still_frame,
 )
 from covey.codec.video.groups import DecodedFrame
@@ -33,9 +36,9 @@ from covey.io.video_source import Pixels
 from covey.video_reading import decode_clip
 
 CLIPS = (
-    ((64, 64), ("PMMM", "PMMM", "PMMM"), False, 4000),
-    ((70, 100), ("PSMS", "PMSM", "PPSM"), True, 8000),
-    ((33, 17), ("P", "PSSMM", "PMPMMS"), True, 1500),
+    ((64, 64), ("PMMM", "PMWM", "PMRM"), False, 4000),
+    ((70, 100), ("PSMS", "PMCM", "PPSR"), True, 8000),
+    ((33, 17), ("P", "PSSMC", "PRPMWS"), True, 1500),
 )
 """Height and width, kinds of the frames of each group, whether there is audio, rate."""
 
@@ -129,18 +132,22 @@ def coded_group(
     kinds: str,
     rate: int,
 ) -> list[FrameRecord]:
-    """Frames of the kinds that are wanted: P, M and S."""
+    """Frames of the kinds that are wanted: P, M, S, C, R, and W: motion without a rest."""
     found: list[FrameRecord] = []
     before: Reference | None = None
     with torch.inference_mode():
         for number, (kind, frame) in enumerate(zip(kinds, pixels, strict=True), first):
-            whole = padded(frame)
+            coming = Incoming.of(codec, padded(frame), rate)
             if kind == "P" or before is None:
-                made = encode_picture_frame(codec, whole, rate)
-            elif kind == "M":
-                made = encode_motion_frame(codec, whole, before, rate)
+                made = encode_picture_frame(codec, coming)
+            elif kind in "MW":
+                made = encode_motion_frames(codec, coming, before)["MW".index(kind)]
+            elif kind == "C":
+                made = encode_change_frame(codec, coming, before)
+            elif kind == "R":
+                made = encode_repeat_frame(before)
             else:
-                made = encode_still_frame(codec, whole, before)
+                made = encode_still_frame(codec, coming, before)
             before = made.after
             shown = before.pixels[: frame.shape[0], : frame.shape[1]]
             sums = digest(shown, number)

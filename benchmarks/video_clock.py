@@ -35,8 +35,9 @@ from part_clock import Parts, clocked
 
 KINDS: Parts = {
     "pictures": [(groups, "encode_picture_frame")],
-    "motion": [(groups, "encode_motion_frame")],
+    "motion": [(groups, "encode_motion_frames")],
     "still latents": [(groups, "encode_still_frame")],
+    "changes": [(groups, "encode_change_frame")],
 }
 """That an encoder tries of a frame."""
 

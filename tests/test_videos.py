@@ -348,6 +348,9 @@ def test_damage_costs_a_group_at_most_and_is_told(small_video_codec, moving) -> 
         ("PSMSP", 2, {2}),
         ("PMMPM", 1, {1, 2}),
         ("PMSM", 0, {0, 1, 2, 3}),
+        ("PMRCS", 1, {1, 2, 3}),
+        ("PRSM", 1, {1}),
+        ("PCWS", 1, {1, 2}),
     ],
 )
 def test_what_stands_on_a_lost_frame_is_told(small_video_codec, kinds, lost, told) -> None:

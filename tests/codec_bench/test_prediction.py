@@ -34,7 +34,7 @@ def test_parts_make_up_what_the_codec_foresees(small_video_codec, waves) -> None
     assert [each.number for each in found] == [1, 2, 3, 4, 5]
     for each in found:
         assert list(each.views) == ["before", "flow", "filter", "fused", "refined"]
-        assert each.kind in ("picture", "motion", "still")
+        assert each.kind in {kind.name.lower() for kind in Kind}
         np.testing.assert_array_equal(each.frame, clip.pixels[each.number])
         assert each.mask is not None
         assert each.mask.shape == (47, 63)

@@ -46,7 +46,7 @@ class PredictedFrame:
 
     Attributes:
         number: From the first of the clip, which is 0.
-        kind: How the frame was coded in the end: "motion", "still" or "picture".
+        kind: How the frame was coded in the end, as `Kind` names it, in small letters.
         bytes: Of the frame as it was coded.
         motion_bytes: Of the motion that this prediction takes.
         frame: (h, w, 3) as it was.

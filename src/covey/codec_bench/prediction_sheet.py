@@ -119,7 +119,13 @@ def error_scale(frames: Sequence[PredictedFrame]) -> int:
 
 
 def _heading(frame: PredictedFrame) -> str:
-    kinds = {"motion": "by motion", "still": "by still latents", "picture": "as a picture"}
+    kinds = {
+        "motion": "by motion",
+        "change": "by what changed",
+        "repeat": "as the one before it",
+        "still": "by still latents",
+        "picture": "as a picture",
+    }
     return (
         f"Frame {frame.number}: coded {kinds[frame.kind]}, in {frame.bytes:,} bytes; the motion of "
         f"this prediction takes {frame.motion_bytes:,}"

@@ -38,6 +38,7 @@ from covey.codec.video.frames import (
 from covey.codec.video.model import VideoCodec
 from covey.types import InputError
 
+_ON_PIXELS = (Kind.MOTION, Kind.CHANGE, Kind.REPEAT)  # others stand on latents, or on nothing
 _GROUP_BYTES = 2**28  # pixels of a group take at most so many
 _PICTURE_AGAIN = 0.9  # bytes of a frame against those of its picture that make another one tried
 
@@ -218,14 +219,14 @@ class _Missed:
     def take(self, kind: int, number: int) -> None:
         """A frame cannot be read."""
         self.pixels = number
-        if kind != Kind.MOTION:
+        if kind not in _ON_PIXELS:
             self.latents = number
 
     def under(self, kind: int) -> int | None:
         """Number of the frame that is missing under one that was read; None if none is."""
         if kind == Kind.PICTURE:
             self.latents = None
-        if kind != Kind.MOTION:
+        if kind not in _ON_PIXELS:
             self.pixels = self.latents
         return self.pixels
 
