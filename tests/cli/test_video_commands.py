@@ -206,7 +206,7 @@ def test_a_folder_of_clips_and_pictures(run, tmp_path, video_model) -> None:
 def test_an_interrupted_folder_goes_on(run, tmp_path, video_model) -> None:
     (tmp_path / "in").mkdir()
     _film(tmp_path / "in" / "a.mp4", 4)
-    _film(tmp_path / "in" / "b.mp4", 400)
+    _film(tmp_path / "in" / "b.mp4", 160)
     command = ["compress", "in", "-o", "out", "--model", video_model, "--group", "4"]
     process = _started(tmp_path, command)
     left = tmp_path / "out" / "b.cvv.part"
@@ -219,7 +219,7 @@ def test_an_interrupted_folder_goes_on(run, tmp_path, video_model) -> None:
     assert "1 of 2 clips are done" in told
     facts = json.loads(run(*command, "--json").out)
     assert facts["left"] == 1
-    assert facts["clips"][0]["coded_frames"] == 400 - kept
+    assert facts["clips"][0]["coded_frames"] == 160 - kept
     assert _below(tmp_path / "out") == {"a.cvv", "b.cvv"}
 
 
@@ -385,7 +385,7 @@ def test_refusals(covey, tmp_path, video_model, arguments, told) -> None:
 
 
 def test_an_interrupted_run_goes_on(run, tmp_path, video_model) -> None:
-    _film(tmp_path / "a.mp4", 400)
+    _film(tmp_path / "a.mp4", 160)
     command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", "4"]
     process = _started(tmp_path, command)
     left = tmp_path / "a.cvv.part"
@@ -400,15 +400,15 @@ def test_an_interrupted_run_goes_on(run, tmp_path, video_model) -> None:
     done = run(*command, "--json")
     facts = json.loads(done.out)
     assert f"goes on from a.cvv.part, behind its {kept} frames" in done.err
-    assert (facts["frames"], facts["coded_frames"]) == (400, 400 - kept)
-    assert sum(facts["kinds"].values()) == 400 - kept
+    assert (facts["frames"], facts["coded_frames"]) == (160, 160 - kept)
+    assert sum(facts["kinds"].values()) == 160 - kept
     run("compress", "a.mp4", "-o", "b.cvv", "--model", video_model, "--group", "4")
     assert (tmp_path / "a.cvv").read_bytes() == (tmp_path / "b.cvv").read_bytes()
     assert not left.exists()
 
 
 def test_an_interrupted_decompress_leaves_nothing(run, tmp_path, video_model) -> None:
-    _film(tmp_path / "a.mp4", 300)
+    _film(tmp_path / "a.mp4", 120)
     run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 16)
     for out in ("b.mp4", "b"):
         process = subprocess.Popen(

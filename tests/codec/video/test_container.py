@@ -21,6 +21,7 @@ from covey.codec.video.container import (
     VideoHeader,
     VideoReader,
     VideoWriter,
+    whole_frames,
 )
 from covey.codec.video.records import GROUP, MOST_FRAMES, SIGN, pack_header, pack_index
 from covey.codec.video.varints import varint
@@ -391,7 +392,9 @@ def test_resumed_after_a_cut_anywhere_it_becomes_the_same_file() -> None:
     whole = _write(clip, audio)
     for length in range(len(whole) + 1):
         file = io.BytesIO(whole[:length])
+        kept = whole_frames(file)
         writer = VideoWriter.resumed(file, _HEADER)
+        assert kept == writer.frames
         if not writer.frames:
             writer.audio(audio)
         for group in clip[len(writer.places) :]:
