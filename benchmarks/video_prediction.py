@@ -33,6 +33,7 @@ from covey.codec.video.body import MotionBody
 from covey.codec.video.config import MotionConfig
 from covey.codec.video.motion import spread
 from covey.codec.video.warp import warp
+from covey.codec_bench.held_clip import HeldClip
 from covey.codec_weights import default_codec
 from covey.io.clips import clip_paths, read_clips
 from covey.training.motion import (
@@ -61,7 +62,8 @@ VARIANTS: dict[str, MotionConfig] = {
 }
 SCRATCH = Path(__file__).parents[1] / ".scratch"
 INDICES = (2.0, 5.0, 8.0)
-_SIZE, _TEST_SIZE = 128, 192
+_SIZE = 128
+TEST_SIZE = 192
 _WHOLE = 64  # pixels that sides are multiples of
 _NEAR = 6  # pixels from an edge of motion
 _TRAIN = ("mdn_cc0", "intel_ccby", "bbb_480p")
@@ -69,7 +71,7 @@ _TRAIN = ("mdn_cc0", "intel_ccby", "bbb_480p")
 
 def learned(scenes: int, seed: int) -> tuple[Moving, Moving, list[Any]]:
     """What is learned from, what is watched, and photographs for scenes of a test."""
-    photographs, others = learned_and_watched(round(1.5 * _TEST_SIZE))
+    photographs, others = learned_and_watched(round(1.5 * TEST_SIZE))
     made = scene_clips(photographs, _SIZE + 16, 2, scenes, seed)
     root = data_root()
     assert root is not None
@@ -86,7 +88,7 @@ def on_scenes(body: MotionBody, image: Body, photographs: list[Any], count: int)
         rows = []
         for number in range(0, count, 8):
             rng = np.random.default_rng([7, number])
-            scenes = moving_scenes(photographs, _TEST_SIZE, 2, 8, rng)
+            scenes = moving_scenes(photographs, TEST_SIZE, 2, 8, rng)
             hidden = np.stack([binary_opening(each) for each in scenes.hidden[:, 0].numpy()])
             near = _near_edges(scenes.flow[:, 0].numpy()) & ~scenes.hidden[:, 0].numpy()
             rows.append(_errors(body, image, scenes.frames, t, hidden, near))
@@ -99,20 +101,25 @@ def on_clips(body: MotionBody, image: Body, most: int) -> dict[str, Any]:
     """Frames of raw clips, each from the one before."""
     found: dict[str, Any] = {}
     for clip in raw_clips(most):
-        below, right = -clip.height % _WHOLE, -clip.width % _WHOLE
-        around = ((0, below), (0, right), (0, 0))
-        grown = [np.pad(each, around, "edge") for each in clip.pixels]
-        frames = [torch.from_numpy(each).permute(2, 0, 1) / 255 for each in grown]
+        frames = padded_frames(clip)
         of_clip = {}
         for t in INDICES:
             rows = []
             for before, x in pairwise(frames):
                 pair = torch.stack([before, x])[None].float()
-                hidden, near = _estimated(pair)
+                hidden, near = estimated(pair)
                 rows.append(_errors(body, image, pair, t, hidden, near))
             of_clip[f"{t:g}"] = _psnrs(rows)
         found[clip.name] = of_clip
     return found
+
+
+def padded_frames(clip: HeldClip) -> list[Tensor]:
+    """(3, h, w) in [0, 1] each, edges repeated to whole squares."""
+    below, right = -clip.height % _WHOLE, -clip.width % _WHOLE
+    around = ((0, below), (0, right), (0, 0))
+    grown = [np.pad(each, around, "edge") for each in clip.pixels]
+    return [torch.from_numpy(each).permute(2, 0, 1) / 255 for each in grown]
 
 
 def _errors(
@@ -151,7 +158,7 @@ def _near_edges(flow: np.ndarray) -> np.ndarray:
     return np.stack([binary_dilation(each, iterations=_NEAR) for each in edges])
 
 
-def _estimated(pair: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def estimated(pair: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """What was hidden, and what lies near edges, by searches of squares there and back."""
     back = spread(searched(pair[:, 1], pair[:, 0]), 8)
     forth = spread(searched(pair[:, 0], pair[:, 1]), 8)
