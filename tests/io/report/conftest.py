@@ -13,6 +13,8 @@ from sklearn.datasets import load_digits
 from covey.calibration import Calibration, CutCurve
 from covey.cluster_report import ClusterReport
 from covey.clustering import ClusterResult, cluster
+from covey.grouping_rule import GroupingRule
+from covey.selection import Recipe
 from covey.types import Clustering, Edges, KnnGraph
 
 
