@@ -58,11 +58,6 @@ class Group:
     revision: int = 0
 
     @property
-    def pinned(self) -> bool:
-        """Whether runs may only suggest to change it."""
-        return bool(self.name) or self.confirmed
-
-    @property
     def plain(self) -> bool:
         """Whether nobody said anything about it."""
         return not (self.name or self.hidden or self.confirmed)
@@ -108,6 +103,16 @@ class ReviewState:
         """All pairs, sorted, the smaller item first."""
         table = self._links[kind]
         return sorted((a, b) for a in table for b in table[a] if a < b)
+
+    def pinned(self) -> set[int]:
+        """Numbers of groups that runs leave as they are, new items apart.
+
+        Somebody named or confirmed them, or corrected them: one of their items is linked.
+        """
+        items = [item for table in self._links.values() for item in table]
+        found = set(self._group_of[items].tolist()) - {NO_GROUP}
+        named = {each.number for each in self.groups.values() if each.name or each.confirmed}
+        return {number for number in found | named if self.groups[number].members}
 
     def group(self, number: int) -> Group:
         """A group by its number.
