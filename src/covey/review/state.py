@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -84,6 +84,20 @@ class ReviewState:
             "must": defaultdict(set),
             "cannot": defaultdict(set),
         }
+
+    def copy(self) -> ReviewState:
+        """The same, which stays as it is when this one changes."""
+        other = ReviewState(self._placements)
+        other.revision, other.next_group = self.revision, self.next_group
+        other.groups = {
+            number: replace(group, members=set(group.members))
+            for number, group in self.groups.items()
+        }
+        other.rejected = set(self.rejected)
+        other._group_of = self._group_of.copy()
+        for kind, table in self._links.items():
+            other._links[kind].update((item, set(others)) for item, others in table.items())
+        return other
 
     @property
     def n(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from covey.types import Float32, InputError, Int64
 
 _TABLE, _ROWS, _FACTS = "items.parquet", "embeddings.npy", "batch.json"
 _PICTURES = "pictures"
+_BLOCK_BYTES = 64 << 20
 _SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -76,11 +77,28 @@ class Items:
         """Values in a row; 0 where there are no items."""
         return self._rows[0].shape[1] if self._rows else 0
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether an item has one."""
+        return bool(pc.any(pc.not_equal(self._table["picture"], "")).as_py())
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether an item has one."""
+        return bool(pc.any(pc.not_equal(self._table["text"], "")).as_py())
+
     def matrix(self) -> Float32:
         """(n, d) float32; of one batch it is a memory map, of several a copy."""
         if len(self._rows) == 1:
             return self._rows[0]
         return np.concatenate(self._rows) if self._rows else np.empty((0, 0), np.float32)
+
+    def blocks(self) -> Iterator[Float32]:
+        """Rows in order, at most 64 MiB of float32 at a time."""
+        for rows in self._rows:
+            step = max(1, _BLOCK_BYTES // (4 * rows.shape[1]))
+            for start in range(0, len(rows), step):
+                yield rows[start : start + step]
 
     def rows(self, items: Sequence[int] | Int64) -> Float32:
         """(m, d) float32 of some items."""
