@@ -7,6 +7,7 @@ import threading
 from covey.review.changes import Add, Change, Place
 from covey.review.item_links import ItemLinks, item_links
 from covey.review.queue import SuggestionQueue
+from covey.server.jobs import WORK
 from covey.store.journal import Event
 from covey.store.review import Review
 
@@ -34,7 +35,7 @@ class Suggesting:
             self._queue, self._unseen = None, []
             turn, runs = self._turn, self._review.runs
         if runs:
-            threading.Thread(target=self._work, args=(turn,), daemon=True).start()
+            threading.Thread(target=self._work, args=(turn,), name=WORK, daemon=True).start()
 
     def current(self) -> SuggestionQueue | None:
         """Suggestions of the state as it is; None until they are ready. Within the lock."""
