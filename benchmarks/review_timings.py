@@ -46,7 +46,9 @@ def made_project(folder: Path, n: int) -> None:
     rng = np.random.default_rng(0)
     count = n // PER_GROUP
     weight = 1 / np.arange(1, count + 1) ** 0.7  # some large, most small
-    group = np.sort(np.concatenate([np.arange(count), rng.choice(count, n - count, p=weight / weight.sum())]))
+    group = np.sort(
+        np.concatenate([np.arange(count), rng.choice(count, n - count, p=weight / weight.sum())])
+    )
     strays = rng.random(n) < 0.02
     order = rng.permutation(n)
     centres = rng.normal(size=(count, DIMENSIONS)).astype(np.float32)
@@ -129,27 +131,31 @@ def readings() -> dict[str, Step]:
     }  # fmt: skip
 
 
-def changes(review: Review) -> dict[str, Step]:
-    """What changes something; of the i-th round."""
+def changes(review: Review, repeats: int) -> dict[str, Step]:
+    """What changes something; of the i-th round. Each has groups of its own."""
+    groups = review.state.groups
+    some = [number for number, each in groups.items() if 3 <= len(each.members) < 100][
+        : 12 * repeats
+    ]
+    of = [some[at::12] for at in range(12)]
 
-    def part(i: int) -> list[list[int]]:
-        return [sorted(review.state.groups[i + 400].members)[:1]]
+    def one(number: int) -> list[int]:
+        return sorted(groups[number].members)[:1]
 
     return {
-        "merge": lambda i: ("POST", "/v1/groups/merge", {"groups": [2 * i + 1000, 2 * i + 1001]}),
-        "merge into the largest": lambda i: ("POST", "/v1/groups/merge", {"groups": [1, i + 2000]}),
-        "split": lambda i: ("POST", f"/v1/groups/{i + 400}/split", {"parts": part(i)}),
-        "move": lambda i: ("POST", "/v1/items/move", {"items": [31 * i + 5], "group": 90}),
-        "remove": lambda i: (
-            "POST", "/v1/items/remove", {"items": sorted(review.state.groups[i + 600].members)[:1]}),
-        "name": lambda i: ("PATCH", f"/v1/groups/{i + 100}", {"name": f"name {i}"}),
-        "confirm": lambda i: ("PATCH", f"/v1/groups/{i + 100}", {"confirmed": True}),
-        "hide": lambda i: ("PATCH", f"/v1/groups/{i + 700}", {"hidden": True}),
-        "not same": lambda i: ("POST", "/v1/groups/not-same", {"a": i + 800, "b": i + 801}),
-        "turn down": lambda i: ("POST", "/v1/suggestions/reject", {"key": f"name:{i + 900}"}),
+        "merge": lambda i: ("POST", "/v1/groups/merge", {"groups": [of[0][i], of[1][i]]}),
+        "merge into the largest": lambda i: ("POST", "/v1/groups/merge", {"groups": [1, of[2][i]]}),
+        "split": lambda i: ("POST", f"/v1/groups/{of[3][i]}/split", {"parts": [one(of[3][i])]}),
+        "move": lambda i: ("POST", "/v1/items/move", {"items": one(of[4][i]), "group": of[5][0]}),
+        "remove": lambda i: ("POST", "/v1/items/remove", {"items": one(of[6][i])}),
+        "name": lambda i: ("PATCH", f"/v1/groups/{of[7][i]}", {"name": f"name {i}"}),
+        "confirm": lambda i: ("PATCH", f"/v1/groups/{of[7][i]}", {"confirmed": True}),
+        "hide": lambda i: ("PATCH", f"/v1/groups/{of[8][i]}", {"hidden": True}),
+        "not same": lambda i: ("POST", "/v1/groups/not-same", {"a": of[9][i], "b": of[10][i]}),
+        "turn down": lambda i: ("POST", "/v1/suggestions/reject", {"key": f"name:{of[11][i]}"}),
         "undo": lambda i: ("POST", "/v1/undo", {}),
         "redo": lambda i: ("POST", "/v1/redo", {}),
-    }  # fmt: skip
+    }
 
 
 def asked(client: httpx.Client, step: tuple[str, str, Any]) -> float:
@@ -192,7 +198,7 @@ def measured(n: int, repeats: int) -> dict[str, Any]:
                 "items in no group, after a change": [],
             }
             paths = ("/v1/project", "/v1/groups?limit=60", "/v1/suggestions", "/v1/none")
-            for what, step in changes(review).items():
+            for what, step in changes(review, repeats).items():
                 spent = []
                 for i in range(repeats):
                     spent.append(asked(client, step(i)))

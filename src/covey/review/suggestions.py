@@ -204,12 +204,10 @@ def mean_of_best(
     item, own, other, chance = (each[order] for each in (item, own, other, chance))
     first = np.ones(len(item), np.bool_)
     first[1:] = (item[1:] != item[:-1]) | (other[1:] != other[:-1])
-    pairs, which = np.unique(
-        np.column_stack([own[first], other[first]]), axis=0, return_inverse=True
-    )
-    total = np.bincount(which.ravel(), chance[first])
-    mean = total / sizes[pairs[:, 0]]
-    return zip(map(tuple, pairs.tolist()), mean.tolist(), strict=True)
+    pairs, which = np.unique(own[first] * len(sizes) + other[first], return_inverse=True)
+    a, b = np.divmod(pairs, len(sizes))
+    mean = np.bincount(which, chance[first], len(pairs)) / sizes[a]
+    return zip(zip(a.tolist(), b.tolist(), strict=True), mean.tolist(), strict=True)
 
 
 def _pull(item: Int64, group: Int64, chance: Float32) -> tuple[list[int], list[int], list[float]]:
