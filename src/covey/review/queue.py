@@ -21,7 +21,6 @@ from covey.review.suggestions import (
     likely_merges,
     unnamed,
 )
-from covey.types import Int64
 
 Row = tuple[float, str]
 _versions = count()

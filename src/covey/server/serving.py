@@ -98,7 +98,7 @@ def bind(review: Review, port: int = 0) -> Serving:
     except OSError as error:
         found.close()
         raise UsageError(
-            f"port {port} cannot be used ({error.strerror}); name another one with --port, or leave "
-            "--port out for a free one"
+            f"port {port} cannot be used ({error.strerror}); name another one with --port, or "
+            "leave --port out for a free one"
         ) from None
     return Serving(review, found)

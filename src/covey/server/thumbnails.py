@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from PIL import Image, ImageOps
 
 from covey.io.atomic import atomic_file
@@ -32,15 +32,20 @@ _UNREADABLE = (
     Image.DecompressionBombWarning,
 )
 
-Side = Annotated[Literal[160, 640], Query(description="Pixels of the longer side at most.")]
+
+class Side(IntEnum):
+    """Pixels of the longer side at most."""
+
+    SMALL = 160
+    LARGE = 640
 
 
 @router.get("/v1/items/{item}/thumbnail", response_class=Response)
-def thumbnail(session: Opened, item: int, size: Side = 160) -> Response:
+def thumbnail(session: Opened, item: int, size: Side = Side.SMALL) -> Response:
     """The picture of an item, small, as WebP; transparent where it is."""
     with session.reading() as review:
         source = review.items.picture_of(session.item(item))
-        folder = review.project.thumbnails / str(size) / f"{item // _IN_A_FOLDER:06d}"
+        folder = review.project.thumbnails / str(int(size)) / f"{item // _IN_A_FOLDER:06d}"
     if source is None:
         raise NotThereError(f"item {item} has no picture")
     path = folder / f"{item}.webp"
