@@ -111,7 +111,8 @@ def test_links_and_pictures(tmp_path: Path) -> None:
         "noise": ["8.png", "9.png"],
     }
     write_export(tmp_path / "t.jsonl", found, "fiftyone")
-    assert json.loads((tmp_path / "t.jsonl").open().readline())["filepath"] == pictures[0]
+    line = (tmp_path / "t.jsonl").read_text("utf-8").splitlines()[0]
+    assert json.loads(line)["filepath"] == pictures[0]
 
 
 def test_nothing_to_write(tmp_path: Path) -> None:

@@ -82,14 +82,15 @@ class SuggestionQueue:
 
     def _place(self, key: str, before: Row | None, few: bool) -> None:
         """Takes note of the row that a suggestion has now, and puts it in its place if few do."""
-        for name in (None, _kind(key)) if few and before is not None else ():
-            rows = self._rows[name]
-            del rows[bisect_left(rows, before)]
+        lists = [self._rows.setdefault(name, []) for name in (None, _kind(key))] if few else []
+        if before is not None:
+            for rows in lists:
+                del rows[bisect_left(rows, before)]
         found = self._all.get(key)
         if found is not None:
             self._row_of[key] = row = (-found.gain, key)
-            for name in (None, _kind(key)) if few else ():
-                insort(self._rows.setdefault(name, []), row)
+            for rows in lists:
+                insort(rows, row)
 
     def home_of(self, item: int) -> Suggestion | None:
         """Where an item in no group may belong."""
