@@ -21,6 +21,7 @@ from covey.cluster_report import (
 )
 from covey.graph import nearest
 from covey.graph_partition import partition_edges
+from covey.grouping_rule import GroupingRule
 from covey.hub import UniversalModel, default_model, load_model
 from covey.knn import KnnInfo, build_knn_graph_with_info
 from covey.models.appraisal import Appraiser
@@ -28,7 +29,6 @@ from covey.models.held_out import HeldOut
 from covey.models.link_scorer import EdgeScorer
 from covey.models.refiner import Refiner
 from covey.models.refining_memory import require_refining_memory
-from covey.models.universal import relative_weights
 from covey.named_recipes import check_options, is_appraised, recipes_of, refined_recipe, sight_of
 from covey.partition.strength import membership_strength
 from covey.resources import available_threads
@@ -71,12 +71,14 @@ class ClusterResult:
         report: How far to trust it.
         edges: Calibrated edges at or above the cut, which the partition was made from.
         knn: Neighbours of each item, of which the edges were made from the first `report.k`.
+        rule: How the groups came from the neighbours.
     """
 
     clustering: Clustering
     report: ClusterReport
     edges: Edges
     knn: KnnGraph
+    rule: GroupingRule
 
 
 def cluster(
@@ -234,17 +236,15 @@ def cluster(
             edges = whole.edges(recipe)
         else:
             edges = score_edges(rows, nearest(graph, recipe.k), recipe.scorer, model=whole.scorer)
-        edges = edges_above(edges, cut)
-        weighed = relative_weights(edges, cut) if recipe.relative else edges
-        found = partition_edges(
-            weighed,
-            n,
-            name=recipe.partition,
-            constraints=known,
-            seed=seed,
-            probable=recipe.probable,
+        rule = GroupingRule(
+            recipe,
+            cut,
+            evidence,
+            metric,
+            repeatable=refiner is None and (judged.share == 1 or recipe.scorer != "universal"),
         )
-        edges = with_probability(edges, evidence)
+        found = rule.partition(edges, n, constraints=known, seed=seed)
+        edges = with_probability(edges_above(edges, cut), evidence)
         strength = membership_strength(edges, found.labels)
         clustering = Clustering(
             items.spread_labels(found.labels),
@@ -269,7 +269,7 @@ def cluster(
         + ([] if refiner is None or expected is not None else [_too_few_judges(refiner, n)]),
         by_labels=expected is not None and foresight is not None,
     )
-    return ClusterResult(clustering, report, items.spread_edges(edges), items.spread_knn(knn))
+    return ClusterResult(clustering, report, items.spread_edges(edges), items.spread_knn(knn), rule)
 
 
 def list_length(n: int, k: int | None = None) -> int:

@@ -172,8 +172,9 @@ class Constraints:
     Attributes:
         must_link: (p, 2) int64 pairs that share a cluster. Applied transitively.
         cannot_link: (q, 2) int64 pairs that do not.
-        exclusive: (n,) int64 or None: items with the same non-negative number are pairwise
-            cannot-link (two faces in one photo); negative numbers mean no such group.
+        exclusive: (n,) or (n, e) int64, or None: items with the same non-negative number in a
+            column are pairwise cannot-link (two faces in one photo); negative numbers mean no such
+            group. Each column counts for itself.
     """
 
     must_link: Int64 = field(default_factory=_no_pairs)

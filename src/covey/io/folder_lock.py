@@ -18,12 +18,13 @@ except ImportError:  # Windows
 LOCK = ".lock"
 """Name of the file that is locked."""
 
+_WAY_OUT = "wait until that ends, or name another folder as --work"
 _LONGEST = 200  # bytes of the name of a holder
 _ATTEMPTS = 1_000  # more come to nothing where the folder is a link to nowhere
 
 
 @contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
+def locked_folder(folder: Path, *, way_out: str = _WAY_OUT) -> Iterator[None]:
     """Makes a folder if there is none, and keeps other processes out of it while the block runs.
 
     The lock is one of the kernel (`flock`) on a file in the folder, which says who holds it. The
@@ -35,6 +36,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
     Args:
         folder: Its parent exists, and may be written to.
+        way_out: What to do where another process holds it.
 
     Raises:
         UsageError: If another process holds it; the message names that.
@@ -43,7 +45,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
     if fcntl is None:
         folder.mkdir(exist_ok=True)
     else:
-        handle = _hold(folder)
+        handle = _hold(folder, way_out)
     try:
         yield
     finally:
@@ -55,7 +57,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
             folder.rmdir()
 
 
-def _hold(folder: Path) -> int:
+def _hold(folder: Path, way_out: str) -> int:
     """The open file that is locked.
 
     Who held it before may remove file and folder at any moment: then it begins anew, as a file that
@@ -75,8 +77,7 @@ def _hold(folder: Path) -> int:
             holder = os.pread(handle, _LONGEST, 0).decode(errors="replace").strip()
             os.close(handle)
             raise UsageError(
-                f"{folder}: is in use by {holder or 'another process'}; wait until that ends, or "
-                "name another folder as --work"
+                f"{folder}: is in use by {holder or 'another process'}; {way_out}"
             ) from None
         except OSError:
             return handle

@@ -129,9 +129,10 @@ def check_constraints(labels: Int64, constraints: Constraints | None) -> int:
     cannot = labels[_pairs("cannot_link", constraints.cannot_link, n)]
     broken = np.count_nonzero((must[:, 0] != must[:, 1]) | (must[:, 0] < 0))
     broken += np.count_nonzero((cannot[:, 0] == cannot[:, 1]) & (cannot[:, 0] >= 0))
-    tag = _exclusive_tags(constraints.exclusive, n)
-    held = (tag >= 0) & (labels >= 0)
-    _, together = np.unique(np.column_stack([tag[held], labels[held]]), axis=0, return_counts=True)
+    item, tag = _exclusive_tags(constraints.exclusive, n)
+    held = labels[item] >= 0
+    keys = np.column_stack([tag[held], labels[item[held]]])
+    _, together = np.unique(keys, axis=0, return_counts=True)
     return int(broken + (together * (together - 1) // 2).sum())
 
 
@@ -169,32 +170,48 @@ def _closure(must: Int64, n: int) -> Int64:
     return renumber(found)
 
 
-def _exclusive_tags(exclusive: Int64 | None, n: int) -> Int64:
-    """The exclusive group of each item, -1 for none."""
+def _exclusive_tags(exclusive: Int64 | None, n: int) -> tuple[Int64, Int64]:
+    """Items and an exclusive group that each is in, (e,) both; numbers of columns kept apart."""
     if exclusive is None:
-        return np.full(n, -1, np.int64)
-    if exclusive.shape != (n,) or not np.issubdtype(exclusive.dtype, np.integer):
+        return _none(), _none()
+    if (
+        exclusive.ndim not in (1, 2)
+        or len(exclusive) != n
+        or not np.issubdtype(exclusive.dtype, np.integer)
+    ):
         raise UsageError(
-            f"exclusive must be one integer for each of the {n} items, "
+            f"exclusive must be one integer for each of the {n} items, or a row of them, "
             f"got {exclusive.dtype} of shape {exclusive.shape}"
         )
-    return exclusive.astype(np.int64, copy=False)
+    table = exclusive.astype(np.int64)
+    table = table[:, None] if table.ndim == 1 else table
+    above = np.cumsum(table.max(axis=0, initial=-1) + 1)
+    item, column = np.nonzero(table >= 0)
+    return item, table[item, column] + np.concatenate([[0], above])[column]
 
 
 def _exclusive(exclusive: Int64 | None, group: Int64, n_groups: int) -> tuple[Int64, Int64]:
     """Exclusive groups of each component as offsets and values; refuses two items of one group."""
-    tag = _exclusive_tags(exclusive, group.shape[0])
-    item = np.flatnonzero(tag >= 0)
-    order = item[np.lexsort((item, tag[item], group[item]))]
-    same = (tag[order][1:] == tag[order][:-1]) & (group[order][1:] == group[order][:-1])
+    item, tag = _exclusive_tags(exclusive, group.shape[0])
+    order = np.lexsort((item, tag, group[item]))
+    item, tag = item[order], tag[order]
+    same = (tag[1:] == tag[:-1]) & (group[item[1:]] == group[item[:-1]])
     if same.any():
         at = int(np.argmax(same))
-        a, b = order[at], order[at + 1]
+        a, b = item[at], item[at + 1]
         raise UsageError(
-            f"exclusive group {tag[a]} keeps items {a} and {b} apart, but must_link ties them "
-            "together; remove one of the two"
+            f"exclusive group {_written(exclusive, a, b)} keeps items {a} and {b} apart, but "
+            "must_link ties them together; remove one of the two"
         )
-    _, compact, counts = np.unique(tag[order], return_inverse=True, return_counts=True)
+    _, compact, counts = np.unique(tag, return_inverse=True, return_counts=True)
     lone = counts[compact] == 1
     name = np.cumsum(counts > 1) - 1
-    return _rows(group[order][~lone], name[compact[~lone]], n_groups)
+    return _rows(group[item[~lone]], name[compact[~lone]], n_groups)
+
+
+def _written(exclusive: Int64 | None, a: int, b: int) -> int:
+    """The number that two items share, as the caller wrote it."""
+    assert exclusive is not None
+    table = exclusive.reshape(len(exclusive), -1)
+    shared = (table[a] == table[b]) & (table[a] >= 0)
+    return int(table[a][np.argmax(shared)])

@@ -10,9 +10,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.datasets import load_digits
 
-from covey.calibration import CutCurve
+from covey.calibration import Calibration, CutCurve
 from covey.cluster_report import ClusterReport
 from covey.clustering import ClusterResult, cluster
+from covey.grouping_rule import GroupingRule
+from covey.selection import Recipe
 from covey.types import Clustering, Edges, KnnGraph
 
 
@@ -66,7 +68,9 @@ def make_result(edges: Edges, knn: KnnGraph, labels: np.ndarray, cut: float) -> 
         cohesion=cohesion.astype(np.float32),
         notes=["2 items repeat another row exactly and share its cluster."],
     )
-    return ClusterResult(clustering, report, edges, knn)
+    evidence = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    rule = GroupingRule(Recipe("structure", knn.k, "components"), cut, evidence)
+    return ClusterResult(clustering, report, edges, knn, rule)
 
 
 @pytest.fixture(scope="session")

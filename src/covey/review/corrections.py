@@ -1,0 +1,386 @@
+"""What a reviewer does to groups, as changes: nothing is made here, so all of it can be previewed.
+
+Each correction also says what it taught, as links that later runs honour:
+
+    merge      exemplars of the groups must be together
+    split      those of the parts cannot
+    move       an item must be with the exemplar of its new group, cannot with that of the old one
+    remove     an item cannot be with the exemplar of its old group
+    not same   exemplars of two groups cannot be together
+
+The latest word counts: links that say otherwise are taken back, so that what must be together is
+always in one group, and what cannot is never. The exemplar of a group is its strongest member.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+
+from covey.review.changes import (
+    NO_GROUP,
+    Create,
+    Drop,
+    Field,
+    Link,
+    LinkKind,
+    Move,
+    Reject,
+    Reversible,
+    Set,
+)
+from covey.review.state import ConflictError, Group, ReviewState
+from covey.types import Float32, Int64, UsageError
+
+_MOST_PARTS = 20
+"""Of a split whose parts are all known to differ pairwise; of more, neighbours in the list only."""
+
+MOST_NAME = 200
+"""Characters of a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of items from their run and their source.
+
+    Attributes:
+        strength: (n,) float32, how firmly each is in its group; of later items 0.
+        exclusive: (n,) int64, items of one number of 0 or more cannot be together.
+    """
+
+    strength: Float32
+    exclusive: Int64
+
+    def exemplar(self, items: Iterable[int]) -> int:
+        """The strongest item, of equal ones the first."""
+        some = np.fromiter(items, np.int64)
+        some.sort()
+        return int(some[np.argmax(self.strength[some])])
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An event before it is written.
+
+    Attributes:
+        kind: In a word.
+        about: What was asked for, for people who read the journal.
+        changes: In order.
+        notes: What a reviewer should know before it is made.
+    """
+
+    kind: str
+    about: dict[str, Any]
+    changes: tuple[Reversible, ...]
+    notes: list[str] = field(default_factory=list)
+
+
+def merge(
+    state: ReviewState, known: Evidence, groups: Sequence[int], into: int | None = None
+) -> Correction:
+    """Makes one group of several.
+
+    Args:
+        state: As it is.
+        known: Of the items.
+        groups: At least two.
+        into: The one that stays; if None the first with a name, else the largest.
+
+    Raises:
+        ConflictError: If a group is not there, or two of their items exclude each other.
+        UsageError: If there are not two of them.
+    """
+    chosen = [state.group(number) for number in dict.fromkeys(groups)]
+    if len(chosen) < 2:
+        raise UsageError("to merge takes two groups at least; name both")
+    if into is not None and into not in [each.number for each in chosen]:
+        raise UsageError(f"group {into} is none of those that are merged")
+    order = sorted(chosen, key=lambda each: (not each.name, -len(each.members), each.number))
+    target = state.group(into) if into is not None else order[0]
+    others = [each for each in order if each is not target]
+    together = set().union(*(each.members for each in chosen))
+    _check_exclusive(known, together)
+    notes = []
+    names = [each.name for each in order if each.name and each.name != target.name]
+    changes: list[Reversible] = []
+    if target.name and names:
+        notes.append(f"the name {target.name!r} stays; {', '.join(map(repr, names))} goes")
+    elif names:
+        changes.append(Set(target.number, "name", "", names[0]))
+    changes += _united(state, together)
+    for other in others:
+        if other.members and target.members:
+            changes += _linked(state, "must", _exemplars(known, target, other))
+        changes += _emptied(other, target.number)
+    about = {"groups": [each.number for each in chosen], "into": target.number}
+    return Correction("merge", about, _once(changes), notes)
+
+
+def split(
+    state: ReviewState, known: Evidence, group: int, parts: Sequence[Sequence[int]]
+) -> Correction:
+    """Makes groups of parts of one; what is in no part stays.
+
+    Args:
+        state: As it is.
+        known: Of the items.
+        group: The one.
+        parts: Items of each, all of the group, none in two parts. Where nothing would stay, the
+            largest part does.
+
+    Raises:
+        ConflictError: If an item is not in the group.
+        UsageError: If a part is empty, or an item is in two, or nothing would change.
+    """
+    whole = state.group(group)
+    some = [list(dict.fromkeys(part)) for part in parts]
+    flat = [item for part in some for item in part]
+    if not some or not all(some):
+        raise UsageError("a part without items cannot be split off; choose some")
+    if len(set(flat)) < len(flat):
+        raise UsageError("an item is in two parts; leave it in one of them")
+    for item in flat:
+        if item not in whole.members:
+            raise ConflictError(f"item {item} is not in group {group} any more; look again")
+    if len(flat) == len(whole.members):
+        some.remove(max(some, key=len))
+    if not some:
+        raise UsageError("all items are in one part, so nothing would change")
+    rest = whole.members.difference(*some)
+    pieces = [set(part) for part in some]
+    changes: list[Reversible] = []
+    numbers = range(state.next_group, state.next_group + len(some))
+    for number, part in zip(numbers, some, strict=True):
+        changes += _parted(state, set(part))
+        changes += [Create(number), Move(tuple(part), group, number)]
+    exemplars = [known.exemplar(each) for each in [rest, *pieces]]
+    pairs = combinations(exemplars, 2) if len(exemplars) <= _MOST_PARTS else pairwise(exemplars)
+    changes += _linked(state, "cannot", pairs)
+    about = {"group": group, "parts": [len(part) for part in some], "into": list(numbers)}
+    return Correction("split", about, _once(changes))
+
+
+def move(
+    state: ReviewState, known: Evidence, items: Sequence[int], target: int | None, name: str = ""
+) -> Correction:
+    """Puts items into another group.
+
+    Args:
+        state: As it is.
+        known: Of the items.
+        items: Wherever they are.
+        target: Number of the group; a new one if None.
+        name: Of a new one.
+
+    Raises:
+        ConflictError: If there is no such item or group, or two items exclude each other.
+        UsageError: If there are no items.
+    """
+    moved = _items(state, items)
+    changes: list[Reversible] = []
+    if target is None:
+        number, there = state.next_group, set[int]()
+        changes.append(Create(number))
+        if name := _checked_name(name):
+            changes.append(Set(number, "name", "", name))
+    else:
+        number, there = target, state.group(target).members
+        moved = [item for item in moved if item not in there]
+        if not moved:
+            raise UsageError(f"all of these items are in group {target} already")
+    _check_exclusive(known, there | set(moved))
+    changes += _united(state, there | set(moved))
+    changes += _left(state, known, moved, number)
+    exemplar = known.exemplar(there or moved)
+    changes += _linked(state, "must", ((item, exemplar) for item in moved if item != exemplar))
+    about = {"items": moved, "into": number}
+    return Correction("move", about, _once(changes))
+
+
+def remove(state: ReviewState, known: Evidence, items: Sequence[int]) -> Correction:
+    """Takes items out of their groups, into none.
+
+    Raises:
+        ConflictError: If there is no such item.
+        UsageError: If none of them is in a group.
+    """
+    moved = [item for item in _items(state, items) if state.group_of[item] != NO_GROUP]
+    if not moved:
+        raise UsageError("none of these items is in a group")
+    changes = _left(state, known, moved, NO_GROUP)
+    return Correction("remove", {"items": moved}, _once(changes))
+
+
+def not_same(state: ReviewState, known: Evidence, a: int, b: int) -> Correction:
+    """Says that two groups differ: they are not suggested any more, and no run joins them.
+
+    Raises:
+        ConflictError: If one of them is not there.
+        UsageError: If both are the same.
+    """
+    one, other = state.group(a), state.group(b)
+    if one is other:
+        raise UsageError(f"group {a} is itself; to part it, split it")
+    if not (one.members and other.members):
+        raise UsageError("one of these groups is empty; nothing can be known of it")
+    changes = _linked(state, "cannot", _exemplars(known, one, other))
+    key = merge_key(one.number, other.number)
+    changes += [] if key in state.rejected else [Reject(key)]
+    return Correction("not same", {"groups": sorted((a, b))}, _once(changes))
+
+
+def describe(state: ReviewState, group: int, field: Field, value: str | bool) -> Correction:
+    """Names, hides or confirms a group, or takes that back.
+
+    Raises:
+        ConflictError: If it is not there.
+        UsageError: If that is so already, or a name is too long.
+    """
+    old = getattr(state.group(group), field)
+    new = _checked_name(str(value)) if field == "name" else bool(value)
+    if old == new:
+        raise UsageError(f"{field} of group {group} is {old!r} already")
+    word = {"name": "name", "hidden": "hide", "confirmed": "confirm"}[field]
+    return Correction(word, {"group": group, field: new}, (Set(group, field, old, new),))
+
+
+def reject(state: ReviewState, key: str) -> Correction:
+    """Turns a suggestion down for good.
+
+    Raises:
+        UsageError: If it was turned down before.
+    """
+    if key in state.rejected:
+        raise UsageError(f"{key}: was turned down before")
+    return Correction("reject", {"suggestion": key}, (Reject(key),))
+
+
+def merge_key(a: int, b: int) -> str:
+    """Of the suggestion to merge two groups."""
+    return f"merge:{min(a, b)}:{max(a, b)}"
+
+
+def _exemplars(known: Evidence, one: Group, other: Group) -> list[tuple[int, int]]:
+    return [(known.exemplar(one.members), known.exemplar(other.members))]
+
+
+def _items(state: ReviewState, items: Sequence[int]) -> list[int]:
+    some = list(dict.fromkeys(items))
+    if not some:
+        raise UsageError("no items were named; choose some")
+    for item in some:
+        if not 0 <= item < state.n:
+            raise ConflictError(f"there is no item {item}: there are {state.n}")
+    return some
+
+
+def _left(
+    state: ReviewState, known: Evidence, items: Sequence[int], target: int
+) -> list[Reversible]:
+    """Items leave their groups, which end if nothing is left and nobody said anything of them."""
+    by_group: defaultdict[int, list[int]] = defaultdict(list)
+    for item in items:
+        by_group[int(state.group_of[item])].append(item)
+    changes = _parted(state, set(items))
+    for number, some in sorted(by_group.items()):
+        if number == NO_GROUP:
+            changes.append(Move(tuple(some), NO_GROUP, target))
+            continue
+        group = state.groups[number]
+        if rest := group.members.difference(some):
+            changes.append(Move(tuple(some), number, target))
+            exemplar = known.exemplar(rest)
+            changes += _linked(state, "cannot", ((item, exemplar) for item in some))
+        else:
+            changes += _emptied(group, target)
+    return changes
+
+
+def _emptied(group: Group, target: int) -> list[Reversible]:
+    """All items go, then what is known of the group, then the group."""
+    changes: list[Reversible] = []
+    if group.members:
+        changes.append(Move(tuple(sorted(group.members)), group.number, target))
+    if group.name:
+        changes.append(Set(group.number, "name", group.name, ""))
+    if group.hidden:
+        changes.append(Set(group.number, "hidden", True, False))
+    if group.confirmed:
+        changes.append(Set(group.number, "confirmed", True, False))
+    return [*changes, Drop(group.number)]
+
+
+def _linked(
+    state: ReviewState, kind: LinkKind, pairs: Iterable[tuple[int, int]]
+) -> list[Reversible]:
+    """Links that are not known yet."""
+    found: list[Reversible] = []
+    for one, other in pairs:
+        a, b = min(one, other), max(one, other)
+        if b not in state.linked(kind, a):
+            found.append(Link(kind, a, b))
+    return found
+
+
+def _parted(state: ReviewState, some: set[int]) -> list[Reversible]:
+    """Nothing must be with what is left any more."""
+    return _unlinked(state, "must", some, lambda other: other not in some)
+
+
+def _united(state: ReviewState, some: set[int]) -> list[Reversible]:
+    """Nothing cannot be with what it joins any more."""
+    return _unlinked(state, "cannot", some, lambda other: other in some)
+
+
+def _unlinked(
+    state: ReviewState, kind: LinkKind, some: set[int], goes: Callable[[int], bool]
+) -> list[Reversible]:
+    """Takes back links from some items to others."""
+    pairs = {
+        (min(item, other), max(item, other))
+        for item in some
+        for other in state.linked(kind, item)
+        if goes(other)
+    }
+    return [Link(kind, a, b, known=False) for a, b in sorted(pairs)]
+
+
+def _once(changes: Sequence[Reversible]) -> tuple[Reversible, ...]:
+    """Without links that are told twice; one that is taken back and made again stays."""
+    links: dict[tuple[str, int, int], bool] = {}
+    found: list[Reversible] = []
+    for change in changes:
+        if isinstance(change, Link):
+            key = change.kind, change.a, change.b
+            if links.get(key) == change.known:
+                continue
+            links[key] = change.known
+        found.append(change)
+    return tuple(found)
+
+
+def _check_exclusive(known: Evidence, items: set[int]) -> None:
+    """Refuses two items of one picture in one group."""
+    some = np.fromiter(sorted(items), np.int64)
+    code = known.exclusive[some]
+    some, code = some[code >= 0], code[code >= 0]
+    order = np.argsort(code, kind="stable")
+    same = np.flatnonzero(code[order][1:] == code[order][:-1])
+    if len(same):
+        a, b = some[order[same[0]]], some[order[same[0] + 1]]
+        raise ConflictError(
+            f"items {a} and {b} exclude each other, so they cannot be in one group; take one of "
+            "them out first"
+        )
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if len(name) > MOST_NAME:
+        raise UsageError(f"a name has at most {MOST_NAME} characters, this one {len(name)}")
+    return name

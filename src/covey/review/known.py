@@ -1,0 +1,39 @@
+"""What a review taught, as constraints for a run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from covey.review.state import ReviewState
+from covey.types import Constraints, Int64
+
+
+def constraints_of(state: ReviewState, exclusive: Int64) -> Constraints:
+    """Links, groups that stay whole, and items that exclude each other.
+
+    Items of a pinned group must be together. No two pinned groups may be joined: their first items
+    form one exclusive set, which costs one entry a group and not one a pair.
+
+    Args:
+        state: The review.
+        exclusive: (n,) int64, items of one number of 0 or more cannot be together.
+    """
+    must, first = state.links("must"), []
+    for number in sorted(state.pinned()):
+        members = sorted(state.groups[number].members)
+        first.append(members[0])
+        must += [(members[0], other) for other in members[1:]]
+    sets = exclusive.astype(np.int64)
+    if len(first) > 1:
+        apart = np.full(state.n, -1, np.int64)
+        apart[first] = 0
+        sets = np.column_stack([sets, apart])
+    return Constraints(_pairs(must), _pairs(state.links("cannot")), sets if _any(sets) else None)
+
+
+def _pairs(found: list[tuple[int, int]]) -> Int64:
+    return np.array(sorted(set(found)), np.int64).reshape(-1, 2)
+
+
+def _any(sets: Int64) -> bool:
+    return bool((sets >= 0).any())

@@ -1,0 +1,159 @@
+"""The folder of a project.
+
+    project.json      what it is: format, when it was made, how rows are compared
+    items/000001/     a batch: items.parquet (id, picture, text, exclusive) and embeddings.npy
+    runs/000001/      a run: run.json, groups.parquet, edges.parquet, neighbours.npz
+    review.sqlite     the journal
+    thumbnails/       pictures made small; may be removed at any time
+
+Batches and runs appear whole and are never changed. What no event of the journal names is what a
+killed process left; it is in nobody's way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from covey import __version__
+from covey.io.atomic import atomic_folder
+from covey.io.folder_lock import locked_folder
+from covey.io.summary import write_summary
+from covey.types import InputError, UsageError
+from covey.vectors import Metric
+
+FORMAT = 1
+FACTS = "project.json"
+JOURNAL = "review.sqlite"
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder that `create_project` made.
+
+    Attributes:
+        folder: Where it is.
+        name: For people.
+        metric: How rows are compared.
+        made: ISO 8601, UTC.
+    """
+
+    folder: Path
+    name: str
+    metric: Metric
+    made: str
+
+    @property
+    def journal(self) -> Path:
+        """Path of the journal."""
+        return self.folder / JOURNAL
+
+    @property
+    def thumbnails(self) -> Path:
+        """Folder of small pictures."""
+        return self.folder / "thumbnails"
+
+    def batch(self, number: int) -> Path:
+        """Folder of a batch of items."""
+        return self.folder / "items" / f"{number:0{_DIGITS}d}"
+
+    def run(self, number: int) -> Path:
+        """Folder of a run."""
+        return self.folder / "runs" / f"{number:0{_DIGITS}d}"
+
+    def next_batch(self) -> int:
+        """A number that no folder of items has."""
+        return _next_number(self.folder / "items")
+
+    def next_run(self) -> int:
+        """A number that no folder of runs has."""
+        return _next_number(self.folder / "runs")
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Keeps other processes from adding and running at the same time. Reviews go on.
+
+        Raises:
+            UsageError: If one does.
+        """
+        with locked_folder(self.folder / "work", way_out="wait until that ends"):
+            yield
+
+
+def create_project(folder: Path, *, name: str = "", metric: Metric = "cosine") -> Project:
+    """Makes an empty project.
+
+    Args:
+        folder: Must not be there, or be empty; its parent is.
+        name: For people; that of the folder if empty.
+        metric: How rows are compared.
+
+    Raises:
+        UsageError: If something is there, or the folder cannot be made.
+    """
+    if (folder / FACTS).exists():
+        raise UsageError(f"{folder}: is a project already; add items with covey add {folder}")
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    elif folder.exists():
+        raise UsageError(f"{folder}: exists and is no project; name a folder that is not there")
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    facts = {
+        "format": FORMAT,
+        "covey": __version__,
+        "name": name or folder.absolute().name,
+        "metric": metric,
+        "made": made,
+    }
+    with atomic_folder(folder) as temporary:
+        write_summary(temporary / FACTS, facts)
+        for part in ("items", "runs", "thumbnails"):
+            (temporary / part).mkdir()
+    return Project(folder, str(facts["name"]), metric, made)
+
+
+def open_project(folder: Path) -> Project:
+    """Reads what `create_project` made.
+
+    Raises:
+        InputError: If it is no project, or one of a later Covey.
+    """
+    path = folder / FACTS
+    if not path.is_file():
+        raise InputError(f"{folder}: is no project; make one with covey init {folder}")
+    facts = read_facts(path)
+    if not isinstance(facts.get("format"), int) or facts["format"] > FORMAT:
+        raise InputError(
+            f"{path}: has format {facts.get('format')}, this Covey knows {FORMAT}; update Covey"
+        )
+    try:
+        return Project(folder, str(facts["name"]), facts["metric"], str(facts["made"]))
+    except KeyError as error:
+        raise InputError(f"{path}: lacks {error}; restore a copy") from None
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); restore a copy") from None
+    if not isinstance(facts, dict):
+        raise InputError(f"{path}: holds no JSON object; restore a copy")
+    return facts
+
+
+def _next_number(folder: Path) -> int:
+    folder.mkdir(exist_ok=True)
+    numbers = [int(each.name) for each in folder.iterdir() if each.name.isdigit()]
+    return max(numbers, default=0) + 1

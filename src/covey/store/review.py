@@ -1,0 +1,282 @@
+"""A project under review: its journal, and the state in memory that follows from it.
+
+Several processes may review at a time. Each catches up with the journal before it writes; whoever
+says which event they had seen is refused if a group that they change was touched since.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from covey.review.changes import Add, Change, Place
+from covey.review.corrections import Correction, Evidence
+from covey.review.history import REDO, UNDO, History
+from covey.review.state import ConflictError, ReviewState
+from covey.store.items import Batch, Items, read_items, write_batch
+from covey.store.journal import Event, Journal
+from covey.store.project import Project, open_project
+from covey.store.runs import Grouped, Run, read_run, write_run
+from covey.types import Float32, Int64, UsageError
+
+_TRIES = 20  # to be the next to write, among others who write
+ADDED, RAN = "add", "run"
+"""Kinds of events that are no corrections."""
+
+
+class Review:
+    """A project, open. Its methods may be called from several threads.
+
+    Args:
+        folder: Of the project.
+
+    Attributes:
+        project: The folder.
+        state: Groups as they are; only to be read, within `lock` where it must not change.
+        history: What can be undone.
+        items: All items.
+        lock: Held by whatever reads or writes the state.
+        watchers: Called with each event once the state follows it, within `lock`.
+
+    Raises:
+        InputError: If it is no project, or damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.project: Project = open_project(folder)
+        self.lock = threading.RLock()
+        self.watchers: list[Callable[[Event], None]] = []
+        self._read: dict[int, Run] = {}
+        self._placed: dict[int, Int64] = {}
+        self.journal = Journal(self.project.journal, self._placement)
+        self.state = ReviewState(self._placement)
+        self.history = History()
+        self.items: Items = read_items(self.project, ())
+        self._batches: list[int] = []
+        self._runs: list[int] = []
+        self._evidence: Evidence | None = None
+        try:
+            self.catch_up()
+        except BaseException:
+            self.journal.close()
+            raise
+
+    def __enter__(self) -> Review:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.journal.close()
+
+    @property
+    def batches(self) -> list[int]:
+        """Numbers of the batches of items, in order."""
+        return list(self._batches)
+
+    @property
+    def runs(self) -> list[int]:
+        """Numbers of the runs that counted, in order."""
+        return list(self._runs)
+
+    def last_run(self) -> Run | None:
+        """The last run, if there was one."""
+        return self.run(self._runs[-1]) if self._runs else None
+
+    def run(self, number: int) -> Run:
+        """A run that counted, by its number."""
+        if number not in self._read:
+            self._read[number] = read_run(self.project, number)
+        return self._read[number]
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is known of all items."""
+        with self.lock:
+            if self._evidence is None:
+                strength: Float32 = np.zeros(self.items.n, np.float32)
+                if (run := self.last_run()) is not None:
+                    strength[: run.n] = run.strength()
+                self._evidence = Evidence(strength, self.items.exclusive)
+            return self._evidence
+
+    def catch_up(self) -> int:
+        """Reads what others wrote in the meantime.
+
+        Returns:
+            How many events.
+        """
+        with self.lock:
+            found = list(self.journal.events(self.state.revision))
+            for event in found:
+                self._see(event)
+            if any(event.kind == ADDED for event in found):
+                self.items = read_items(self.project, self._batches)
+            return len(found)
+
+    def correct(
+        self,
+        make: Callable[[ReviewState, Evidence], Correction],
+        *,
+        author: str = "",
+        seen: int | None = None,
+    ) -> tuple[Event, Correction]:
+        """Makes a correction of the state as it is, and writes it.
+
+        Args:
+            make: Gives the correction; it may be called more than once.
+            author: Who corrects.
+            seen: Number of the last event that they had seen; a group that was touched since is not
+                changed. If None, whatever is there is corrected.
+
+        Raises:
+            ConflictError: If a group was touched since, or the correction does not fit.
+            UsageError: If it makes no sense.
+        """
+        with self.lock:
+
+            def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
+                correction = make(self.state, self.evidence)
+                made.append(correction)
+                if seen is not None:
+                    self._check_unseen(correction.changes, seen)
+                return correction.kind, correction.about, correction.changes
+
+            made: list[Correction] = []
+            return self._write(next_event, author), made[-1]
+
+    def preview(
+        self, make: Callable[[ReviewState, Evidence], Correction], *, seen: int | None = None
+    ) -> Correction:
+        """What a correction would do now; refused as `correct` would."""
+        with self.lock:
+            self.catch_up()
+            correction = make(self.state, self.evidence)
+            if seen is not None:
+                self._check_unseen(correction.changes, seen)
+            return correction
+
+    def undo(self, *, author: str = "", seen: int | None = None) -> Event:
+        """Takes the last correction back.
+
+        Raises:
+            UsageError: If there is none since the last run.
+            ConflictError: If `seen` is the number of an event and a group was touched since.
+        """
+
+        def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
+            found = self.history.next_undo()
+            if found is None:
+                raise UsageError("there is nothing to undo since the last run")
+            if seen is not None:
+                self._check_unseen(found[2], seen)
+            return UNDO, {"event": found[0], "kind": found[1]}, found[2]
+
+        return self._write(next_event, author)
+
+    def redo(self, *, author: str = "", seen: int | None = None) -> Event:
+        """Makes the correction again that was taken back last.
+
+        Raises:
+            UsageError: If there is none.
+            ConflictError: If `seen` is the number of an event and a group was touched since.
+        """
+
+        def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
+            found = self.history.next_redo()
+            if found is None:
+                raise UsageError("there is nothing to redo")
+            if seen is not None:
+                self._check_unseen(found[2], seen)
+            return REDO, {"event": found[0], "kind": found[1]}, found[2]
+
+        return self._write(next_event, author)
+
+    def add(self, batch: Batch, *, author: str = "") -> Event:
+        """Adds items.
+
+        Raises:
+            InputError: If they do not go with those that are there.
+        """
+        with self.lock:
+            self.catch_up()
+            number = write_batch(self.project, batch, self.items)
+            about = {"batch": number, "count": len(batch.ids), "source": batch.source}
+            event = self._write(
+                lambda: (ADDED, about, (Add(self.state.n, len(batch.ids)),)), author
+            )
+            self.items = read_items(self.project, self._batches)
+            return event
+
+    def placed(
+        self, found: Grouped, batches: Sequence[int], facts: dict[str, Any], *, author: str = ""
+    ) -> Event:
+        """Writes a run and makes its groups those of the project.
+
+        Args:
+            found: The run, made of the state as it was at `facts["revision"]`.
+            batches: Of its items.
+            facts: For its `run.json`.
+            author: Who ran it.
+
+        Raises:
+            ConflictError: If groups were corrected while it ran; then nothing counts.
+        """
+        number = write_run(self.project, found, batches, facts)  # takes long, so without the lock
+
+        def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
+            if self.state.revision != facts["revision"]:
+                raise ConflictError(
+                    "groups were corrected while this ran, which it does not know of; run again"
+                )
+            return RAN, {"run": number}, (Place(number),)
+
+        return self._write(next_event, author)
+
+    def _write(
+        self, next_event: Callable[[], tuple[str, dict[str, Any], tuple[Change, ...]]], author: str
+    ) -> Event:
+        """Writes what follows from the latest state, however many others write."""
+        with self.lock:
+            for _ in range(_TRIES):
+                self.catch_up()
+                kind, about, changes = next_event()
+                last = self.state.revision
+                try:
+                    event = self.journal.append(kind, about, changes, after=last, author=author)
+                except ConflictError:
+                    if self.journal.last == last:
+                        raise
+                    continue  # another process was faster
+                self._see(event)
+                return event
+            raise ConflictError("others write all the time; try again")
+
+    def _see(self, event: Event) -> None:
+        self.state.apply(event.changes, event.number)
+        self.history.see(event.number, event.kind, event.about.get("event"), event.changes)
+        if event.kind == ADDED:
+            self._batches.append(int(event.about["batch"]))
+        elif event.kind == RAN:
+            self._runs.append(int(event.about["run"]))
+        if event.kind in (ADDED, RAN):
+            self._evidence = None
+        for watcher in self.watchers:
+            watcher(event)
+
+    def _check_unseen(self, changes: Sequence[Change], seen: int) -> None:
+        for change in changes:
+            for name in ("group", "source", "target"):
+                group = self.state.groups.get(getattr(change, name, None))  # type: ignore[arg-type]
+                if group is not None and group.revision > seen:
+                    raise ConflictError(
+                        f"group {group.number} was changed in the meantime (event "
+                        f"{group.revision}); look again"
+                    )
+
+    def _placement(self, run: int) -> Int64:
+        if run not in self._placed:
+            self._placed = {run: self.run(run).groups()}  # only the last is kept
+        return self._placed[run]

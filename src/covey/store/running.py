@@ -1,0 +1,213 @@
+"""Runs of a project: all of it anew, or grown by the items that came since the last run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from covey import __version__
+from covey.cluster_report import Prefer
+from covey.clustering import cluster
+from covey.growing import grow
+from covey.partition.strength import membership_strength
+from covey.review.changes import NO_GROUP
+from covey.review.known import constraints_of
+from covey.review.stable_groups import Placement, place
+from covey.selection import edges_above
+from covey.store.review import Review
+from covey.store.runs import Grouped, Run
+from covey.types import Constraints, Float32, Int64, UsageError
+from covey.vectors import as_rows
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a run is asked for; see `covey.cluster`.
+
+    Attributes:
+        k, method, partition, prefer, seed: As `cluster` takes them. A grown run repeats those of
+            the run that it grows from.
+        threads: At most so many; all cores if None.
+        memory_limit: Bytes; what is available if None.
+    """
+
+    k: int | None = None
+    method: str = "auto"
+    partition: str = "auto"
+    prefer: Prefer = "balanced"
+    seed: int = 0
+    threads: int | None = None
+    memory_limit: int | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What decides the groups."""
+        names = ("k", "method", "partition", "prefer", "seed")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did to a project.
+
+    Attributes:
+        run: The run as it is kept.
+        placement: What became of the groups.
+        new_items: Items that came since the run before.
+        touched: Items that were partitioned, all of them in a full run.
+        seconds: Wall seconds, without writing.
+    """
+
+    run: Run
+    placement: Placement
+    new_items: int
+    touched: int
+    seconds: float
+
+
+def run_project(
+    review: Review,
+    options: RunOptions,
+    *,
+    full: bool = False,
+    author: str = "",
+    progress: Callable[[str, float], None] = lambda stage, done: None,
+) -> Outcome:
+    """Groups the items of a project, and keeps what was named, confirmed and corrected.
+
+    Args:
+        review: The project.
+        options: Of a full run, and threads of any.
+        full: Group all items anew, even where a run can be grown.
+        author: Who runs it.
+        progress: Called with stage and share done.
+
+    Raises:
+        UsageError: If there are too few items, or nothing new since the last run.
+        ConflictError: If groups were corrected while it ran.
+        InputError, MemoryLimitError: As `cluster` and `grow` raise them.
+    """
+    began = time.perf_counter()
+    with review.lock:
+        review.catch_up()
+        state, items, batches = review.state, review.items, review.batches
+        revision, before = state.revision, state.group_of.copy()
+        constraints = constraints_of(state, items.exclusive)
+        pinned = state.pinned()
+        next_group = state.next_group
+        last = review.last_run()
+    if items.n < 2:
+        raise UsageError(
+            f"{review.project.folder}: has {items.n} items, at least 2 are needed to form groups; "
+            f"add some with covey add {review.project.folder}"
+        )
+    grows = last is not None and not full and last.rule().repeatable
+    if grows and last is not None:
+        if last.n == items.n:
+            raise UsageError(
+                f"{review.project.folder}: no items came since the last run; to group all of them "
+                "anew, with what the review taught, say --full"
+            )
+        found, touched = _grown(review, last, before, constraints, options, progress)
+        asked = dict(last.facts.get("asked", {}))
+        report: dict[str, Any] = {"grown_from": last.number}
+    else:
+        found, report = _whole(review, constraints, options, progress)
+        touched, asked = items.n, options.facts()
+    placement = place(found.clusters, before, pinned, next_group)
+    found = Grouped(
+        found.clusters, placement.groups, found.strength, found.edges, found.knn, found.rule
+    )
+    seconds = time.perf_counter() - began
+    new_items = items.n - (last.n if last is not None else 0)
+    facts = {
+        "covey": __version__,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kind": "grown" if grows else "full",
+        "revision": revision,
+        "asked": asked,
+        "seconds": round(seconds, 3),
+        "new_items": new_items,
+        "touched": touched,
+        "groups": placement.counts(),
+        "report": report,
+    }
+    progress("writing", 0.0)
+    review.placed(found, batches, facts, author=author)
+    progress("writing", 1.0)
+    run = review.last_run()
+    assert run is not None
+    return Outcome(run, placement, new_items, touched, seconds)
+
+
+def _whole(
+    review: Review,
+    constraints: Constraints,
+    options: RunOptions,
+    progress: Callable[[str, float], None],
+) -> tuple[Grouped, dict[str, Any]]:
+    result = cluster(
+        review.items.matrix(),
+        k=options.k,
+        method=options.method,
+        partition=options.partition,
+        prefer=options.prefer,
+        metric=review.project.metric,
+        constraints=constraints or None,
+        seed=options.seed,
+        threads=options.threads,
+        memory_limit=options.memory_limit,
+        progress=progress,
+    )
+    rows = review.items.matrix()
+    report, clustering = result.report, result.clustering
+    told = {
+        "expected_precision": report.expected_precision,
+        "expected_recall": report.expected_recall,
+        "agreement": report.agreement,
+        "cut": report.cut,
+        "method": report.method,
+        "partition": report.partition,
+        "notes": report.notes,
+        "stages": report.seconds,
+        "curve": report.curve,
+    }
+    edges = result.edges
+    if result.rule.repeatable:  # those below the cut, too: suggestions are made of them
+        edges = result.rule.edges(as_rows(rows, metric=result.rule.metric), result.knn)
+    groups = np.full(clustering.n, NO_GROUP, np.int64)
+    return Grouped(
+        clustering.labels, groups, clustering.strength, edges, result.knn, result.rule
+    ), told
+
+
+def _grown(
+    review: Review,
+    last: Run,
+    before: Int64,
+    constraints: Constraints,
+    options: RunOptions,
+    progress: Callable[[str, float], None],
+) -> tuple[Grouped, int]:
+    rule = last.rule()
+    alone = before[: last.n] == NO_GROUP
+    labels = before[: last.n].copy()
+    labels[alone] = int(before.max(initial=0)) + 1 + np.arange(np.count_nonzero(alone))
+    growth = grow(
+        review.items.matrix(),
+        labels,
+        last.knn(),
+        rule,
+        constraints=constraints or None,
+        seed=options.seed,
+        threads=options.threads,
+        tick=lambda done: progress("growing", done),
+    )
+    kept = edges_above(growth.edges, rule.cut)
+    strength: Float32 = membership_strength(kept, growth.labels)
+    found = Grouped(growth.labels, before, strength, growth.edges, growth.knn, rule)
+    return found, int(np.count_nonzero(growth.touched))

@@ -1,0 +1,165 @@
+"""Runs of a project: each in a folder of its own that is never changed.
+
+run.json             what was asked for, the rule, the report, what became of the groups
+groups.parquet       item, cluster of the run, group of the project, strength
+edges.parquet        all edges with their probabilities, those below the cut, too
+neighbours.npy, similarities.npy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from covey.grouping_rule import GroupingRule, rule_from
+from covey.io.atomic import atomic_folder
+from covey.io.edges import read_edges, write_edges
+from covey.io.summary import write_summary
+from covey.store.project import Project, read_facts
+from covey.types import Edges, Float32, InputError, Int64, KnnGraph
+
+_FACTS, _GROUPS, _EDGES = "run.json", "groups.parquet", "edges.parquet"
+_NEIGHBOURS, _SIMILARITIES = "neighbours.npy", "similarities.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it is kept; arrays are read when they are asked for.
+
+    Attributes:
+        number: Of the run.
+        folder: Where it is.
+        facts: What `run.json` holds.
+    """
+
+    number: int
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def n(self) -> int:
+        """Items that there were."""
+        return int(self.facts["n"])
+
+    @property
+    def batches(self) -> list[int]:
+        """Numbers of the batches that these came in."""
+        return [int(each) for each in self.facts["batches"]]
+
+    def rule(self) -> GroupingRule:
+        """How groups came from neighbours."""
+        return rule_from(self.facts["rule"])
+
+    def groups(self) -> Int64:
+        """(n,) int64 group of each item in the project, `NO_GROUP` for none."""
+        return self._column("group").astype(np.int64)
+
+    def clusters(self) -> Int64:
+        """(n,) int64 cluster of each item in this run."""
+        return self._column("cluster").astype(np.int64)
+
+    def strength(self) -> Float32:
+        """(n,) float32, how firmly each item is in its cluster."""
+        return self._column("strength").astype(np.float32)
+
+    def edges(self) -> Edges:
+        """All edges, calibrated."""
+        return read_edges(self.folder / _EDGES, self.n)
+
+    def knn(self) -> KnnGraph:
+        """Neighbours, as memory maps."""
+        try:
+            pair = [
+                np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
+                for name in (_NEIGHBOURS, _SIMILARITIES)
+            ]
+            return KnnGraph(*pair)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.folder}: its neighbours cannot be read ({error}); restore a copy, or make "
+                "a run anew with covey run --full"
+            ) from error
+
+    def _column(self, name: str) -> NDArray[Any]:
+        path = self.folder / _GROUPS
+        try:
+            found = pq.read_table(path, columns=[name])[name].to_numpy()
+        except (pa.ArrowException, OSError, KeyError) as error:
+            raise InputError(f"{path}: cannot be read ({error}); restore a copy") from error
+        if len(found) != self.n:
+            raise InputError(f"{path}: has {len(found)} rows, not {self.n}; restore a copy")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """What a run found.
+
+    Attributes:
+        clusters: (n,) int64 cluster of each item.
+        groups: (n,) int64 group of each item in the project.
+        strength: (n,) float32.
+        edges: All edges, calibrated.
+        knn: Neighbours.
+        rule: How groups came from them.
+    """
+
+    clusters: Int64
+    groups: Int64
+    strength: Float32
+    edges: Edges
+    knn: KnnGraph
+    rule: GroupingRule
+
+
+def write_run(
+    project: Project, found: Grouped, batches: Sequence[int], facts: Mapping[str, Any]
+) -> int:
+    """Writes a run; it counts only once an event names it.
+
+    Args:
+        project: Where.
+        found: What it found.
+        batches: Numbers of the batches that its items came in.
+        facts: What else `run.json` holds: what was asked for, report, counts.
+
+    Returns:
+        The number of the run.
+    """
+    n = len(found.groups)
+    number = project.next_run()
+    columns = {
+        "item": pa.array(np.arange(n)),
+        "cluster": pa.array(found.clusters),
+        "group": pa.array(found.groups),
+        "strength": pa.array(found.strength),
+    }
+    with atomic_folder(project.run(number)) as folder:
+        pq.write_table(pa.table(columns), folder / _GROUPS)
+        write_edges(folder / _EDGES, found.edges, n)
+        np.save(folder / _NEIGHBOURS, found.knn.indices)
+        np.save(folder / _SIMILARITIES, found.knn.similarities)
+        about = {"n": n, "batches": list(batches), "rule": found.rule.facts()}
+        write_summary(folder / _FACTS, {"number": number, **facts, **about})
+    return number
+
+
+def read_run(project: Project, number: int) -> Run:
+    """A run that was written.
+
+    Raises:
+        InputError: If it is missing or damaged.
+    """
+    folder = project.run(number)
+    facts = read_facts(folder / _FACTS)
+    missing = [name for name in ("n", "batches", "rule") if name not in facts]
+    if missing:
+        raise InputError(f"{folder / _FACTS}: lacks {missing[0]!r}; restore a copy")
+    return Run(number, folder, facts)
