@@ -43,17 +43,18 @@ _LEVELS = (
         "split_half",
         "unique_items",
     ),
-    ("cluster_report", "clustering", "named_recipes"),
+    ("cluster_report", "clustering", "grouping_rule", "named_recipes"),
+    ("assigning", "growing", "review"),
     ("training",),
     ("estimators", "labelled_estimator", "learned_estimators"),
     ("datasets", "io"),
     ("pictures", "picture_folder", "picture_set", "refinement", "video_reading", "videos"),
-    ("codec_bench", "comparison", "pillow_plugin", "workshop"),
+    ("codec_bench", "comparison", "pillow_plugin", "store", "workshop"),
     ("cli",),
 )
 """From the ground up; a room may import from its own level and from those below."""
 
-_PURE_LEVELS = 10
+_PURE_LEVELS = 11
 """These lowest levels read no files and print nothing."""
 
 _READ_ONCE = {("resources", "open")}

@@ -17,6 +17,7 @@ from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE
 from covey.cli.info import info
 from covey.cli.knn import knn
+from covey.cli.project import add, assign, init, run
 from covey.cli.reid import reid
 from covey.cli.search import search
 from covey.cli.train import train
@@ -27,7 +28,7 @@ from covey.cli.train_video import video
 app = typer.Typer(
     help="Finds what belongs together in large unlabelled collections of embeddings.",
     epilog="Exit codes: 0 done, 1 unexpected failure, 2 usage, 3 bad input, "
-    "4 not enough memory, 5 missing extra, 130 interrupted.",
+    "4 not enough memory, 5 missing extra, 6 in conflict, 130 interrupted.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,6 +44,10 @@ for command in (
     compress,
     decompress,
     demo,
+    init,
+    add,
+    run,
+    assign,
 ):
     app.command()(command)
 for command in (b_attention, ada_nets, linkage, codec, video):

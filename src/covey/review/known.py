@@ -19,11 +19,10 @@ def constraints_of(state: ReviewState, exclusive: Int64) -> Constraints:
         exclusive: (n,) int64, items of one number of 0 or more cannot be together.
     """
     must, first = state.links("must"), []
-    for group in state.groups.values():
-        if group.pinned and group.members:
-            members = sorted(group.members)
-            first.append(members[0])
-            must += [(members[0], other) for other in members[1:]]
+    for number in sorted(state.pinned()):
+        members = sorted(state.groups[number].members)
+        first.append(members[0])
+        must += [(members[0], other) for other in members[1:]]
     sets = exclusive.astype(np.int64)
     if len(first) > 1:
         apart = np.full(state.n, -1, np.int64)

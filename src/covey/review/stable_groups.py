@@ -1,8 +1,8 @@
 """Groups that keep their numbers from run to run.
 
 A run gives clusters. Each takes the number of the group that it shares most items with, the largest
-share first; what is left gets new numbers. Groups that somebody named or confirmed stay as they
-are: items of other groups that a run would add stay apart from them; those of no group join them.
+share first; what is left gets new numbers. Groups that somebody named, confirmed or corrected stay
+as they are: items of other groups that a run would add stay apart, those of no group join them.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -58,11 +58,6 @@ class Group:
     revision: int = 0
 
     @property
-    def pinned(self) -> bool:
-        """Whether runs may only suggest to change it."""
-        return bool(self.name) or self.confirmed
-
-    @property
     def plain(self) -> bool:
         """Whether nobody said anything about it."""
         return not (self.name or self.hidden or self.confirmed)
@@ -90,6 +85,20 @@ class ReviewState:
             "cannot": defaultdict(set),
         }
 
+    def copy(self) -> ReviewState:
+        """The same, which stays as it is when this one changes."""
+        other = ReviewState(self._placements)
+        other.revision, other.next_group = self.revision, self.next_group
+        other.groups = {
+            number: replace(group, members=set(group.members))
+            for number, group in self.groups.items()
+        }
+        other.rejected = set(self.rejected)
+        other._group_of = self._group_of.copy()
+        for kind, table in self._links.items():
+            other._links[kind].update((item, set(others)) for item, others in table.items())
+        return other
+
     @property
     def n(self) -> int:
         """Number of items."""
@@ -108,6 +117,16 @@ class ReviewState:
         """All pairs, sorted, the smaller item first."""
         table = self._links[kind]
         return sorted((a, b) for a in table for b in table[a] if a < b)
+
+    def pinned(self) -> set[int]:
+        """Numbers of groups that runs leave as they are, new items apart.
+
+        Somebody named or confirmed them, or corrected them: one of their items is linked.
+        """
+        items = [item for table in self._links.values() for item in table]
+        found = set(self._group_of[items].tolist()) - {NO_GROUP}
+        named = {each.number for each in self.groups.values() if each.name or each.confirmed}
+        return {number for number in found | named if self.groups[number].members}
 
     def group(self, number: int) -> Group:
         """A group by its number.

@@ -146,10 +146,11 @@ def homes(
     return found
 
 
-def unnamed(state: ReviewState) -> list[Suggestion]:
-    """Groups without a name, the larger the more to gain."""
+def unnamed(state: ReviewState, of: Iterable[int] | None = None) -> list[Suggestion]:
+    """Groups without a name, the larger the more to gain; all, or those of some that lack one."""
     found = []
-    for number, group in state.groups.items():
+    for number in state.groups if of is None else of:
+        group = state.groups[number]
         key = f"name:{number}"
         if group.members and not (group.name or group.hidden or key in state.rejected):
             gain = _NAME_WORTH * len(group.members)

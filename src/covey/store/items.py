@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +16,14 @@ from numpy.typing import NDArray
 
 from covey.io.atomic import atomic_folder
 from covey.io.files import shown
+from covey.io.report.contact_sheet import picture_from_array, white_level
 from covey.io.summary import write_summary
 from covey.store.project import Project, read_facts
 from covey.types import Float32, InputError, Int64
 
 _TABLE, _ROWS, _FACTS = "items.parquet", "embeddings.npy", "batch.json"
+_PICTURES = "pictures"
+_BLOCK_BYTES = 64 << 20
 _SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -36,7 +41,7 @@ class Batch:
     Attributes:
         ids: (n,) object array of unique str.
         x: (n, d) numbers.
-        pictures: Paths of their pictures, absolute; None for none.
+        pictures: Paths of their pictures; or (n, h, w[, c]) pixels, which are written as files.
         texts: None for none.
         exclusive: (n,) object array: items of one word cannot be together; None or "" for free.
         source: Where they come from, in words.
@@ -44,7 +49,7 @@ class Batch:
 
     ids: NDArray[np.object_]
     x: NDArray[np.floating]
-    pictures: Sequence[str] | None = None
+    pictures: Sequence[str] | NDArray[Any] | None = None
     texts: Sequence[str] | None = None
     exclusive: NDArray[np.object_] | None = None
     source: str = ""
@@ -72,11 +77,28 @@ class Items:
         """Values in a row; 0 where there are no items."""
         return self._rows[0].shape[1] if self._rows else 0
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether an item has one."""
+        return bool(pc.any(pc.not_equal(self._table["picture"], "")).as_py())
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether an item has one."""
+        return bool(pc.any(pc.not_equal(self._table["text"], "")).as_py())
+
     def matrix(self) -> Float32:
         """(n, d) float32; of one batch it is a memory map, of several a copy."""
         if len(self._rows) == 1:
             return self._rows[0]
         return np.concatenate(self._rows) if self._rows else np.empty((0, 0), np.float32)
+
+    def blocks(self) -> Iterator[Float32]:
+        """Rows in order, at most 64 MiB of float32 at a time."""
+        for rows in self._rows:
+            step = max(1, _BLOCK_BYTES // (4 * rows.shape[1]))
+            for start in range(0, len(rows), step):
+                yield rows[start : start + step]
 
     def rows(self, items: Sequence[int] | Int64) -> Float32:
         """(m, d) float32 of some items."""
@@ -144,15 +166,22 @@ def write_batch(project: Project, batch: Batch, before: Items) -> int:
                 f"{batch.source}: row {again[0]} has the id {name}, which is in {project.folder} "
                 f"already ({len(again)} such rows); leave them out or give them other ids"
             )
+    number = project.next_batch()
+    pictures = batch.pictures
+    if isinstance(pictures, np.ndarray):
+        pictures = [f"{_PICTURES}/{row:07d}.png" for row in range(n)]
+    elif pictures is not None:
+        pictures = [os.path.abspath(each) for each in pictures]
     columns = [
         names,
         *(
             pa.nulls(n, pa.string()) if each is None else pa.array(list(each), pa.string())
-            for each in (batch.pictures, batch.texts, batch.exclusive)
+            for each in (pictures, batch.texts, batch.exclusive)
         ),
     ]
-    number = project.next_batch()
     with atomic_folder(project.batch(number)) as folder:
+        if isinstance(batch.pictures, np.ndarray):
+            _write_pictures(folder / _PICTURES, batch.pictures)
         pq.write_table(pa.table(columns, schema=_SCHEMA), folder / _TABLE)
         np.save(folder / _ROWS, np.asarray(batch.x, np.float32))
         write_summary(folder / _FACTS, {"n": n, "dimensions": d, "source": batch.source})
@@ -169,7 +198,7 @@ def read_items(project: Project, batches: Sequence[int]) -> Items:
     for number in batches:
         folder = project.batch(number)
         facts = read_facts(folder / _FACTS)
-        tables.append(_read_table(folder / _TABLE))
+        tables.append(_absolute(_read_table(folder / _TABLE), folder))
         try:
             rows.append(np.load(folder / _ROWS, mmap_mode="r", allow_pickle=False))
         except (OSError, ValueError) as error:
@@ -186,6 +215,22 @@ def _read_table(path: Path) -> pa.Table:
         return pq.read_table(path, schema=_SCHEMA)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read ({error}); restore a copy") from error
+
+
+def _absolute(table: pa.Table, folder: Path) -> pa.Table:
+    """Paths of pictures that the batch holds itself begin with its folder."""
+    paths = table["picture"]
+    inside = pc.starts_with(paths, f"{_PICTURES}/")
+    whole = pc.binary_join_element_wise(str(folder.absolute()), paths, "/")
+    column = table.schema.get_field_index("picture")
+    return table.set_column(column, "picture", pc.if_else(inside, whole, paths))
+
+
+def _write_pictures(folder: Path, pixels: NDArray[Any]) -> None:
+    folder.mkdir()
+    white = white_level(pixels)
+    for row, picture in enumerate(pixels):
+        picture_from_array(picture, white).save(folder / f"{row:07d}.png")
 
 
 def _codes(column: pa.ChunkedArray) -> Int64:

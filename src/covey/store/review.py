@@ -40,6 +40,7 @@ class Review:
         history: What can be undone.
         items: All items.
         lock: Held by whatever reads or writes the state.
+        watchers: Called with each event once the state follows it, within `lock`.
 
     Raises:
         InputError: If it is no project, or damaged.
@@ -48,6 +49,8 @@ class Review:
     def __init__(self, folder: Path) -> None:
         self.project: Project = open_project(folder)
         self.lock = threading.RLock()
+        self.watchers: list[Callable[[Event], None]] = []
+        self._read: dict[int, Run] = {}
         self._placed: dict[int, Int64] = {}
         self.journal = Journal(self.project.journal, self._placement)
         self.state = ReviewState(self._placement)
@@ -80,7 +83,13 @@ class Review:
 
     def last_run(self) -> Run | None:
         """The last run, if there was one."""
-        return read_run(self.project, self._runs[-1]) if self._runs else None
+        return self.run(self._runs[-1]) if self._runs else None
+
+    def run(self, number: int) -> Run:
+        """A run that counted, by its number."""
+        if number not in self._read:
+            self._read[number] = read_run(self.project, number)
+        return self._read[number]
 
     @property
     def evidence(self) -> Evidence:
@@ -138,38 +147,49 @@ class Review:
             correction: Correction
             return self._write(next_event, author), correction
 
-    def preview(self, make: Callable[[ReviewState, Evidence], Correction]) -> Correction:
-        """What a correction would do now."""
+    def preview(
+        self, make: Callable[[ReviewState, Evidence], Correction], *, seen: int | None = None
+    ) -> Correction:
+        """What a correction would do now; refused as `correct` would."""
         with self.lock:
             self.catch_up()
-            return make(self.state, self.evidence)
+            correction = make(self.state, self.evidence)
+            if seen is not None:
+                self._check_unseen(correction.changes, seen)
+            return correction
 
-    def undo(self, *, author: str = "") -> Event:
+    def undo(self, *, author: str = "", seen: int | None = None) -> Event:
         """Takes the last correction back.
 
         Raises:
             UsageError: If there is none since the last run.
+            ConflictError: If `seen` is the number of an event and a group was touched since.
         """
 
         def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
             found = self.history.next_undo()
             if found is None:
                 raise UsageError("there is nothing to undo since the last run")
+            if seen is not None:
+                self._check_unseen(found[2], seen)
             return UNDO, {"event": found[0], "kind": found[1]}, found[2]
 
         return self._write(next_event, author)
 
-    def redo(self, *, author: str = "") -> Event:
+    def redo(self, *, author: str = "", seen: int | None = None) -> Event:
         """Makes the correction again that was taken back last.
 
         Raises:
             UsageError: If there is none.
+            ConflictError: If `seen` is the number of an event and a group was touched since.
         """
 
         def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
             found = self.history.next_redo()
             if found is None:
                 raise UsageError("there is nothing to redo")
+            if seen is not None:
+                self._check_unseen(found[2], seen)
             return REDO, {"event": found[0], "kind": found[1]}, found[2]
 
         return self._write(next_event, author)
@@ -204,17 +224,16 @@ class Review:
         Raises:
             ConflictError: If groups were corrected while it ran; then nothing counts.
         """
-        with self.lock:
-            number = write_run(self.project, found, batches, facts)
+        number = write_run(self.project, found, batches, facts)  # takes long, so without the lock
 
-            def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
-                if self.state.revision != facts["revision"]:
-                    raise ConflictError(
-                        "groups were corrected while this ran, which it does not know of; run again"
-                    )
-                return RAN, {"run": number}, (Place(number),)
+        def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
+            if self.state.revision != facts["revision"]:
+                raise ConflictError(
+                    "groups were corrected while this ran, which it does not know of; run again"
+                )
+            return RAN, {"run": number}, (Place(number),)
 
-            return self._write(next_event, author)
+        return self._write(next_event, author)
 
     def _write(
         self, next_event: Callable[[], tuple[str, dict[str, Any], tuple[Change, ...]]], author: str
@@ -244,6 +263,8 @@ class Review:
             self._runs.append(int(event.about["run"]))
         if event.kind in (ADDED, RAN):
             self._evidence = None
+        for watcher in self.watchers:
+            watcher(event)
 
     def _check_unseen(self, changes: Sequence[Change], seen: int) -> None:
         for change in changes:
@@ -257,5 +278,5 @@ class Review:
 
     def _placement(self, run: int) -> Int64:
         if run not in self._placed:
-            self._placed = {run: read_run(self.project, run).groups()}  # only the last is kept
+            self._placed = {run: self.run(run).groups()}  # only the last is kept
         return self._placed[run]

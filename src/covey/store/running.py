@@ -97,7 +97,7 @@ def run_project(
         state, items, batches = review.state, review.items, review.batches
         revision, before = state.revision, state.group_of.copy()
         constraints = constraints_of(state, items.exclusive)
-        pinned = [each.number for each in state.groups.values() if each.pinned and each.members]
+        pinned = state.pinned()
         next_group = state.next_group
         last = review.last_run()
     if items.n < 2:

@@ -51,7 +51,7 @@ class ContactSheet:
         self.left = budget
         self.unreadable = 0
         self._drawn: dict[int, str | None] = {}
-        self._white = None if images is None or not len(images) else _white_level(images)
+        self._white = None if images is None or not len(images) else white_level(images)
 
     @property
     def kind(self) -> str:
@@ -126,7 +126,7 @@ def thumbnail(image: Any, white: float | None = None) -> str:
             except Image.DecompressionBombWarning as error:
                 raise OSError(f"{image}: too many pixels for a thumbnail") from error
     else:
-        picture = _from_array(np.asarray(image), white)
+        picture = picture_from_array(np.asarray(image), white)
     out = io.BytesIO()
     if max(picture.size) <= _SMALL:
         picture.save(out, "PNG", optimize=True)
@@ -142,14 +142,15 @@ def _from_file(path: str | os.PathLike[str]) -> Image.Image:
     with Image.open(path) as opened:
         opened.draft("RGB", (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
         if opened.mode.startswith(("I", "F")):
-            return _from_array(np.asarray(opened).astype(np.float64), None)
+            return picture_from_array(np.asarray(opened).astype(np.float64), None)
         turned = ImageOps.exif_transpose(opened)
         see_through = "transparency" in turned.info or turned.mode in ("LA", "PA", "RGBA")
         mode = "L" if turned.mode in ("1", "L") else "RGBA" if see_through else "RGB"
         return turned.convert(mode)
 
 
-def _from_array(array: NDArray[Any], white: float | None) -> Image.Image:
+def picture_from_array(array: NDArray[Any], white: float | None) -> Image.Image:
+    """(h, w) or (h, w, 1 to 4) numbers as a picture; `white` is the value of white, see there."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
@@ -163,7 +164,7 @@ def _from_array(array: NDArray[Any], white: float | None) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _white_level(images: Sequence[Any] | NDArray[Any]) -> float | None:
+def white_level(images: Sequence[Any] | NDArray[Any]) -> float | None:
     """One white for a whole collection of arrays, from 64 of them; None for files."""
     if isinstance(images[0], (str, os.PathLike)):
         return None

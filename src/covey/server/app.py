@@ -1,0 +1,103 @@
+"""The app: one project, its API under /v1, and the page that uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from covey import __version__
+from covey.server import (
+    corrections,
+    events,
+    groups,
+    items,
+    project,
+    runs,
+    suggestions,
+    thumbnails,
+)
+from covey.server.problems import NotThereError, tell_problems
+from covey.server.security import Guard, cookie_name
+from covey.server.session import Session
+from covey.store.review import Review
+
+PAGE = Path(__file__).parent / "page"
+"""Folder of the page: index.html and what it asks for."""
+
+_ABOUT = """Groups of one project, and what people say about them.
+
+Send the token that `covey review` printed as `Authorization: Bearer TOKEN`. Answers that hold state
+carry its revision as ETag; a change with `If-Match` is refused (412) if a group that it concerns was
+touched since. `?dry_run=true` tells what a change would do. Failures are `application/problem+json`.
+"""
+
+
+class ReviewApp:
+    """An ASGI app with a guard before it.
+
+    Args:
+        review: The project.
+        token: Of the session: who knows it may do everything.
+
+    Attributes:
+        session: What is held of the project.
+        inner: The app behind the guard.
+    """
+
+    def __init__(self, review: Review, token: str) -> None:
+        self.session = Session(review)
+        self.inner = _inner(self.session, token)
+        self._guard = Guard(self.inner, token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        await self._guard(scope, receive, send)
+
+
+def make_app(review: Review, token: str) -> ReviewApp:
+    """An app for a project; suggestions begin to be worked out.
+
+    Args:
+        review: The project; stays open as long as the app is used.
+        token: Of the session, see `covey.server.security`.
+    """
+    app = ReviewApp(review, token)
+    app.session.suggesting.start()
+    return app
+
+
+def _inner(session: Session, token: str) -> FastAPI:
+    app = FastAPI(
+        title="Covey review",
+        version=__version__,
+        description=_ABOUT,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # these pages would load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.session = session
+    tell_problems(app)
+    rooms: tuple[Any, ...] = (
+        project, groups, corrections, thumbnails, items, suggestions, events, runs
+    )  # fmt: skip
+    for room in rooms:
+        app.include_router(room.router)
+
+    @app.get("/", include_in_schema=False)
+    def page(request: Request) -> Response:
+        """The page; whoever brings the token gets it as a cookie, which pictures need."""
+        try:
+            answer = Response((PAGE / "index.html").read_bytes(), media_type="text/html")
+        except OSError:
+            raise NotThereError("this installation has no page; the API is under /v1") from None
+        if "token" in request.query_params:
+            answer.set_cookie(cookie_name(token), token, httponly=True, samesite="strict", path="/")
+        return answer
+
+    if PAGE.is_dir():
+        app.mount("/", StaticFiles(directory=PAGE))
+    return app

@@ -1,0 +1,80 @@
+"""What was done so far, and what is known of pairs of items from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from covey.review.changes import LinkKind
+from covey.server.changing import EventFacts, facts_of_event
+from covey.server.pages import Cursor, Limit, page_of
+from covey.server.session import Opened
+
+router = APIRouter(tags=["events"])
+
+
+class EventPage(BaseModel):
+    """Some events."""
+
+    events: list[EventFacts]
+    next: str | None
+    total: int
+
+
+class PairLink(BaseModel):
+    """Two items that must, or cannot, be together."""
+
+    kind: LinkKind
+    a: int
+    b: int
+
+
+class LinkPage(BaseModel):
+    """Some pairs."""
+
+    links: list[PairLink]
+    next: str | None
+    total: int
+
+
+@router.get("/v1/events")
+def list_events(
+    session: Opened,
+    response: Response,
+    after: Annotated[int, Query(ge=0, description="Only those with larger numbers.")] = 0,
+    order: Annotated[Literal["oldest", "newest"], Query(description="Which come first.")] = "oldest",
+    limit: Limit = 60,
+    cursor: Cursor = None,
+) -> EventPage:
+    """Events of the journal, page by page."""
+    with session.reading(response) as review:
+        numbers, sign = range(after + 1, review.state.revision + 1), 1 if order == "oldest" else -1
+        page = page_of([(sign * each,) for each in numbers[::sign]], limit, cursor)
+        first = min((abs(row[0]) for row in page.rows), default=1)
+        events = review.journal.events(first - 1, len(page.rows)) if page.rows else ()
+        found = [facts_of_event(event) for event in events][::sign]
+        return EventPage(events=found, next=page.next, total=page.total)
+
+
+@router.get("/v1/constraints")
+def list_links(
+    session: Opened,
+    response: Response,
+    kind: Annotated[LinkKind | None, Query(description="Only this kind.")] = None,
+    limit: Limit = 60,
+    cursor: Cursor = None,
+) -> LinkPage:
+    """Pairs of items that must, or cannot, be together, page by page."""
+    with session.reading(response) as review:
+        state = review.state
+        kinds: tuple[LinkKind, ...] = ("cannot", "must") if kind is None else (kind,)
+        rows = session.kept(
+            ("links", kind),
+            state.revision,
+            lambda: [(each, a, b) for each in kinds for a, b in state.links(each)],
+        )
+        page = page_of(rows, limit, cursor)
+        found = [PairLink(kind=each, a=a, b=b) for each, a, b in page.rows]
+        return LinkPage(links=found, next=page.next, total=page.total)

@@ -1,0 +1,241 @@
+"""Groups: all of them in some order, one of them, its members, and what it would fall into."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from covey.review.changes import NO_GROUP
+from covey.review.cutting import cut_into, inner_tree
+from covey.review.state import Group
+from covey.server.pages import Cursor, Limit, page_of
+from covey.server.session import Opened, Session
+from covey.types import Int64, UsageError
+
+router = APIRouter(tags=["groups"])
+
+Order = Annotated[
+    Literal["size", "name", "changed"],
+    Query(description="The largest first; named ones first, by name; the last touched first."),
+]
+Show = Annotated[
+    Literal["all", "named", "unnamed", "confirmed", "hidden"],
+    Query(description="Which of them; hidden ones are shown where they are asked for only."),
+]
+_EXEMPLARS, _PART_EXEMPLARS = 4, 6
+
+
+class GroupFacts(BaseModel):
+    """A group."""
+
+    number: int = Field(description="For good.")
+    name: str = Field(description="Empty if it has none.")
+    size: int = Field(description="Items.")
+    hidden: bool = Field(description="Whether lists leave it out.")
+    confirmed: bool = Field(description="Whether somebody said that it is right.")
+    revision: int = Field(description="Number of the last event that touched it.")
+    exemplars: list[int] = Field(description="Up to 4 items that stand for it.")
+    strength: float = Field(description="How firmly its items are in it, on average, in [0, 1].")
+
+
+class GroupDetails(GroupFacts):
+    """A group, and what is known of it."""
+
+    cannot: list[int] = Field(description="Groups that are known to differ from it.")
+
+
+class GroupPage(BaseModel):
+    """Some groups."""
+
+    groups: list[GroupFacts]
+    next: str | None
+    total: int
+    revision: int
+
+
+class Member(BaseModel):
+    """An item of a group."""
+
+    item: int
+    id: str
+    text: str | None
+    has_picture: bool
+    strength: float
+
+
+class MemberPage(BaseModel):
+    """Some items of a group."""
+
+    members: list[Member]
+    next: str | None
+    total: int
+
+
+class Part(BaseModel):
+    """Items that would be a group of their own."""
+
+    size: int
+    items: list[int]
+    exemplars: list[int]
+
+
+class Cut(BaseModel):
+    """A group in parts."""
+
+    parts: list[Part]
+    most: int = Field(description="Into how many it can be cut: one for each item.")
+
+
+@router.get("/v1/groups")
+def list_groups(
+    session: Opened,
+    response: Response,
+    order: Order = "size",
+    show: Show = "all",
+    q: Annotated[str, Query(max_length=200, description="Part of the name, or the number.")] = "",
+    limit: Limit = 60,
+    cursor: Cursor = None,
+) -> GroupPage:
+    """Groups, page by page."""
+    with session.reading(response) as review:
+        state, wanted = review.state, " ".join(q.split()).casefold()
+        rows = session.kept(
+            ("groups", order, show, wanted),
+            state.revision,
+            lambda: sorted(
+                _key(each, order) for each in state.groups.values() if _shown(each, show, wanted)
+            ),
+        )
+        page = page_of(rows, limit, cursor)
+        found = [facts_of_group(session, state.groups[row[-1]]) for row in page.rows]
+        return GroupPage(groups=found, next=page.next, total=page.total, revision=state.revision)
+
+
+@router.get("/v1/groups/{group}")
+def one_group(session: Opened, response: Response, group: int) -> GroupDetails:
+    """One group."""
+    with session.reading(response):
+        found = session.group(group)
+        facts = facts_of_group(session, found)
+        return GroupDetails(**facts.model_dump(), cannot=_differing(session, found))
+
+
+@router.get("/v1/groups/{group}/members")
+def members_of_group(
+    session: Opened,
+    response: Response,
+    group: int,
+    order: Annotated[
+        Literal["strength", "weakest", "item"],
+        Query(description="The strongest first, the weakest first, or by number."),
+    ] = "strength",
+    limit: Limit = 60,
+    cursor: Cursor = None,
+) -> MemberPage:
+    """Items of a group, page by page."""
+    with session.reading(response) as review:
+        found, strength, items = session.group(group), review.evidence.strength, review.items
+
+        def rows() -> list[tuple[Any, ...]]:
+            some = members_in_order(found)
+            if order == "item":
+                return [(item,) for item in some.tolist()]
+            sign = -1 if order == "strength" else 1
+            return sorted(zip((sign * strength[some]).tolist(), some.tolist(), strict=True))
+
+        key = "members", group, order, tuple(review.runs[-1:])
+        page = page_of(session.kept(key, found.revision, rows), limit, cursor)
+        told = [
+            Member(
+                item=row[-1],
+                id=items.id_of(row[-1]),
+                text=items.text_of(row[-1]),
+                has_picture=items.picture_of(row[-1]) is not None,
+                strength=round(float(strength[row[-1]]), 4),
+            )
+            for row in page.rows
+        ]
+        return MemberPage(members=told, next=page.next, total=page.total)
+
+
+@router.get("/v1/groups/{group}/cut")
+def cut_group(
+    session: Opened,
+    response: Response,
+    group: int,
+    parts: Annotated[int, Query(ge=1, description="How many; more where nothing ties them.")] = 2,
+) -> Cut:
+    """The parts that a group would fall into, to be split by."""
+    with session.reading(response) as review:
+        found = session.group(group)
+        if not review.runs:
+            raise UsageError("nothing is known of what ties items before the first run")
+        members = members_in_order(found)
+        if not len(members):
+            return Cut(parts=[], most=0)
+        links = session.suggesting.links()
+        tree = session.kept(
+            ("tree", group, review.runs[-1]), found.revision, lambda: inner_tree(members, links)
+        )
+        cut = cut_into(members, tree, min(parts, len(members)))
+        told = [
+            Part(
+                size=len(part),
+                items=part,
+                exemplars=session.strongest(np.array(part), _PART_EXEMPLARS),
+            )
+            for part in cut
+        ]
+        return Cut(parts=told, most=len(members))
+
+
+def facts_of_group(session: Session, group: Group) -> GroupFacts:
+    """A group as answers hold it. Within `Session.reading`."""
+    members = members_in_order(group)
+    strength = session.review.evidence.strength[members]
+    return GroupFacts(
+        number=group.number,
+        name=group.name,
+        size=len(members),
+        hidden=group.hidden,
+        confirmed=group.confirmed,
+        revision=group.revision,
+        exemplars=session.strongest(members, _EXEMPLARS),
+        strength=round(float(strength.mean()), 4) if len(members) else 0.0,
+    )
+
+
+def members_in_order(group: Group) -> Int64:
+    """(s,) sorted items."""
+    found = np.fromiter(group.members, np.int64, len(group.members))
+    found.sort()
+    return found
+
+
+def _key(group: Group, order: str) -> tuple[Any, ...]:
+    if order == "name":
+        return not group.name, group.name.casefold(), group.number
+    return -len(group.members) if order == "size" else -group.revision, group.number
+
+
+def _shown(group: Group, show: str, wanted: str) -> bool:
+    if group.hidden != (show == "hidden"):
+        return False
+    if show in ("named", "unnamed") and bool(group.name) != (show == "named"):
+        return False
+    if show == "confirmed" and not group.confirmed:
+        return False
+    return not wanted or wanted in group.name.casefold() or wanted == str(group.number)
+
+
+def _differing(session: Session, group: Group) -> list[int]:
+    state = session.review.state
+    others = {
+        int(state.group_of[other])
+        for item in group.members
+        for other in state.linked("cannot", item)
+    }
+    return sorted(others - {NO_GROUP, group.number})

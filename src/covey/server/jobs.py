@@ -1,0 +1,102 @@
+"""Runs that were asked for, each in a thread of its own, one at a time."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import traceback
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from covey.review.state import ConflictError
+from covey.server.problems import NotThereError, facts_of, status_of
+from covey.store.review import Review
+from covey.store.running import RunOptions, run_project
+from covey.types import CoveyError
+
+
+@dataclass(slots=True)
+class Job:
+    """A run on its way.
+
+    Attributes:
+        id: Of the job.
+        state: How far it is.
+        stage: What is being done.
+        share: Of that stage, in [0, 1].
+        outcome: What it did, once it is done.
+        problem: Why it failed.
+    """
+
+    id: str
+    state: Literal["running", "done", "failed"] = "running"
+    stage: str = "starting"
+    share: float = 0.0
+    outcome: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+
+
+class Jobs:
+    """All runs that this server was asked for.
+
+    Args:
+        review: What is run.
+    """
+
+    def __init__(self, review: Review) -> None:
+        self._review = review
+        self._jobs: dict[str, Job] = {}
+        self._starting = threading.Lock()
+
+    def __getitem__(self, name: str) -> Job:
+        """A job by its id.
+
+        Raises:
+            NotThereError: If there is none.
+        """
+        if name not in self._jobs:
+            raise NotThereError(f"there is no job {name} since this server started")
+        return self._jobs[name]
+
+    @property
+    def running(self) -> Job | None:
+        """The one that has not ended."""
+        return next((each for each in self._jobs.values() if each.state == "running"), None)
+
+    def start(self, options: RunOptions, *, full: bool) -> Job:
+        """Begins a run.
+
+        Raises:
+            ConflictError: If one is running.
+        """
+        with self._starting:
+            if (other := self.running) is not None:
+                raise ConflictError(f"job {other.id} is running; wait until it ends")
+            job = Job(secrets.token_hex(8))
+            self._jobs[job.id] = job
+        threading.Thread(target=self._work, args=(job, options, full), daemon=True).start()
+        return job
+
+    def _work(self, job: Job, options: RunOptions, full: bool) -> None:
+        def tell(stage: str, share: float) -> None:
+            job.stage, job.share = stage, share
+
+        try:
+            with self._review.project.working():
+                found = run_project(self._review, options, full=full, progress=tell)
+        except CoveyError as error:
+            job.problem, job.state = facts_of(status_of(error), str(error)), "failed"
+        except BaseException as error:
+            traceback.print_exc()
+            told = f"unexpected {type(error).__name__}: {error}; the terminal shows more"
+            job.problem, job.state = facts_of(500, told), "failed"
+        else:
+            job.outcome = {
+                "run": found.run.number,
+                "kind": found.run.facts["kind"],
+                "new_items": found.new_items,
+                "touched": found.touched,
+                "groups": found.placement.counts(),
+                "seconds": round(found.seconds, 3),
+            }
+            job.share, job.state = 1.0, "done"

@@ -1,0 +1,107 @@
+"""Runs: those that were made, one that is asked for, and the curve of the last full one."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from covey.cluster_report import Prefer
+from covey.server.changing import Asked, Changed
+from covey.server.corrections import Body
+from covey.server.project import RunFacts, run_facts
+from covey.server.session import Opened
+from covey.store.running import RunOptions
+
+router = APIRouter(tags=["runs"])
+
+
+class RunList(BaseModel):
+    """Runs that counted, the first one first."""
+
+    runs: list[RunFacts]
+
+
+class RunWanted(Body):
+    """A run that is asked for."""
+
+    full: bool = Field(False, description="Group all items anew, even where a run can be grown.")
+    prefer: Prefer = Field("balanced", description="Of a full run: purer groups, or fewer torn.")
+
+
+class Started(BaseModel):
+    """A job that began."""
+
+    job: str
+
+
+class JobFacts(BaseModel):
+    """A run on its way."""
+
+    id: str
+    state: Literal["running", "done", "failed"]
+    stage: str
+    share: float = Field(description="Of the stage, in [0, 1].")
+    outcome: dict[str, Any] | None = Field(None, description="What it did.")
+    problem: dict[str, Any] | None = Field(None, description="Why it failed.")
+
+
+class CurveFacts(BaseModel):
+    """What each cut would have given; empty lists where no full run told."""
+
+    cuts: list[float] = Field(description="Probability of the weakest edge used, ascending.")
+    groups: list[int] = Field(description="Groups at each cut.")
+    precision: list[float | None] = Field(description="BCubed precision that is foreseen.")
+    recall: list[float | None] = Field(description="BCubed recall that is foreseen.")
+    chosen: int | None = Field(description="Place of the cut that was taken.")
+    run: int | None
+
+
+@router.get("/v1/runs")
+def list_runs(session: Opened, response: Response) -> RunList:
+    """All runs."""
+    with session.reading(response) as review:
+        return RunList(runs=[run_facts(session, number) for number in review.runs])
+
+
+@router.post("/v1/runs", status_code=202, response_model=Started | Changed)
+def start_run(body: RunWanted, asked: Asked, response: Response) -> Started | Changed:
+    """Begin a run in the background; one at a time."""
+    session = asked.session
+    if asked.dry:
+        response.status_code = 200
+        with session.reading() as review:
+            last = review.last_run()
+            new = review.state.n - (0 if last is None else last.n)
+            grows = last is not None and not body.full and last.rule().repeatable
+            what = f"{new:,} new items join the groups" if grows else "all items are grouped anew"
+            return asked.told(None, (), [f"{what}; named and confirmed groups stay"])
+    job = session.jobs.start(RunOptions(prefer=body.prefer), full=body.full)
+    return Started(job=job.id)
+
+
+@router.get("/v1/jobs/{job}")
+def one_job(session: Opened, job: str) -> JobFacts:
+    """How far a run is."""
+    found = session.jobs[job]
+    names = ("id", "state", "stage", "share", "outcome", "problem")
+    return JobFacts(**{name: getattr(found, name) for name in names})
+
+
+@router.get("/v1/curve")
+def curve(session: Opened, response: Response) -> CurveFacts:
+    """What each cut of the last full run would have given."""
+    with session.reading(response) as review:
+        for number in reversed(review.runs):
+            found = review.run(number).facts.get("report", {}).get("curve")
+            if found:
+                return CurveFacts(
+                    cuts=found["cut"],
+                    groups=found["n_clusters"],
+                    precision=found["precision"],
+                    recall=found["recall"],
+                    chosen=found["chosen"],
+                    run=number,
+                )
+        return CurveFacts(cuts=[], groups=[], precision=[], recall=[], chosen=None, run=None)

@@ -1,0 +1,164 @@
+"""Who may ask: nobody but the user of this machine, from the page of this server or a program.
+
+Other sites that the browser shows can send requests here, too. So:
+
+    Host      names this machine and the port: no foreign name may stand for 127.0.0.1
+    Origin    if sent, is that of this server; so is Sec-Fetch-Site
+    token     in the header Authorization; the cookie, which a browser adds by itself, counts for
+              reading only
+    path      names no file, and nothing in it is encoded that could
+    body      8 MiB at most, whatever its header says
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from covey.server.problems import problem
+
+MOST_BODY = 8 << 20
+"""Bytes of a body."""
+
+_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+_ENCODED = (b"%2e", b"%2f", b"%5c", b"%25", b"%00", b"\\")
+_ALWAYS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; "
+    "script-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Guard:
+    """Stands before an app, refuses what may not come in, and adds headers to what goes out.
+
+    Args:
+        app: Behind it.
+        token: Of the session.
+    """
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app, self._token, self._cookie = app, token, cookie_name(token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return  # no sockets here: closed without a word
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _ALWAYS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", _keeping(scope["path"]))
+            await send(message)
+
+        refusal = self._refusal(scope)
+        body = b"" if refusal is not None else await _body(scope, receive)
+        if body is None:
+            refusal = problem(413, f"a body has at most {MOST_BODY >> 20} MiB; send it in parts")
+        if refusal is not None:
+            await refusal(scope, receive, with_headers)
+            return
+        await self.app(scope, _told_again(body or b"", receive), with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        origins = [f"{name}:{(scope.get('server') or ('', 0))[1]}" for name in _HOSTS]
+        if headers.get("host", "") not in origins:
+            return problem(403, "this server answers to 127.0.0.1 and localhost only")
+        entry = scope["path"] == "/" and self._is_token(_queried(scope))
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+        if origin is not None and origin not in [f"http://{each}" for each in origins]:
+            return problem(403, "the request comes from another site")
+        if site not in ("none", "same-origin") and not entry:
+            return problem(403, "the request comes from another site")
+        if _names_a_file(scope):
+            return problem(404, "there is no such page; no path names a file here")
+        reads = scope["method"] in ("GET", "HEAD")
+        if self._is_token(_borne(headers)) or (reads and (entry or self._has_cookie(headers))):
+            return None
+        answer = problem(
+            401,
+            "the token of this session is missing or wrong; open the address that covey review "
+            "printed, or send it as Authorization: Bearer TOKEN",
+        )
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+
+    def _is_token(self, given: str) -> bool:
+        return secrets.compare_digest(given.encode(), self._token.encode())
+
+    def _has_cookie(self, headers: Headers) -> bool:
+        try:
+            found = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
+        except CookieError:
+            return False
+        return found is not None and self._is_token(found.value)
+
+
+def cookie_name(token: str) -> str:
+    """Name of the cookie, another one for each session: servers on other ports share cookies."""
+    return f"covey-{hashlib.sha256(token.encode()).hexdigest()[:12]}"
+
+
+def _borne(headers: Headers) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _queried(scope: Scope) -> str:
+    return parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+
+
+def _names_a_file(scope: Scope) -> bool:
+    raw = (scope.get("raw_path") or scope["path"].encode()).lower()
+    parts = scope["path"].split("/")
+    return any(each in raw for each in _ENCODED) or "." in parts or ".." in parts
+
+
+def _keeping(path: str) -> str:
+    """Answers of the API are not kept; files of the page are, but asked for again."""
+    return "no-store" if path == "/" or path.startswith("/v1/") else "private, no-cache"
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """All of the body; None if it is too large."""
+    told = Headers(scope=scope).get("content-length", "0")
+    if not told.isdecimal() or int(told) > MOST_BODY:
+        return None
+    found, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(found)  # who asked has gone away
+        found += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(found) > MOST_BODY:
+            return None
+    return bytes(found)
+
+
+def _told_again(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

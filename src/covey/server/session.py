@@ -1,0 +1,110 @@
+"""What a server holds of its project: the review, and what is worked out from it and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from fastapi import Depends, Request, Response
+
+from covey.review.state import Group
+from covey.server.jobs import Jobs
+from covey.server.places import Places
+from covey.server.problems import NotThereError
+from covey.server.suggesting import Suggesting
+from covey.store.review import Review
+from covey.types import Int64
+
+T = TypeVar("T")
+
+_MOST_KEPT = 200  # results that are kept until their part of the state changes
+
+
+class Session:
+    """One project, served.
+
+    Args:
+        review: The project.
+
+    Attributes:
+        review: The project.
+        suggesting: Suggestions, worked out in the background.
+        jobs: Runs that were asked for.
+        places: The map.
+    """
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self.suggesting = Suggesting(review)
+        self.jobs = Jobs(review)
+        self.places = Places(review)
+        self._kept: dict[Hashable, tuple[int, Any]] = {}
+
+    @contextmanager
+    def reading(self, response: Response | None = None) -> Iterator[Review]:
+        """The project as it is now, which does not change within the block.
+
+        Args:
+            response: Gets the revision as its ETag.
+        """
+        with self.review.lock:
+            self.review.catch_up()
+            if response is not None:
+                response.headers["ETag"] = f'"{self.review.state.revision}"'
+            yield self.review
+
+    def kept(self, key: Hashable, revision: int, make: Callable[[], T]) -> T:
+        """What `make` gave when it was called last, if that was at this revision.
+
+        Called within `reading`.
+        """
+        found = self._kept.pop(key, None)
+        if found is None or found[0] != revision:
+            found = revision, make()
+        self._kept[key] = found  # the latest last
+        while len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        return found[1]
+
+    def group(self, number: int) -> Group:
+        """A group by its number.
+
+        Raises:
+            NotThereError: If there is none.
+        """
+        found = self.review.state.groups.get(number)
+        if found is None:
+            raise NotThereError(f"there is no group {number}; it may have been merged: look again")
+        return found
+
+    def item(self, number: int) -> int:
+        """The number, checked.
+
+        Raises:
+            NotThereError: If there is no such item.
+        """
+        if not 0 <= number < self.review.state.n:
+            raise NotThereError(
+                f"there is no item {number}: there are {self.review.state.n}, from 0 on"
+            )
+        return number
+
+    def strongest(self, members: Int64, most: int) -> list[int]:
+        """Items that stand for the others, the strongest first."""
+        strength = self.review.evidence.strength[members]
+        if len(members) > 4 * most:
+            some = np.argpartition(-strength, most)[: 2 * most]
+            members, strength = members[some], strength[some]
+        found: list[int] = members[np.lexsort((members, -strength))[:most]].tolist()
+        return found
+
+
+def session_of(request: Request) -> Session:
+    """The session of the app that a request came to."""
+    found: Session = request.app.state.session
+    return found
+
+
+Opened = Annotated[Session, Depends(session_of)]

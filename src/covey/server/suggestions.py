@@ -1,0 +1,110 @@
+"""What to look at next, the most to gain first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from covey.review.state import Group
+from covey.review.suggestions import Suggestion, SuggestionKind
+from covey.server.pages import Cursor, Limit, page_of
+from covey.server.session import Opened
+from covey.store.review import Review
+
+router = APIRouter(tags=["suggestions"])
+
+
+class SuggestionFacts(BaseModel):
+    """Something to look at."""
+
+    key: str = Field(description="The same for the same question.")
+    kind: SuggestionKind
+    groups: list[int] = Field(description="Concerned; where an item would go last.")
+    items: list[int] = Field(description="Concerned.")
+    chance: float = Field(description="That it is right.")
+    gain: float = Field(description="Items that an answer is expected to put right.")
+    words: str = Field(description="The same in a sentence.")
+
+
+class SuggestionPage(BaseModel):
+    """Some suggestions."""
+
+    suggestions: list[SuggestionFacts]
+    next: str | None
+    total: int
+    counts: dict[str, int] = Field(description="How many there are of each kind.")
+    revision: int
+    ready: bool = Field(description="False while they are worked out for the first time.")
+
+
+@router.get("/v1/suggestions")
+def list_suggestions(
+    session: Opened,
+    response: Response,
+    kind: Annotated[SuggestionKind | None, Query(description="Only this kind.")] = None,
+    limit: Limit = 60,
+    cursor: Cursor = None,
+) -> SuggestionPage:
+    """What to look at next, page by page."""
+    with session.reading(response) as review:
+        current, revision = session.suggesting.current(), review.state.revision
+        if current is None:
+            return SuggestionPage(
+                suggestions=[], next=None, total=0, counts={}, revision=revision, ready=False
+            )
+        rows = session.kept(
+            ("suggestions", kind),
+            current.version,
+            lambda: [row for row in current.rows() if kind is None or _kind(row[1]) == kind],
+        )
+        counts = session.kept(
+            "kinds", current.version, lambda: Counter(_kind(row[1]) for row in current.rows())
+        )
+        page = page_of(rows, limit, cursor)
+        return SuggestionPage(
+            suggestions=[_facts(review, current[row[1]]) for row in page.rows],
+            next=page.next,
+            total=page.total,
+            counts=dict(counts),
+            revision=revision,
+            ready=True,
+        )
+
+
+def _kind(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _facts(review: Review, each: Suggestion) -> SuggestionFacts:
+    return SuggestionFacts(
+        key=each.key,
+        kind=each.kind,
+        groups=list(each.groups),
+        items=list(each.items),
+        chance=round(each.chance, 4),
+        gain=round(each.gain, 4),
+        words=words_of(review, each),
+    )
+
+
+def words_of(review: Review, each: Suggestion) -> str:
+    """A suggestion in a sentence."""
+    told = [_named(review.state.groups[number]) for number in each.groups]
+    if each.kind == "merge":
+        return f"{told[0]} and {told[1]} may be one."
+    if each.kind == "mixed":
+        return f"{told[0]} may be two: {len(each.items):,} items hang together apart from the rest."
+    if each.kind == "name":
+        return f"{told[0]} has no name."
+    item = review.items.id_of(each.items[0])
+    if each.kind == "outlier":
+        return f"{item} of {told[0]} may belong to {told[1]}."
+    return f"{item}, in no group, may belong to {told[0]}."
+
+
+def _named(group: Group) -> str:
+    name = group.name or f"group {group.number}"
+    return f"{name} ({len(group.members):,})"

@@ -1,0 +1,85 @@
+"""Pictures of items made small, once, and kept in the folder of the project."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Response
+from PIL import Image, ImageOps
+
+from covey.io.atomic import atomic_file
+from covey.io.deep_pixels import DEEP, eight_bits
+from covey.server.problems import NotThereError
+from covey.server.session import Opened
+from covey.types import CoveyError
+
+router = APIRouter(tags=["items"])
+
+_DAY = "private, max-age=86400"
+_IN_A_FOLDER = 1000
+_QUALITY = 82
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    MemoryError,
+    CoveyError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+Side = Annotated[Literal[160, 640], Query(description="Pixels of the longer side at most.")]
+
+
+@router.get("/v1/items/{item}/thumbnail", response_class=Response)
+def thumbnail(session: Opened, item: int, size: Side = 160) -> Response:
+    """The picture of an item, small, as WebP; transparent where it is."""
+    with session.reading() as review:
+        source = review.items.picture_of(session.item(item))
+        folder = review.project.thumbnails / str(size) / f"{item // _IN_A_FOLDER:06d}"
+    if source is None:
+        raise NotThereError(f"item {item} has no picture")
+    path = folder / f"{item}.webp"
+    try:
+        data = path.read_bytes()
+    except OSError:
+        data = _made(item, Path(source), size, path)
+    return Response(data, media_type="image/webp", headers={"Cache-Control": _DAY})
+
+
+def _made(item: int, source: Path, size: int, path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        picture = small_picture(source, size)
+    except _UNREADABLE as error:
+        raise NotThereError(f"the picture of item {item}, {source}, cannot be read: {error}") from error
+    with atomic_file(path) as temporary:
+        picture.save(temporary, "WEBP", quality=_QUALITY, method=2)
+    return path.read_bytes()
+
+
+def small_picture(source: Path, size: int) -> Image.Image:
+    """A picture upright, in RGB or RGBA, whose longer side has `size` pixels at most.
+
+    Raises:
+        OSError, ValueError, CoveyError: If it cannot be read, or has far too many pixels.
+    """
+    if source.suffix.lower() == ".cvi":
+        import covey.pillow_plugin  # noqa: F401
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(source) as opened:
+            opened.draft("RGB", (2 * size, 2 * size))
+            if opened.mode in DEEP:
+                values, _ = eight_bits(opened)
+                found: Image.Image = Image.fromarray(np.ascontiguousarray(values))
+            else:
+                found = ImageOps.exif_transpose(opened)
+            clear = "transparency" in found.info or found.mode in ("LA", "PA", "RGBA", "La", "RGBa")
+            found = found.convert("RGBA" if clear else "RGB")
+    found.thumbnail((size, size), Image.Resampling.LANCZOS)
+    return found

@@ -1,0 +1,66 @@
+"""Files of a user as a batch of items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from covey.io.constraints import by_row
+from covey.io.embeddings import EmbeddingTable
+from covey.io.files import shown
+from covey.io.illustrations import read_images, read_texts
+from covey.io.labels import read_labels
+from covey.store.items import Batch
+from covey.types import InputError
+
+
+def batch_of(
+    table: EmbeddingTable,
+    before: int,
+    *,
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    exclusive: str | Path | None = None,
+) -> tuple[Batch, list[str]]:
+    """A batch from embeddings and what goes with them.
+
+    Args:
+        table: Embeddings that passed every check.
+        before: Items that there are; those of a table without ids are numbered on.
+        images, texts: As `read_images` and `read_texts` take them.
+        exclusive: Labels in any form that `read_labels` knows: items of one label exclude each
+            other, also those of other batches with the same label.
+
+    Returns:
+        The batch, and notes for the user.
+
+    Raises:
+        InputError: If a file cannot be used.
+    """
+    notes: list[str] = []
+    if table.ids is None:
+        rows = np.arange(table.n) if table.rows is None else table.rows
+        ids = (before + rows).astype(str).astype(object)
+        notes.append(f"items have no ids: they are called {ids[0]} to {ids[-1]}")
+    else:
+        ids = table.ids
+    pictures = None if images is None else read_images(images, table)
+    known = None if exclusive is None else _exclusive(Path(exclusive), table, ids, notes)
+    words = None if texts is None else [str(each) for each in read_texts(texts, table)]
+    return Batch(ids, table.x, pictures, words, known, str(table.path)), notes
+
+
+def _exclusive(path: Path, table: EmbeddingTable, ids: np.ndarray, notes: list[str]) -> np.ndarray:
+    labels = read_labels(path)
+    codes = by_row(path, labels, table) if labels.ids is None else labels.of(ids)
+    free = int((codes < 0).sum())
+    if free == len(codes):
+        raise InputError(
+            f"{path}: names none of the items of {table.path}: an item there is called "
+            f"{shown(ids[0])}"
+        )
+    if free:
+        notes.append(f"{free} items have no exclusive group")
+    names = np.array([*map(str, labels.names), None], object)
+    return np.asarray(names[codes.clip(-1)], object)

@@ -1,0 +1,168 @@
+"""Projects by the command line: made, filled, grouped, grown and asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.csv as pa_csv
+import pytest
+
+from covey.cli.exits import run
+from covey.review.corrections import describe, merge
+from covey.store.review import Review
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
+    capsys.readouterr()
+    assert run([*map(str, arguments), "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> str:
+    capsys.readouterr()
+    assert run([*map(str, arguments), "-q"]) == code
+    return capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[np.ndarray, np.ndarray]:
+    """300 rows in 20 groups that lie well apart."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(300) % 20
+    x = rng.normal(size=(20, 64))[labels] + 0.15 * rng.normal(size=(300, 64))
+    return x.astype(np.float32), labels
+
+
+def save(path: Path, rows: np.ndarray) -> Path:
+    np.save(path, rows)
+    return path
+
+
+def agree(groups: np.ndarray, labels: np.ndarray) -> bool:
+    return bool(((groups == groups[:, None]) == (labels == labels[:, None])).all())
+
+
+def test_a_project_from_nothing_to_growth(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, labels = rows
+    project = tmp_path / "p"
+    assert told(capsys, "init", project, "--name", "Twenty")["name"] == "Twenty"
+    first = told(capsys, "add", project, save(tmp_path / "a.npy", x[:200]))
+    assert (first["added"], first["items"]) == (200, 200)
+    whole = told(capsys, "run", project)
+    assert (whole["kind"], whole["groups"], whole["in_no_group"]) == ("full", 20, 0)
+    with Review(project) as review:
+        before = review.state.group_of.copy()
+        assert agree(before, labels[:200])
+        number = int(before[0])
+        review.correct(lambda state, known: describe(state, number, "name", "Ada"))
+    assert "no items came since the last run" in refused(capsys, 2, "run", project)
+    told(capsys, "add", project, save(tmp_path / "b.npy", x[200:]))
+    grown = told(capsys, "run", project)
+    assert (grown["kind"], grown["new_items"], grown["groups"]) == ("grown", 100, 20)
+    assert grown["became"]["kept"] == grown["became"]["grown"] == 20
+    with Review(project) as review:
+        assert agree(review.state.group_of, labels)
+        np.testing.assert_array_equal(review.state.group_of[:200], before)
+        assert review.state.groups[number].name == "Ada"
+    again = told(capsys, "run", project, "--full")
+    assert (again["kind"], again["became"]["kept"]) == ("full", 20)
+
+
+def test_what_was_corrected_stays_in_a_full_run(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, _ = rows
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    told(capsys, "add", project, save(tmp_path / "a.npy", x))
+    told(capsys, "run", project)
+    with Review(project) as review:
+        a, b, c = (int(review.state.group_of[item]) for item in range(3))
+        review.correct(lambda state, known: merge(state, known, [a, b]))
+        review.correct(lambda state, known: describe(state, c, "confirmed", True))
+        members = set(review.state.groups[c].members)
+        joined = set(review.state.groups[a].members)
+    told(capsys, "run", project, "--full")
+    with Review(project) as review:
+        assert review.state.groups[c].members == members
+        assert len({int(review.state.group_of[item]) for item in (0, 1)}) == 1
+        assert review.state.groups[a].members >= joined & set(range(0, 300, 20))
+
+
+def test_assign_says_where_items_would_go(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, labels = rows
+    project, out = tmp_path / "p", tmp_path / "groups.csv"
+    told(capsys, "init", project)
+    told(capsys, "add", project, save(tmp_path / "a.npy", x[:200]))
+    assert "has no groups yet" in refused(
+        capsys, 2, "assign", project, tmp_path / "a.npy", "-o", out
+    )
+    told(capsys, "run", project)
+    new = np.concatenate([x[200:], -10 * np.ones((1, 64), np.float32)])
+    facts = told(capsys, "assign", project, save(tmp_path / "b.npy", new), "-o", out)
+    table = pa_csv.read_csv(out)
+    with Review(project) as review:
+        wanted = review.state.group_of[:20][labels[200:]].tolist()
+        assert review.items.n == 200
+        assert review.runs == [1]
+    assert table["group"].to_pylist()[:100] == wanted
+    assert facts["assigned"] >= 100
+    assert min(table["chance"].to_pylist()[:100]) > table["chance"].to_pylist()[100]
+    assert str(table["nearest_id"][0]) in {str(item) for item in range(200)}
+    wrong = save(tmp_path / "c.npy", x[:, :8])
+    assert "use the same embedder" in refused(capsys, 3, "assign", project, wrong, "-o", out)
+
+
+def test_pictures_texts_and_exclusive_items(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(1)
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    images = save(tmp_path / "images.npy", rng.integers(0, 255, (4, 8, 8), np.uint8))
+    (tmp_path / "texts.txt").write_text("a\nb\nc\nd\n")
+    (tmp_path / "photos.csv").write_text("item_id,group\n0,x\n1,x\n2,y\n3,\n")
+    facts = told(
+        capsys,
+        "add",
+        project,
+        save(tmp_path / "a.npy", rng.normal(size=(4, 6)).astype(np.float32)),
+        "--images",
+        images,
+        "--texts",
+        tmp_path / "texts.txt",
+        "--exclusive",
+        tmp_path / "photos.csv",
+    )
+    assert facts["added"] == 4
+    with Review(project) as review:
+        assert review.items.text_of(2) == "c"
+        assert review.items.exclusive.tolist() == [0, 0, 1, -1]
+        path = review.items.picture_of(3)
+        assert path is not None
+        assert Path(path).is_file()
+    told(capsys, "run", project)
+    with Review(project) as review:
+        group = review.state.group_of
+        assert group[0] == -1 or group[0] != group[1]
+
+
+def test_errors_name_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "make one with covey init" in refused(capsys, 3, "run", tmp_path)
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    assert "has 0 items" in refused(capsys, 2, "run", project)
+    one = save(tmp_path / "a.npy", np.ones((1, 4), np.float32))
+    told(capsys, "add", project, one)
+    assert "has 1 items" in refused(capsys, 2, "run", project)
+    (tmp_path / "ids").write_text("0\n")
+    assert "has the id '0'" in refused(capsys, 3, "add", project, one, "--ids", tmp_path / "ids")
+    bad = save(tmp_path / "b.npy", np.full((2, 4), np.nan, np.float32))
+    assert "row 0" in refused(capsys, 3, "add", project, bad)
+    assert "is a project already" in refused(capsys, 2, "init", project)
