@@ -57,7 +57,7 @@ export function get(path, query = {}, given = {}) {
 }
 
 /** Address of the picture of an item. */
-export const thumbnail = (item, size = 160) => `/v1/items/${item}/thumbnail?size=${size}`;
+export const thumbnail = (item, size) => `/v1/items/${item}/thumbnail${size ? `?size=${size}` : ""}`;
 
 const PATIENCE = 3000;
 let waiting = 0;

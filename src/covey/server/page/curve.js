@@ -5,7 +5,7 @@ import { el, fill, svg } from "./dom.js";
 import { refused } from "./project.js";
 import { count, number, percent } from "./words.js";
 
-const HIGH = 300;
+const HIGH = 270;
 const EDGE = { left: 46, right: 16, top: 16, bottom: 40 };
 
 export function curve(root) {
@@ -33,17 +33,17 @@ export function curve(root) {
     const places = cut.map((_, at) => EDGE.left + ((wide - EDGE.left - EDGE.right) * at) / Math.max(1, cut.length - 1));
     const note = el("p.reading", { "aria-live": "off" });
     const tell = (at) => {
-      note.textContent = `Cut ${cut[at].toFixed(2)}${at === chosen ? " (taken)" : ""}: ` +
+      note.textContent = `Cut ${cutName(cut[at])}${at === chosen ? " (taken)" : ""}: ` +
         `${percent(precision[at])} of what shares a group would belong together, ${percent(recall[at])} of what ` +
         `belongs together would share one; ${count(groups[at], "group")}.`;
     };
-    tell(chosen);
+    if (chosen >= 0) tell(chosen);
     fill(stage,
       el("p.legend", {}, el("span.one", {}, "precision"), el("span.two", {}, "recall"), el("span.taken", {}, "taken")),
       chart(wide, places, [["one", precision], ["two", recall]], (value) => value, ["0 %", "50 %", "100 %"], found, tell),
-      el("h2", {}, "Groups"),
+      note, el("h2", {}, "Groups"),
       chart(wide, places, [["one", groups]], scale(groups), ["0", null, number(Math.max(...groups))], found, tell),
-      note, table(found));
+      table(found));
   }
 
   fill(root, el("div.heading", {}, el("h1", {}, "Cuts"),
@@ -51,6 +51,9 @@ export function curve(root) {
   read();
   return { title: "Cuts", changed: (_, touched) => touched === null && read(), leave: () => watch.disconnect() };
 }
+
+/** Most cuts that matter are close to 1. */
+const cutName = (cut) => cut.toFixed(3);
 
 function scale(values) {
   const most = Math.max(1, ...values);
@@ -67,14 +70,21 @@ function chart(wide, places, lines, share, ticks, { cut, chosen }, tell) {
   const every = Math.max(1, Math.ceil(places.length / Math.max(2, Math.floor(wide / 90))));
   places.forEach((x, at) => {
     if (at % every) return;
-    shapes.push(svg("text", { class: "tick", x, y: HIGH - 16, "text-anchor": "middle" }, cut[at].toFixed(2)));
+    shapes.push(svg("text", { class: "tick", x, y: HIGH - 16, "text-anchor": "middle" }, cutName(cut[at])));
   });
   for (const [name, values] of lines) {
-    const points = values.map((value, at) => `${places[at]},${y(share(value))}`);
+    const known = values.map((_, at) => at).filter((at) => Number.isFinite(values[at]));
+    const points = known.map((at) => `${places[at]},${y(share(values[at]))}`);
     shapes.push(svg("polyline", { class: `line ${name}`, points: points.join(" ") }));
-    shapes.push(svg("circle", { class: `dot ${name}`, cx: places[chosen], cy: y(share(values[chosen])), r: 4.5 }));
+    for (const at of known) {
+      const r = at === chosen ? 5 : 2.5;
+      shapes.push(svg("circle", { class: `dot ${name}`, cx: places[at], cy: y(share(values[at])), r }));
+    }
   }
-  shapes.push(svg("line", { class: "taken", x1: places[chosen], x2: places[chosen], y1: EDGE.top, y2: HIGH - EDGE.bottom }));
+  const taken = places[chosen];
+  if (taken !== undefined) {
+    shapes.push(svg("line", { class: "taken", x1: taken, x2: taken, y1: EDGE.top, y2: HIGH - EDGE.bottom }));
+  }
   const drawn = svg("svg", { width: wide, height: HIGH, viewBox: `0 0 ${wide} ${HIGH}`, role: "img",
     "aria-label": "The same figures are in the table below" }, ...shapes);
   drawn.addEventListener("pointermove", (event) => {
@@ -82,27 +92,27 @@ function chart(wide, places, lines, share, ticks, { cut, chosen }, tell) {
     const gaps = places.map((place) => Math.abs(place - x));
     tell(gaps.indexOf(Math.min(...gaps)));
   });
-  drawn.addEventListener("pointerleave", () => tell(chosen));
+  drawn.addEventListener("pointerleave", () => chosen >= 0 && tell(chosen));
   return drawn;
 }
 
 function table({ cut, precision, recall, groups, chosen }) {
   const head = ["cut", "groups", "precision", "recall"].map((word) => el("th", { scope: "col" }, word));
   const rows = cut.map((value, at) => el("tr", at === chosen ? { class: "taken" } : {},
-    el("td", {}, value.toFixed(3), at === chosen && el("span.mark", {}, "taken")), el("td", {}, number(groups[at])),
+    el("td", {}, cutName(value), at === chosen && el("span.mark", {}, "taken")), el("td", {}, number(groups[at])),
     el("td", {}, percent(precision[at])), el("td", {}, percent(recall[at]))));
   return el("details", {}, el("summary", {}, "As a table"),
     el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)));
 }
 
-/** The answer with one name for each column. */
+/** The answer, with numbers throughout. */
 function readable(answer) {
-  const given = answer.curve ?? answer;
+  const shares = (values) => values.map((value) => value ?? NaN); // not foreseen
   return {
-    cut: given.cut ?? given.cuts ?? [],
-    precision: given.precision ?? [],
-    recall: given.recall ?? [],
-    groups: given.n_clusters ?? given.groups ?? [],
-    chosen: given.chosen ?? 0,
+    cut: answer.cuts,
+    precision: shares(answer.precision),
+    recall: shares(answer.recall),
+    groups: answer.groups,
+    chosen: answer.chosen ?? -1,
   };
 }

@@ -12,13 +12,14 @@ const SHOWN = 12;
 const reject = (words) => (asked) => [words, "POST", "/v1/suggestions/reject", { key: asked.key }];
 
 /**
- * By kind: words, `sides(suggestion)` gives two elements and what stands below them, `onSame` and
+ * By kind: words, `chance(share)`, `sides(suggestion)` gives two elements and what stands below them, `onSame` and
  * `onDifferent` give what `change` takes.
  */
 export const QUESTIONS = {
   merge: {
     tab: "Same?",
     question: "Are these two groups the same?",
+    chance: (share) => `${share} likely that they are.`,
     same: "Same", different: "Different",
     none: "No two groups look the same",
     sides: ({ groups }) => Promise.all(groups.map(groupSide)),
@@ -33,6 +34,7 @@ export const QUESTIONS = {
   mixed: {
     tab: "Two in one?",
     question: "Are these two parts of one group the same?",
+    chance: (share) => `${share} likely that they differ.`,
     same: "Same", different: "Different: split",
     none: "No group looks like two",
     async sides({ groups: [number], items }) {
@@ -54,6 +56,7 @@ export const QUESTIONS = {
   outlier: {
     tab: "Elsewhere?",
     question: "Does this item belong to the other group?",
+    chance: (share) => `${share} likely that it does.`,
     same: "Yes: move", different: "No: it stays",
     none: "Every item seems to be where it belongs",
     async sides({ groups: [own, other], items: [item] }) {

@@ -6,7 +6,7 @@ import { keycaps } from "./keys.js";
 import { say } from "./notices.js";
 import { change, project, refused, step } from "./project.js";
 import { QUESTIONS } from "./questions.js";
-import { count, number } from "./words.js";
+import { count, number, percent } from "./words.js";
 
 const AHEAD = 20;
 const WAIT = 1500; // milliseconds between looks while suggestions are computed
@@ -67,15 +67,16 @@ export function queue(root, [given]) {
     stage.classList.remove("changing");
     fill(stage,
       el("h2.question", { tabindex: -1 }, asks.question),
-      el("p.soft", {}, suggestion.words ? `${suggestion.words} ` : ""),
+      el("p.soft", {}, `${asks.chance(percent(suggestion.chance))} The answer is worth about ${count(Math.max(1, Math.round(suggestion.gain)), "item")}.`),
       el("div.sides", {}, ...sides.slice(0, 2)), sides[2] ?? null,
       el("div.answers", {},
         answerButton("s", asks.same, same), answerButton("d", asks.different, different),
-        answerButton("u", "Unsure", () => skip())));
+        answerButton("u", "Unsure", () => skip()),
+        answerButton("z", "Undo", undo)));
   }
 
   function answerButton(key, words, run) {
-    return el("button", { onclick: run, class: key === "u" ? "quiet" : "" }, words, keycaps([key])[1]);
+    return el("button", { onclick: run, class: "sd".includes(key) ? null : "quiet" }, words, keycaps([key])[1]);
   }
 
   async function give(answer) {

@@ -7,7 +7,7 @@ import { option } from "./members.js";
 import { change, refused } from "./project.js";
 import { mark, selectable, Selection } from "./selection.js";
 import { selectionBar } from "./selection_bar.js";
-import { count, groupList, groupName } from "./words.js";
+import { count, groupList } from "./words.js";
 
 const ROWS = 40; // parts that are shown
 const IN_ROW = 30; // items of each
@@ -136,7 +136,7 @@ export function split(root, [given]) {
   async function read() {
     try {
       const group = await get(path);
-      title.textContent = `Split ${groupName(group)}`;
+      title.textContent = `Split ${group.name || `group ${number}`}`;
       size.textContent = `${group.name ? `no. ${number} · ` : ""}${count(group.size, "item")}`;
       about.clear();
       await cut();

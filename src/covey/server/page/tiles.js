@@ -1,6 +1,6 @@
 // An item as a tile: its picture, or its text, or its id.
 
-import { thumbnail } from "./api.js";
+import { get, thumbnail } from "./api.js";
 import { el } from "./dom.js";
 import { percent } from "./words.js";
 
@@ -14,22 +14,23 @@ addEventListener("scroll", () => {
   clearTimeout(moving);
   moving = setTimeout(() => {
     moving = 0;
-    for (const [picture, source] of waiting) if (picture.isConnected) picture.src = source;
+    for (const [made, show] of waiting) if (made.isConnected) show();
     waiting.clear();
   }, SETTLED);
 }, { passive: true, capture: true });
 
 /** The picture of an item; while something scrolls past it is not asked for. */
-export function picture(item, { size = 160, alt = "" } = {}) {
+export function picture(item, { size, alt = "" } = {}) {
   const made = el("img", { alt, loading: "lazy", decoding: "async", draggable: "false" });
   made.addEventListener("load", () => {
     if (made.naturalWidth < SMALL) made.classList.add("pixels");
   });
   made.addEventListener("error", () => {
-    if (made.getAttribute("src")) made.replaceWith(label(item, "The picture cannot be shown"));
+    if (made.getAttribute("src")) made.replaceWith(el("span.label.lost", {}, item.text || "no picture"));
   });
-  if (moving) waiting.set(made, thumbnail(item.item, size));
-  else made.src = thumbnail(item.item, size);
+  const show = () => { made.src = thumbnail(item.item, size); };
+  if (moving) waiting.set(made, show);
+  else show();
   return made;
 }
 
@@ -41,20 +42,41 @@ export function forget(root) {
   }
 }
 
-function label(item, title) {
-  return el("span.label", { title: title ?? null }, item.text || item.id || `#${item.item}`);
+function label(item) {
+  return el("span.label", {}, item.text || item.id || `#${item.item}`);
 }
 
-/** What stands for an item: an exemplar may come as a number only. */
+/** What stands for an item. Of an exemplar only the number may be known: then its text is read. */
 export function face(given, has = {}) {
-  const item = typeof given === "object" ? given : { item: given, has_picture: has.pictures };
-  return item.has_picture ? picture(item) : label(item);
+  if (typeof given === "object") return given.has_picture ? picture(given) : label(given);
+  if (has.pictures) return picture({ item: given });
+  const made = label({ item: given });
+  made.textContent = "";
+  const read = () => made.isConnected && about(given).then((item) => {
+    made.textContent = item.text || item.id;
+  }, () => { made.textContent = `#${given}`; });
+  if (moving) waiting.set(made, read);
+  else setTimeout(read);
+  return made;
+}
+
+const READ = 5000; // items whose text is kept
+const read = new Map();
+
+/** What is known of an item, asked for once. */
+function about(item) {
+  if (!read.has(item)) {
+    if (read.size >= READ) read.delete(read.keys().next().value);
+    read.set(item, get(`/v1/items/${item}`));
+    read.get(item).catch(() => read.delete(item));
+  }
+  return read.get(item);
 }
 
 /** Inside of a tile that can be selected. */
 export function tileContent(item) {
   const content = [face(item)];
-  if (item.has_picture || item.text) content.push(el("span.id", {}, item.id));
+  if (item.has_picture || (item.text && item.id)) content.push(el("span.id", {}, item.id));
   if (item.strength !== undefined && item.strength !== null) {
     const bar = el("span.bar");
     bar.style.setProperty("--share", item.strength);
