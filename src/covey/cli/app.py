@@ -19,6 +19,7 @@ from covey.cli.info import info
 from covey.cli.knn import knn
 from covey.cli.project import add, assign, init, run
 from covey.cli.reid import reid
+from covey.cli.review import review
 from covey.cli.search import search
 from covey.cli.train import train
 from covey.cli.train_codec import codec
@@ -48,6 +49,7 @@ for command in (
     add,
     run,
     assign,
+    review,
 ):
     app.command()(command)
 for command in (b_attention, ada_nets, linkage, codec, video):

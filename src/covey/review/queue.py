@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -15,12 +16,14 @@ from covey.review.state import ReviewState
 from covey.review.suggestions import (
     Suggestion,
     SuggestionKind,
-    by_gain,
     homes,
     likely_merges,
     unnamed,
 )
 from covey.types import Int64
+
+Row = tuple[float, str]
+_versions = count()
 
 
 class SuggestionQueue:
@@ -30,6 +33,9 @@ class SuggestionQueue:
         state: The review, which goes on.
         known: Of the items.
         links: Edges of the last run.
+
+    Attributes:
+        version: Another number after every change, and in every other queue.
     """
 
     def __init__(self, state: ReviewState, known: Evidence, links: ItemLinks) -> None:
@@ -37,7 +43,9 @@ class SuggestionQueue:
         self._all: dict[str, Suggestion] = {}
         self._of_group: defaultdict[int, set[str]] = defaultdict(set)
         self._of_item: defaultdict[int, set[str]] = defaultdict(set)
-        self._ordered: list[Suggestion] | None = None
+        self._rows: list[Row] = []
+        self._stale: set[str] = set()  # keys whose row is not what it was
+        self.version = next(_versions)
         items = np.arange(links.n)
         self._take(likely_merges(state, known, links))
         self._take(mixed_groups(state, links))
@@ -54,11 +62,30 @@ class SuggestionQueue:
 
     def ordered(self, kind: SuggestionKind | None = None) -> Sequence[Suggestion]:
         """All of them, or those of a kind, the most to gain first."""
-        if self._ordered is None:
-            self._ordered = by_gain(self._all.values())
-        if kind is None:
-            return self._ordered
-        return [each for each in self._ordered if each.kind == kind]
+        found = [self._all[key] for _, key in self.rows()]
+        return found if kind is None else [each for each in found if each.kind == kind]
+
+    def rows(self) -> Sequence[Row]:
+        """Minus the gain, and the key, of all of them, sorted. Quick where few are new."""
+        if self._stale:
+            kept = [row for row in self._rows if row[1] not in self._stale]
+            new = [(-self._all[key].gain, key) for key in self._stale if key in self._all]
+            self._rows, self._stale = sorted(kept + new), set()
+        return self._rows
+
+    def home_of(self, item: int) -> Suggestion | None:
+        """Where an item in no group may belong."""
+        found = [self._all[key] for key in self._of_item.get(item, ())]
+        return next((each for each in found if each.kind == "home"), None)
+
+    def follow(self, state: ReviewState, known: Evidence) -> None:
+        """Goes on with another state: one that this began with a copy of, or has more items.
+
+        Args:
+            state: What `see` is told changes of from now on, and was not told before.
+            known: Of its items.
+        """
+        self._state, self._known = state, known
 
     def counts(self) -> dict[str, int]:
         """How many of each kind."""
@@ -104,22 +131,24 @@ class SuggestionQueue:
     def _take(self, found: Iterable[Suggestion]) -> None:
         for each in found:
             self._all[each.key] = each
+            self._stale.add(each.key)
             for group in each.groups:
                 self._of_group[group].add(each.key)
             if each.kind in ("home", "outlier"):
                 self._of_item[each.items[0]].add(each.key)
-        self._ordered = None
+        self.version = next(_versions)
 
     def _forget(self, keys: Iterable[str]) -> None:
         for key in keys:
             found = self._all.pop(key, None)
             if found is None:
                 continue
+            self._stale.add(key)
             for group in found.groups:
                 self._of_group[group].discard(key)
             for item in found.items[:1]:
                 self._of_item[item].discard(key)
-        self._ordered = None
+        self.version = next(_versions)
 
 
 def touched(changes: Iterable[Change]) -> tuple[set[int], set[int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
@@ -11,10 +10,13 @@ from starlette.types import Receive, Scope, Send
 
 from covey import __version__
 from covey.server import (
+    assigning,
     corrections,
     events,
+    exports,
     groups,
     items,
+    maps,
     project,
     runs,
     suggestions,
@@ -34,6 +36,20 @@ Send the token that `covey review` printed as `Authorization: Bearer TOKEN`. Ans
 carry its revision as ETag; a change with `If-Match` is refused (412) if a group that it concerns was
 touched since. `?dry_run=true` tells what a change would do. Failures are `application/problem+json`.
 """
+
+_ROUTERS = (
+    project.router,
+    groups.router,
+    corrections.router,
+    items.router,
+    thumbnails.router,
+    suggestions.router,
+    events.router,
+    runs.router,
+    maps.router,
+    assigning.router,
+    exports.router,
+)
 
 
 class ReviewApp:
@@ -81,11 +97,8 @@ def _inner(session: Session, token: str) -> FastAPI:
     )
     app.state.session = session
     tell_problems(app)
-    rooms: tuple[Any, ...] = (
-        project, groups, corrections, thumbnails, items, suggestions, events, runs
-    )  # fmt: skip
-    for room in rooms:
-        app.include_router(room.router)
+    for router in _ROUTERS:
+        app.include_router(router)
 
     @app.get("/", include_in_schema=False)
     def page(request: Request) -> Response:

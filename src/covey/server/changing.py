@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Response
 from pydantic import BaseModel, Field
 
-from covey.review.changes import Change, as_rows
+from covey.review.changes import NO_GROUP, Change, as_rows
 from covey.review.corrections import Correction, Evidence
+from covey.review.queue import touched
 from covey.review.state import ReviewState
-from covey.review.touched import touched_groups
 from covey.server.session import Opened, Session
 from covey.store.journal import Event
 from covey.types import InputError
@@ -83,11 +83,13 @@ class Asking:
         """The answer. Within the lock of the review."""
         state = self.session.review.state
         self.response.headers["ETag"] = f'"{state.revision}"'
+        groups, items = touched(changes)
+        groups.update(state.group_of[list(items)].tolist())
         return Changed(
             event=None if event is None else facts_of_event(event),
             notes=list(notes),
             revision=state.revision,
-            touched=sorted(touched_groups(changes, state)),
+            touched=sorted(groups - {NO_GROUP}),
             changes=as_rows(changes) if event is None else None,
         )
 

@@ -154,8 +154,8 @@ def items_in_no_group(
                 found.append((0.0 if home is None else -home.chance, item))
             return sorted(found)
 
-        key = "none", current is None
-        page = page_of(session.kept(key, review.state.revision, rows), limit, cursor)
+        revision = review.state.revision, None if current is None else current.version
+        page = page_of(session.kept("none", revision, rows), limit, cursor)
         told = []
         for _, item in page.rows:
             home = None if current is None else current.home_of(item)

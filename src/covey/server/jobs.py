@@ -14,6 +14,9 @@ from covey.store.review import Review
 from covey.store.running import RunOptions, run_project
 from covey.types import CoveyError
 
+WORK = "covey-work"
+"""Name of threads that may be left to die with the process."""
+
 
 @dataclass(slots=True)
 class Job:
@@ -74,7 +77,7 @@ class Jobs:
                 raise ConflictError(f"job {other.id} is running; wait until it ends")
             job = Job(secrets.token_hex(8))
             self._jobs[job.id] = job
-        threading.Thread(target=self._work, args=(job, options, full), daemon=True).start()
+        threading.Thread(target=self._work, args=(job, options, full), name=WORK, daemon=True).start()
         return job
 
     def _work(self, job: Job, options: RunOptions, full: bool) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from covey.io.atomic import atomic_file
 from covey.server.layout import Layout, lay_out
+from covey.server.jobs import WORK
 from covey.store.review import Review
 
 
@@ -31,7 +32,7 @@ class Places:
             return self._made[1]
         if self._working != run:
             self._working = run
-            threading.Thread(target=self._work, args=(run,), daemon=True).start()
+            threading.Thread(target=self._work, args=(run,), name=WORK, daemon=True).start()
         return None
 
     def _work(self, run: int) -> None:

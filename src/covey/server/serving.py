@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from covey.extras import require
 from covey.store.review import Review
-from covey.types import UsageError
+from covey.types import CoveyError, UsageError
 
 HOST = "127.0.0.1"
+_PATIENCE = 2  # seconds for requests on their way when the server ends
+_LOOK = 0.2  # seconds between looks whether it should
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class Serving:
         return f"http://{HOST}:{self.port}/?token={self.token}"
 
     def serve(self, stopped: threading.Event) -> None:
-        """Answers until `stopped` is set; requests on their way are ended first.
+        """Answers until `stopped` is set or Ctrl-C; requests on their way may end.
 
         Raises:
             MissingExtraError: If a library is missing.
+            CoveyError: If the server ends by itself.
         """
         uvicorn = require("uvicorn", "review")
         require("fastapi", "review")
@@ -57,17 +60,23 @@ class Serving:
             date_header=False,
             ws="none",
             lifespan="off",
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=_PATIENCE,
         )
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None
-
-        def end() -> None:
-            stopped.wait()
+        work = threading.Thread(  # not the main one, so that Ctrl-C is ours
+            target=server.run, kwargs={"sockets": [self.socket]}, name="covey-server", daemon=True
+        )
+        work.start()
+        try:
+            while work.is_alive() and not stopped.wait(_LOOK):
+                pass
+            if not stopped.is_set():
+                raise CoveyError(f"the server at port {self.port} ended; see above, and try again")
+        except KeyboardInterrupt:
+            stopped.set()
+        finally:
             server.should_exit = True
-
-        threading.Thread(target=end, daemon=True).start()
-        server.run(sockets=[self.socket])
+            work.join(2 * _PATIENCE)
 
 
 def bind(review: Review, port: int = 0) -> Serving:

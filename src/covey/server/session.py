@@ -40,7 +40,7 @@ class Session:
         self.suggesting = Suggesting(review)
         self.jobs = Jobs(review)
         self.places = Places(review)
-        self._kept: dict[Hashable, tuple[int, Any]] = {}
+        self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
 
     @contextmanager
     def reading(self, response: Response | None = None) -> Iterator[Review]:
@@ -55,8 +55,8 @@ class Session:
                 response.headers["ETag"] = f'"{self.review.state.revision}"'
             yield self.review
 
-    def kept(self, key: Hashable, revision: int, make: Callable[[], T]) -> T:
-        """What `make` gave when it was called last, if that was at this revision.
+    def kept(self, key: Hashable, revision: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gave when it was called last with this key, if that was at this revision.
 
         Called within `reading`.
         """

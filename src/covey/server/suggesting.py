@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from covey.review.changes import Place
-from covey.review.current_suggestions import CurrentSuggestions, all_suggestions
+from covey.review.changes import Add, Change, Place
 from covey.review.item_links import ItemLinks, item_links
+from covey.review.queue import SuggestionQueue
+from covey.server.jobs import WORK
 from covey.store.journal import Event
 from covey.store.review import Review
 
@@ -22,8 +23,8 @@ class Suggesting:
         self._review = review
         self._reading = threading.Lock()
         self._links: tuple[int, ItemLinks] | None = None
-        self._current: CurrentSuggestions | None = None
-        self._since: list[Event] = []
+        self._queue: SuggestionQueue | None = None
+        self._unseen: list[Change] = []
         self._turn = 0
         review.watchers.append(self._see)
 
@@ -31,19 +32,23 @@ class Suggesting:
         """Begins to work out all suggestions, in a thread of its own."""
         with self._review.lock:
             self._turn += 1
-            self._current, self._since = None, []
-            if not self._review.runs:
-                self._current = CurrentSuggestions(())
-                return
-            turn = self._turn
-        threading.Thread(target=self._work, args=(turn,), daemon=True).start()
+            self._queue, self._unseen = None, []
+            turn, runs = self._turn, self._review.runs
+        if runs:
+            threading.Thread(target=self._work, args=(turn,), name=WORK, daemon=True).start()
 
-    def current(self) -> CurrentSuggestions | None:
+    def current(self) -> SuggestionQueue | None:
         """Suggestions of the state as it is; None until they are ready. Within the lock."""
-        if self._current is not None and self._review.runs:
-            review = self._review
-            self._current.refresh(review.state, review.evidence, self.links())
-        return self._current
+        if self._queue is not None and self._unseen:
+            self._queue.follow(self._review.state, self._review.evidence)
+            self._queue.see(self._unseen)
+            self._unseen = []
+        return self._queue
+
+    @property
+    def expected(self) -> bool:
+        """Whether there will be suggestions: not before the first run."""
+        return bool(self._review.runs)
 
     def links(self) -> ItemLinks:
         """Edges of the last run, which there is, by item."""
@@ -57,10 +62,8 @@ class Suggesting:
     def _see(self, event: Event) -> None:
         if any(isinstance(change, Place) for change in event.changes):
             self.start()
-        elif self._current is not None:
-            self._current.see(event.changes, self._review.state)
         else:
-            self._since.append(event)
+            self._unseen += [each for each in event.changes if not isinstance(each, Add)]
 
     def _work(self, turn: int) -> None:
         links = self.links()
@@ -68,11 +71,10 @@ class Suggesting:
             if turn != self._turn:
                 return
             state, known = self._review.state.copy(), self._review.evidence
-            self._since.clear()
-        found = CurrentSuggestions(all_suggestions(state, known, links))
+            self._unseen = []
+        found = SuggestionQueue(state, known, links)
         found.rows()
         with self._review.lock:
             if turn == self._turn:
-                for event in self._since:
-                    found.see(event.changes, self._review.state)
-                self._current, self._since = found, []
+                found.follow(self._review.state, self._review.evidence)
+                self._queue = found

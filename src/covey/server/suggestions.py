@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -51,24 +50,22 @@ def list_suggestions(
     """What to look at next, page by page."""
     with session.reading(response) as review:
         current, revision = session.suggesting.current(), review.state.revision
-        if current is None:
+        if current is None:  # before the first run there is nothing to wait for
+            ready = not session.suggesting.expected
             return SuggestionPage(
-                suggestions=[], next=None, total=0, counts={}, revision=revision, ready=False
+                suggestions=[], next=None, total=0, counts={}, revision=revision, ready=ready
             )
         rows = session.kept(
             ("suggestions", kind),
             current.version,
             lambda: [row for row in current.rows() if kind is None or _kind(row[1]) == kind],
         )
-        counts = session.kept(
-            "kinds", current.version, lambda: Counter(_kind(row[1]) for row in current.rows())
-        )
         page = page_of(rows, limit, cursor)
         return SuggestionPage(
-            suggestions=[_facts(review, current[row[1]]) for row in page.rows],
+            suggestions=[_facts(review, found) for row in page.rows if (found := current.get(row[1]))],
             next=page.next,
             total=page.total,
-            counts=dict(counts),
+            counts=session.kept("kinds", current.version, current.counts),
             revision=revision,
             ready=True,
         )

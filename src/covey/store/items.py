@@ -118,6 +118,11 @@ class Items:
         """Path of its picture, if it has one."""
         return self._table["picture"][item].as_py() or None
 
+    @property
+    def pictures(self) -> list[str | None]:
+        """Path of the picture of each item, None where it has none."""
+        return [each or None for each in self._table["picture"].to_pylist()]
+
     def text_of(self, item: int) -> str | None:
         """Its text, if it has one."""
         return self._table["text"][item].as_py() or None

@@ -1,0 +1,40 @@
+"""The groups as a file, as `covey export` writes it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from covey.server.session import Opened
+from covey.store.exports import FORMATS, export_of, write_export
+
+router = APIRouter(tags=["exports"])
+
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+    "fiftyone": "application/x-ndjson",
+    "coco": "application/json",
+}
+
+
+@router.get("/v1/exports/{kind}", response_class=Response)
+def export(
+    session: Opened, kind: Literal["csv", "parquet", "json", "fiftyone", "coco"]
+) -> Response:
+    """The groups as a file."""
+    found = export_of(session.review)
+    with tempfile.TemporaryDirectory(prefix="covey-") as folder:
+        path = Path(folder) / f"groups{FORMATS[kind]}"
+        write_export(path, found, kind)
+        data = path.read_bytes()
+    name = f"{'' if kind in ('csv', 'parquet', 'json') else kind + '-'}groups{FORMATS[kind]}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "ETag": f'"{found.revision}"',
+    }
+    return Response(data, media_type=_TYPES[kind], headers=headers)
