@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from fastapi import APIRouter, Query, Response
 from PIL import Image, ImageOps
+from pydantic import BeforeValidator
 
 from covey.io.atomic import atomic_file
 from covey.io.deep_pixels import DEEP, eight_bits
@@ -32,7 +33,11 @@ _UNREADABLE = (
     Image.DecompressionBombWarning,
 )
 
-Side = Annotated[Literal[160, 640], Query(description="Pixels of the longer side at most.")]
+Side = Annotated[
+    Literal[160, 640],
+    BeforeValidator(int),  # a query holds text
+    Query(description="Pixels of the longer side at most."),
+]
 
 
 @router.get("/v1/items/{item}/thumbnail", response_class=Response)
