@@ -61,7 +61,9 @@ def _made(item: int, source: Path, size: int, path: Path) -> bytes:
     try:
         picture = small_picture(source, size)
     except _UNREADABLE as error:
-        raise NotThereError(f"the picture of item {item}, {source}, cannot be read: {error}") from error
+        raise NotThereError(
+            f"the picture of item {item}, {source}, cannot be read: {error}"
+        ) from error
     with atomic_file(path) as temporary:
         picture.save(temporary, "WEBP", quality=_QUALITY, method=2)
     return path.read_bytes()

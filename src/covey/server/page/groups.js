@@ -86,7 +86,7 @@ function choice(words, options, key, then) {
 
 function card(group, index, total, has) {
   const place = { role: "listitem", "aria-setsize": total, "aria-posinset": index + 1 };
-  if (!group) return el("div.card.skeleton", { ...place, "aria-hidden": "true" }, el("div.strip"), el("i"));
+  if (!group) return el("div.card.skeleton", { ...place, "data-stop": true, "aria-label": "is coming" });
   return el("div.card", place, el("a", { href: `#/group/${group.number}`, "data-stop": true },
     strip(group.exemplars, has, has.pictures ? 4 : 3),
     el("span.name", { class: group.name ? "name" : "name unnamed" }, groupName(group)),

@@ -77,7 +77,7 @@ export function none(root) {
 
   function card(item, index) {
     const place = { role: "listitem", "aria-setsize": grid.count, "aria-posinset": index + 1 };
-    if (!item) return el("div.card.skeleton", { ...place, "aria-hidden": "true" });
+    if (!item) return el("div.card.skeleton", { ...place, "data-stop": true, "aria-label": "is coming" });
     const pick = el("button.tile", {
       "data-stop": true, "data-item": item.item, "aria-pressed": String(selection.items.has(item.item)),
       "aria-label": `${tileLabel(item)}, select`, onclick: () => selection.toggle(item.item),

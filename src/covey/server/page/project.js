@@ -38,24 +38,32 @@ export async function change(words, method, path, body = {}) {
   try {
     const answer = await ask(method, path, { body, seen: project.now?.revision });
     const said = typeof words === "function" ? words(answer) : words;
-    say([said, ...(answer.notes ?? []).map(sentence)].join(" "));
-    project.busy = false;
     await refresh({ touched: answer.touched ?? null });
+    say([said, ...(answer.notes ?? []).map(sentence)].join(" "));
     return answer;
   } catch (error) {
     await refused(error);
     return null;
   } finally {
     project.busy = false;
+    for (const go of ready.splice(0)) go();
   }
 }
 
-/** Takes the last change back, or makes it again. */
-export function step(which) {
+const ready = [];
+
+/** Until no change is under way. */
+async function settled() {
+  while (project.busy) await new Promise((go) => ready.push(go));
+}
+
+/** Takes the last change back, or makes it again; asked for twice, it goes back twice. */
+export async function step(which) {
+  await settled();
   const of = project.now?.[which];
   if (!of) {
     say(which === "undo" ? "There is nothing to undo." : "There is nothing to redo.");
-    return Promise.resolve(null);
+    return null;
   }
   const words = (answer) => {
     const where = answer.touched?.length ? ` (${groupList(answer.touched)})` : "";
