@@ -28,19 +28,34 @@ def digits_project(folder: Path, *, n: int = 1797, pictures: bool = True) -> Pat
         The folder of the project.
     """
     digits = load_digits_images()
-    paths, where = [], folder / "pictures"
-    where.mkdir(parents=True)
-    for number, pixels in enumerate(digits.images[:n]):
-        path = where / f"{number:04d}.png"
-        if pictures:
-            Image.fromarray(pixels).resize((_SIZE, _SIZE), Image.Resampling.BICUBIC).save(path)
-        paths.append(str(path.absolute()))
+    folder.mkdir(parents=True, exist_ok=True)
     ids = np.array([f"digit-{number:04d}" for number in range(n)], object)
     texts = [f"Handwritten digit {number} of 1,797, read as ink" for number in range(n)]
-    shown = {"pictures": paths} if pictures else {"texts": texts}
+    shown = (
+        {"texts": texts} if not pictures else {"pictures": write_pictures(folder / "pictures", n)}
+    )
     project = folder / "project"
     create_project(project, name="Handwritten digits")
     with Review(project) as review:
         review.add(Batch(ids, digits.x[:n], source="scikit-learn", **shown))
         run_project(review, RunOptions(threads=1))
     return project
+
+
+def write_pictures(folder: Path, n: int = 1797) -> list[str]:
+    """Writes the first digits as pictures.
+
+    Args:
+        folder: Must not be there.
+        n: How many.
+
+    Returns:
+        Their paths, absolute.
+    """
+    folder.mkdir(parents=True)
+    paths = []
+    for number, pixels in enumerate(load_digits_images().images[:n]):
+        path = (folder / f"{number:04d}.png").absolute()
+        Image.fromarray(pixels).resize((_SIZE, _SIZE), Image.Resampling.BICUBIC).save(path)
+        paths.append(str(path))
+    return paths

@@ -46,9 +46,7 @@ def made_project(folder: Path, n: int) -> None:
     rng = np.random.default_rng(0)
     count = n // PER_GROUP
     weight = 1 / np.arange(1, count + 1) ** 0.7  # some large, most small
-    group = np.sort(
-        np.concatenate([np.arange(count), rng.choice(count, n - count, p=weight / weight.sum())])
-    )
+    group = np.sort(np.concatenate([np.arange(count), rng.choice(count, n - count, p=weight / weight.sum())]))
     strays = rng.random(n) < 0.02
     order = rng.permutation(n)
     centres = rng.normal(size=(count, DIMENSIONS)).astype(np.float32)

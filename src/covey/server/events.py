@@ -44,9 +44,7 @@ def list_events(
     session: Opened,
     response: Response,
     after: Annotated[int, Query(ge=0, description="Only those with larger numbers.")] = 0,
-    order: Annotated[
-        Literal["oldest", "newest"], Query(description="Which come first.")
-    ] = "oldest",
+    order: Annotated[Literal["oldest", "newest"], Query(description="Which come first.")] = "oldest",
     limit: Limit = 60,
     cursor: Cursor = None,
 ) -> EventPage:

@@ -100,9 +100,7 @@ def find_items(
             mask = pc.match_substring(review.items.ids, q, ignore_case=True)
             rows = [(item,) for item in np.flatnonzero(mask.to_numpy()).tolist()]
         page = page_of(rows, limit, cursor)
-        found = [
-            FoundItem(**_facts(review, row[0]), group=_group(review, row[0])) for row in page.rows
-        ]
+        found = [FoundItem(**_facts(review, row[0]), group=_group(review, row[0])) for row in page.rows]
         return ItemPage(items=found, next=page.next, total=page.total)
 
 

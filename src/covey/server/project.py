@@ -126,3 +126,4 @@ def _counts(session: Session) -> dict[str, int]:
         "in_no_group": int((state.group_of == NO_GROUP).sum()),
         "reviewed_items": sum(len(each.members) for each in groups if not each.plain),
     }
+

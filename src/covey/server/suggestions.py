@@ -62,9 +62,7 @@ def list_suggestions(
         )
         page = page_of(rows, limit, cursor)
         return SuggestionPage(
-            suggestions=[
-                _facts(review, found) for row in page.rows if (found := current.get(row[1]))
-            ],
+            suggestions=[_facts(review, found) for row in page.rows if (found := current.get(row[1]))],
             next=page.next,
             total=page.total,
             counts=session.kept("kinds", current.version, current.counts),

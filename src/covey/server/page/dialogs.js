@@ -1,4 +1,5 @@
-// Dialogs: the browser's own, so that the focus stays inside, Esc closes, and it goes back after.
+// Dialogs: the browser's own, so that the focus stays inside, Esc closes, and the focus goes back
+// where it was.
 
 import { el, icon } from "./dom.js";
 
@@ -8,7 +9,6 @@ import { el, icon } from "./dom.js";
  * @param build Gets the body and a function that closes; may return what is to have the focus.
  */
 export function openDialog(title, build, { wide = false } = {}) {
-  const before = document.activeElement;
   const head = el("h2", { id: "dialog-title" }, title);
   const shut = el("button.bare", { "aria-label": "Close", onclick: () => close() }, icon("close"));
   const body = el("div.body");
@@ -16,10 +16,7 @@ export function openDialog(title, build, { wide = false } = {}) {
     `dialog${wide ? ".wide" : ""}`, { "aria-labelledby": "dialog-title" },
     el("div.head", {}, head, shut), body);
   const close = () => dialog.close();
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    if (before?.isConnected) before.focus({ preventScroll: true });
-  });
+  dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) close();
   });

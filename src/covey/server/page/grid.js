@@ -9,7 +9,7 @@ export class Grid {
    * @param host Where it goes; the window scrolls.
    * @param layout Gives columns, width, height and gap of cells for a width of the host.
    * @param draw Gives the element at an index; it may be an empty one if nothing is known yet.
-   * @param need Told the last index in sight.
+   * @param need Told the last index in sight, and the first.
    */
   constructor(host, { layout, draw, need = () => {} }) {
     Object.assign(this, { host, layout, draw, need, count: 0, current: 0, cells: new Map() });
@@ -85,7 +85,7 @@ export class Grid {
       }
       after = cell;
     }
-    if (end > 0) this.need(end - 1);
+    if (end > 0) this.need(end - 1, Math.min(first, end - 1));
   }
 
   place(index, cell) {

@@ -14,7 +14,6 @@ import { face } from "./tiles.js";
 import { count } from "./words.js";
 
 const WAIT = 1500; // milliseconds between looks while the map is made
-const DETAILS = 24; // items of the list that are read at once
 
 export function map(root) {
   const selection = new Selection();
@@ -39,7 +38,7 @@ export function map(root) {
   const grid = new Grid(host, {
     layout: tiles(),
     draw: (index) => option(ready(listed[index]), index, listed.length, true),
-    need: (last) => learn(Math.max(0, last - DETAILS + 1), last + 1),
+    need: (last, first) => learn(first, last + 1),
   });
   selectable(host, selection, {
     item: (index) => listed[index], count: () => listed.length,
