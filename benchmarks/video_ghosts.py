@@ -31,7 +31,7 @@ from covey.training.motion import as_decoded, searched
 from covey.training.moving_layers import moving_scenes
 from figure_style import FAINT, INK, STYLE, VERMILION, WIDTH
 from raw_clips import raw_clips
-from video_prediction import SCRATCH, TEST_SIZE, VARIANTS, estimated, padded_frames
+from video_prediction import SCRATCH, TEST_SIZE, VARIANTS, estimated, file_name, padded_frames
 
 OUT = Path(__file__).parents[1] / "docs" / "video-ghosts.png"
 _INDEX = 5.0
@@ -40,9 +40,9 @@ _SHOWN = ("flow", "mask", "mask, refined")
 _MOST_ERROR = 0.35  # of values in [0, 1]: black
 
 
-def network(name: str, folder: Path) -> MotionBody:
+def network(name: str, folder: Path, steps: int) -> MotionBody:
     body = MotionBody(VARIANTS[name])
-    body.load_state_dict(torch.load(folder / f"{name.replace(', ', '-').replace(' ', '-')}.pt"))
+    body.load_state_dict(torch.load(folder / file_name(name, steps)))
     return body.eval()
 
 
@@ -75,7 +75,7 @@ def scene(photographs: list[Any], number: int) -> tuple[Tensor, NDArray[np.bool_
 
 
 def crop_of(weight: NDArray[Any]) -> tuple[slice, slice]:
-    """The square with the most of it."""
+    """The square with the most of it: of what was hidden and is foreseen wrongly."""
     near = uniform_filter(weight.astype(float), _CROP, mode="constant")
     half = _CROP // 2
     inside = near[half : weight.shape[0] - half + 1, half : weight.shape[1] - half + 1]
@@ -85,12 +85,12 @@ def crop_of(weight: NDArray[Any]) -> tuple[slice, slice]:
 
 def draw(rows: list[tuple[str, Tensor, NDArray[Any]]], bodies: Any, image: Body) -> Figure:
     columns = ["frame before", "frame", *_SHOWN, *(f"off: {name}" for name in _SHOWN[::2]), "mask"]
-    figure = Figure(figsize=(WIDTH * 1.25, 1.55 * len(rows) + 0.5), layout="constrained")
+    figure = Figure(figsize=(WIDTH * 1.25, 1.42 * len(rows) + 0.2), layout="constrained")
     panels = figure.subplots(len(rows), len(columns), squeeze=False)
     for line, (name, pair, weight) in zip(panels, rows, strict=True):
         before, found, mask = foreseen(bodies, image, pair)
         true = _picture(pair[:, 1])
-        place = crop_of(weight)
+        place = crop_of(weight * np.square(found["flow"] - true).mean(2))
         _show(line[0], before[place], "")
         _show(line[1], true[place], "")
         line[0].set_ylabel(name, color=INK)
@@ -132,11 +132,12 @@ def _bare(panel: Axes, words: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", type=Path, default=SCRATCH / "video_prediction")
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--scenes", type=int, nargs="*", default=[0, 8])
     parser.add_argument("--clip", default="blue_sky_360p_60f")
     options = parser.parse_args()
     image = default_codec().body().eval().requires_grad_(False)
-    bodies = {name: network(name, options.networks) for name in _SHOWN}
+    bodies = {name: network(name, options.networks, options.steps) for name in _SHOWN}
     _, photographs = learned_and_watched(round(1.5 * TEST_SIZE))
     rows = [(f"scene {number}", *scene(photographs, number)) for number in options.scenes]
     for clip in raw_clips(4):
@@ -145,6 +146,7 @@ def main() -> None:
             before, x = next(pairwise(frames))
             pair = torch.stack([before, x])[None].float()
             hidden, _ = estimated(pair)
+            hidden[0, clip.height :] = hidden[0, :, clip.width :] = False  # edges that are repeated
             rows.append((options.clip.split("_360p")[0], pair, hidden[0]))
     with rc_context(STYLE):
         draw(rows, bodies, image).savefig(OUT)

@@ -108,10 +108,17 @@ def on_clips(body: MotionBody, image: Body, most: int) -> dict[str, Any]:
             for before, x in pairwise(frames):
                 pair = torch.stack([before, x])[None].float()
                 hidden, near = estimated(pair)
-                rows.append(_errors(body, image, pair, t, hidden, near))
+                inside = np.zeros(hidden.shape, np.bool_)
+                inside[:, : clip.height, : clip.width] = True
+                rows.append(_errors(body, image, pair, t, hidden, near, inside))
             of_clip[f"{t:g}"] = _psnrs(rows)
         found[clip.name] = of_clip
     return found
+
+
+def file_name(branch: str, steps: int) -> str:
+    """Of a network that was trained."""
+    return f"{branch.replace(', ', '-').replace(' ', '-')}-{steps}.pt"
 
 
 def padded_frames(clip: HeldClip) -> list[Tensor]:
@@ -123,18 +130,25 @@ def padded_frames(clip: HeldClip) -> list[Tensor]:
 
 
 def _errors(
-    body: MotionBody, image: Body, frames: Tensor, t: float, hidden: Any, near: Any
+    body: MotionBody,
+    image: Body,
+    frames: Tensor,
+    t: float,
+    hidden: Any,
+    near: Any,
+    inside: Any | None = None,
 ) -> dict[str, tuple[float, float]]:
-    """Summed squared errors and pixels by region, and bits."""
+    """Summed squared errors and pixels by region, and bits; only inside, if that is told."""
     at = torch.full((len(frames),), t)
     before = as_decoded(image, frames[:, 0], at)
     x = frames[:, 1]
     seen = body(x, before, searched(x, before), at, torch.Generator().manual_seed(0))
     error = (seen.frame.image.clamp(0, 1) - x).square().mean(1).numpy()
-    pixels = float(error.size)
-    found = {"whole": (float(error.sum()), pixels), "bits": (float(seen.bits.sum()), pixels)}
-    for name, where in (("hidden", hidden), ("near edges", near)):
-        found[name] = (float(error[where].sum()), float(where.sum()))
+    inside = np.ones(error.shape, np.bool_) if inside is None else inside
+    pixels = float(inside.sum())
+    found = {"bits": (float(seen.bits.sum()), pixels)}
+    for name, where in (("whole", inside), ("hidden", hidden), ("near edges", near)):
+        found[name] = (float(error[where & inside].sum()), float((where & inside).sum()))
     return found
 
 
@@ -176,9 +190,10 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=20)
     parser.add_argument("--branches", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--networks", type=Path, default=SCRATCH / "video_prediction")
     options = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(options.threads)
     image = default_codec().body().eval().requires_grad_(False)
     moving, watched, photographs = learned(options.scenes, options.seed)
     about = provenance("torch", "av")
@@ -189,12 +204,15 @@ def main() -> None:
         result["branches"] = before["branches"]
     options.networks.mkdir(parents=True, exist_ok=True)
     for name in options.branches:
-        if name in result["branches"]:
+        kept = result["branches"].get(name, {})
+        if len(kept) == 2:
             continue
         torch.manual_seed(options.seed)
         body = MotionBody(VARIANTS[name])
-        path = options.networks / f"{name.replace(', ', '-').replace(' ', '-')}.pt"
-        if VARIANTS[name].branch != "copy":
+        path = options.networks / file_name(name, options.steps)
+        if path.exists():
+            body.load_state_dict(torch.load(path))
+        elif VARIANTS[name].branch != "copy":
             plan = MotionPlan()
             schedule = replace(plan.schedule, steps=options.steps, every=500, seed=options.seed)
 
@@ -207,7 +225,7 @@ def main() -> None:
             torch.save(body.state_dict(), path)
         body.eval()
         found = {
-            "scenes": on_scenes(body, image, photographs, options.tests),
+            "scenes": kept.get("scenes") or on_scenes(body, image, photographs, options.tests),
             "clips": on_clips(body, image, options.frames),
         }
         print(name, json.dumps(found["scenes"]), flush=True)
