@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from review_browser import Served, Watch, chromium, serve
 from review_digits import digits_project
 
