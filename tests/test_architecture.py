@@ -50,6 +50,7 @@ _LEVELS = (
     ("datasets", "io"),
     ("pictures", "picture_folder", "picture_set", "refinement", "video_reading", "videos"),
     ("codec_bench", "comparison", "pillow_plugin", "store", "workshop"),
+    ("server",),
     ("cli",),
 )
 """From the ground up; a room may import from its own level and from those below."""

@@ -125,3 +125,49 @@ def test_no_groups_at_all() -> None:
     assert queue.counts() == {}
     with pytest.raises(UsageError):
         remove(state, known, [0])
+
+
+def test_a_queue_that_began_with_a_copy_follows_the_state() -> None:
+    state, known, links = world(3)
+    queue = SuggestionQueue(state.copy(), known, links)
+    for a, b in ((1, 2), (3, 4)):
+        changes = merge(state, known, [a, b]).changes
+        state.apply(changes, state.revision + 1)
+        queue.follow(state, known)
+        queue.see(changes)
+    assert told(queue) == told(SuggestionQueue(state, known, links))
+
+
+def test_a_copy_stays_as_it_is() -> None:
+    state, known, _ = world(1)
+    copy = state.copy()
+    before = (copy.group_of.tolist(), {n: sorted(g.members) for n, g in copy.groups.items()})
+    for correction in (not_same(state, known, 1, 2), remove(state, known, [10, 20])):
+        state.apply(correction.changes, state.revision + 1)
+    assert (
+        copy.group_of.tolist(),
+        {n: sorted(g.members) for n, g in copy.groups.items()},
+    ) == before
+    assert copy.links("cannot") == copy.links("must") == []
+    assert copy.rejected == set()
+    assert copy.revision == state.revision - 2
+
+
+@pytest.mark.parametrize("few", [0, 10**6])
+def test_rows_are_the_same_however_they_are_sorted(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("covey.review.queue._FEW", few)
+    state, known, links = world(2)
+    queue = SuggestionQueue(state, known, links)
+    for item in range(0, _N, 3):
+        try:
+            changes = move(state, known, [item], sorted(state.groups)[item % 3]).changes
+        except (UsageError, ConflictError):
+            continue
+        state.apply(changes, state.revision + 1)
+        queue.see(changes)
+        rows = queue.rows()
+        assert list(rows) == sorted((-each.gain, each.key) for each in queue._all.values())
+        for kind in ("merge", "mixed", "outlier", "home", "name"):
+            assert list(queue.rows(kind)) == [row for row in rows if row[1].startswith(f"{kind}:")]  # type: ignore[arg-type]

@@ -31,6 +31,7 @@ def review(
     import sys
     import threading
     import webbrowser
+    from contextlib import closing
 
     from covey.cli.interrupt import is_work_left
     from covey.extras import require
@@ -42,13 +43,14 @@ def review(
 
     with Review(project) as opened:
         serving = bind(opened, port)
-        terminal.answer(
-            [f"{opened.project.name} is at {serving.url}", "Ctrl-C ends."],
-            {"project": str(project), "url": serving.url, "port": serving.port},
-        )
-        if not no_browser:
-            threading.Thread(target=webbrowser.open, args=(serving.url,), daemon=True).start()
-        serving.serve(threading.Event())
+        with closing(serving.socket):
+            terminal.answer(
+                [f"{opened.project.name} is at {serving.url}", "Ctrl-C ends."],
+                {"project": str(project), "url": serving.url, "port": serving.port},
+            )
+            if not no_browser:
+                threading.Thread(target=webbrowser.open, args=(serving.url,), daemon=True).start()
+            serving.serve(threading.Event())
     terminal.remark("covey: ended; everything is kept")
     if is_work_left():  # suggestions or a map, which nobody waits for any more
         sys.stdout.flush()

@@ -14,7 +14,7 @@ undone without knowing those before it, and a change that does not fit is found 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -167,5 +167,6 @@ def from_rows(rows: Sequence[Sequence[Any]]) -> tuple[Change, ...]:
         if kind is None or len(row) != 1 + len(kind.__slots__):
             raise InputError(f"{str(row)[:60]}: is no change")
         values = [tuple(value) if isinstance(value, list) else value for value in row[1:]]
-        found.append(kind(*values))
+        make: Callable[..., Change] = kind
+        found.append(make(*values))
     return tuple(found)

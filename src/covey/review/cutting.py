@@ -128,15 +128,15 @@ def _below_the_roots(tree: NDArray[np.float64], n: int) -> NDArray[np.int64]:
 
 def _halves(group: Int64, part: Int64) -> NDArray[np.bool_]:
     """Whether each member is not in the largest part of its group."""
-    pairs, which, size = np.unique(
-        np.column_stack([group, part]), axis=0, return_inverse=True, return_counts=True
-    )
-    order = np.lexsort((pairs[:, 1], -size, pairs[:, 0]))
+    parts = int(part.max(initial=0)) + 1
+    pairs, which, size = np.unique(group * parts + part, return_inverse=True, return_counts=True)
+    owner = pairs // parts
+    order = np.lexsort((pairs, -size, owner))
     first = np.ones(len(order), np.bool_)
-    first[1:] = pairs[order][1:, 0] != pairs[order][:-1, 0]
+    first[1:] = owner[order][1:] != owner[order][:-1]
     largest = np.zeros(len(pairs), np.bool_)
     largest[order[first]] = True
-    return ~largest[which.ravel()]
+    return ~largest[which]
 
 
 def _told(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import count
 
@@ -20,10 +21,11 @@ from covey.review.suggestions import (
     likely_merges,
     unnamed,
 )
-from covey.types import Int64
 
 Row = tuple[float, str]
 _versions = count()
+_FEW = 300
+"""New rows up to which each is put in its place; more are sorted with all others."""
 
 
 class SuggestionQueue:
@@ -43,7 +45,8 @@ class SuggestionQueue:
         self._all: dict[str, Suggestion] = {}
         self._of_group: defaultdict[int, set[str]] = defaultdict(set)
         self._of_item: defaultdict[int, set[str]] = defaultdict(set)
-        self._rows: list[Row] = []
+        self._rows: dict[str | None, list[Row]] = {}  # by kind, and all
+        self._row_of: dict[str, Row] = {}
         self._stale: set[str] = set()  # keys whose row is not what it was
         self.version = next(_versions)
         items = np.arange(links.n)
@@ -62,16 +65,32 @@ class SuggestionQueue:
 
     def ordered(self, kind: SuggestionKind | None = None) -> Sequence[Suggestion]:
         """All of them, or those of a kind, the most to gain first."""
-        found = [self._all[key] for _, key in self.rows()]
-        return found if kind is None else [each for each in found if each.kind == kind]
+        return [self._all[key] for _, key in self.rows(kind)]
 
-    def rows(self) -> Sequence[Row]:
-        """Minus the gain, and the key, of all of them, sorted. Quick where few are new."""
-        if self._stale:
-            kept = [row for row in self._rows if row[1] not in self._stale]
-            new = [(-self._all[key].gain, key) for key in self._stale if key in self._all]
-            self._rows, self._stale = sorted(kept + new), set()
-        return self._rows
+    def rows(self, kind: SuggestionKind | None = None) -> Sequence[Row]:
+        """Minus the gain, and the key, of all of them or of a kind, in order."""
+        few = len(self._stale) <= _FEW
+        for key in self._stale:
+            self._place(key, self._row_of.pop(key, None), few)
+        if not few:
+            rows = sorted(self._row_of.values())
+            self._rows = {None: rows}
+            for row in rows:
+                self._rows.setdefault(_kind(row[1]), []).append(row)
+        self._stale.clear()
+        return self._rows.get(kind, [])
+
+    def _place(self, key: str, before: Row | None, few: bool) -> None:
+        """Takes note of the row that a suggestion has now, and puts it in its place if few do."""
+        lists = [self._rows.setdefault(name, []) for name in (None, _kind(key))] if few else []
+        if before is not None:
+            for rows in lists:
+                del rows[bisect_left(rows, before)]
+        found = self._all.get(key)
+        if found is not None:
+            self._row_of[key] = row = (-found.gain, key)
+            for rows in lists:
+                insort(rows, row)
 
     def home_of(self, item: int) -> Suggestion | None:
         """Where an item in no group may belong."""
@@ -89,9 +108,10 @@ class SuggestionQueue:
 
     def counts(self) -> dict[str, int]:
         """How many of each kind."""
-        return dict(Counter(each.kind for each in self._all.values()))
+        self.rows()
+        return {kind: len(rows) for kind, rows in self._rows.items() if kind is not None and rows}
 
-    def see(self, changes: Iterable[Change]) -> None:
+    def see(self, changes: Sequence[Change]) -> None:
         """Brings them up to date after changes of the state, but for new items and runs."""
         groups, items = touched(changes)
         for change in changes:
@@ -105,12 +125,12 @@ class SuggestionQueue:
                 items |= {int(named[1])} if named[0] in ("home", "outlier") else set()
         stale = {key for group in groups for key in self._of_group.pop(group, ())}
         stale |= {key for item in items for key in self._of_item.pop(item, ())}
-        asked = {item for key in stale for item in self._items_of(key)} | items
+        asked = {item for key in stale for item in self._items_of(key)}
         self._forget(stale)
-        there = [group for group in groups if group in self._state.groups]
-        members = [item for group in there for item in self._state.groups[group].members]
-        again = self._near(np.array(sorted({*members, *asked}), np.int64))
+        shown = [each.group for each in changes if isinstance(each, Set) and each.field == "hidden"]
+        again = np.array(sorted(asked | self._concerned(items, shown)), np.int64)
         self._forget([key for item in again.tolist() for key in self._of_item.pop(item, ())])
+        there = [group for group in groups if group in self._state.groups]
         self._take(likely_merges(self._state, self._known, self._links, there))
         self._take(mixed_groups(self._state, self._links, there))
         self._take(homes(self._state, self._known, self._links, again, strays=True))
@@ -121,12 +141,23 @@ class SuggestionQueue:
         found = self._all.get(key)
         return found.items if found is not None and found.kind in ("home", "outlier") else ()
 
-    def _near(self, items: Int64) -> Int64:
-        """Items and their neighbours, whose homes may be others now."""
-        items = items[items < self._links.n]
-        if not len(items):
-            return items
-        return np.union1d(items, self._links.of(items)[1])
+    def _concerned(self, items: set[int], shown: Iterable[int]) -> set[int]:
+        """Items that may have another home now, by an edge, a link or an exclusive set.
+
+        Args:
+            items: Those that were moved or linked.
+            shown: Groups that were hidden, or are not any more.
+        """
+        whole = [self._state.groups[each].members for each in shown if each in self._state.groups]
+        some = np.array(sorted(items.union(*whole)), np.int64)
+        found = set(some.tolist())
+        found.update(self._links.of(some[some < self._links.n])[1].tolist())
+        for item in some.tolist():
+            found |= self._state.linked("cannot", item)
+        codes = self._known.exclusive[some]
+        if (codes := codes[codes >= 0]).size:
+            found.update(np.flatnonzero(np.isin(self._known.exclusive, codes)).tolist())
+        return found
 
     def _take(self, found: Iterable[Suggestion]) -> None:
         for each in found:
@@ -149,6 +180,10 @@ class SuggestionQueue:
             for item in found.items[:1]:
                 self._of_item[item].discard(key)
         self.version = next(_versions)
+
+
+def _kind(key: str) -> str:
+    return key.partition(":")[0]
 
 
 def touched(changes: Iterable[Change]) -> tuple[set[int], set[int]]:

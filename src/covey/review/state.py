@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -90,8 +90,10 @@ class ReviewState:
         other = ReviewState(self._placements)
         other.revision, other.next_group = self.revision, self.next_group
         other.groups = {
-            number: replace(group, members=set(group.members))
-            for number, group in self.groups.items()
+            number: Group(
+                number, each.name, each.hidden, each.confirmed, each.members.copy(), each.revision
+            )
+            for number, each in self.groups.items()
         }
         other.rejected = set(self.rejected)
         other._group_of = self._group_of.copy()

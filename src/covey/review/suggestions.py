@@ -128,9 +128,9 @@ def homes(
         item: value for item, h, value in zip(*pull, strict=True) if h == state.group_of[item]
     }
     best: dict[int, tuple[float, int]] = {}
-    for item, group, value in zip(*pull, strict=True):
-        if group != state.group_of[item] and value > best.get(item, (0.0, 0))[0]:
-            best[item] = value, group
+    for item, number, value in zip(*pull, strict=True):
+        if number != state.group_of[item] and value > best.get(item, (0.0, 0))[0]:
+            best[item] = value, number
     for item, (value, number) in best.items():
         group = state.groups[number]
         own = own_pull.get(item, 0.0) if strays else 0.0
@@ -201,15 +201,13 @@ def mean_of_best(
         Each pair of groups that an edge ties, and how well the first is tied to the second.
     """
     order = np.lexsort((-chance, other, item))
-    item, own, other, chance = (each[order] for each in (item, own, other, chance))
+    item, own, other, chance = item[order], own[order], other[order], chance[order]
     first = np.ones(len(item), np.bool_)
     first[1:] = (item[1:] != item[:-1]) | (other[1:] != other[:-1])
-    pairs, which = np.unique(
-        np.column_stack([own[first], other[first]]), axis=0, return_inverse=True
-    )
-    total = np.bincount(which.ravel(), chance[first])
-    mean = total / sizes[pairs[:, 0]]
-    return zip(map(tuple, pairs.tolist()), mean.tolist(), strict=True)
+    pairs, which = np.unique(own[first] * len(sizes) + other[first], return_inverse=True)
+    a, b = np.divmod(pairs, len(sizes))
+    mean = np.bincount(which, chance[first], len(pairs)) / sizes[a]
+    return zip(zip(a.tolist(), b.tolist(), strict=True), mean.tolist(), strict=True)
 
 
 def _pull(item: Int64, group: Int64, chance: Float32) -> tuple[list[int], list[int], list[float]]:

@@ -22,7 +22,7 @@ from covey.server import (
     suggestions,
     thumbnails,
 )
-from covey.server.problems import NotThereError, tell_problems
+from covey.server.problems import problem, tell_problems
 from covey.server.security import Guard, cookie_name
 from covey.server.session import Session
 from covey.store.review import Review
@@ -32,9 +32,10 @@ PAGE = Path(__file__).parent / "page"
 
 _ABOUT = """Groups of one project, and what people say about them.
 
-Send the token that `covey review` printed as `Authorization: Bearer TOKEN`. Answers that hold state
-carry its revision as ETag; a change with `If-Match` is refused (412) if a group that it concerns was
-touched since. `?dry_run=true` tells what a change would do. Failures are `application/problem+json`.
+Send the token that `covey review` printed as `Authorization: Bearer TOKEN`. Answers that hold
+state carry its revision as ETag; a change with `If-Match` is refused (412) if a group that it
+concerns was touched since. `?dry_run=true` tells what a change would do. Failures are
+`application/problem+json`.
 """
 
 _ROUTERS = (
@@ -106,7 +107,7 @@ def _inner(session: Session, token: str) -> FastAPI:
         try:
             answer = Response((PAGE / "index.html").read_bytes(), media_type="text/html")
         except OSError:
-            raise NotThereError("this installation has no page; the API is under /v1") from None
+            answer = problem(404, "this installation has no page; the API is under /v1")
         if "token" in request.query_params:
             answer.set_cookie(cookie_name(token), token, httponly=True, samesite="strict", path="/")
         return answer

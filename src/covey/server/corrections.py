@@ -149,7 +149,9 @@ def _described(state: ReviewState, group: int, body: Description) -> Correction:
     asked = body.model_dump(exclude_none=True)
     if not asked:
         raise UsageError("say what is to change: name, hidden or confirmed")
-    new = {name: value for name, value in asked.items() if getattr(state.group(group), name) != value}
+    new = {
+        name: value for name, value in asked.items() if getattr(state.group(group), name) != value
+    }
     told = [describe(state, group, name, value) for name, value in (new or asked).items()]  # type: ignore[arg-type]
     about = {name: value for each in told for name, value in each.about.items()}
     changes = tuple(change for each in told for change in each.changes)

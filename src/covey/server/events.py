@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from covey.review.changes import LinkKind
 from covey.server.changing import EventFacts, facts_of_event
@@ -44,7 +44,9 @@ def list_events(
     session: Opened,
     response: Response,
     after: Annotated[int, Query(ge=0, description="Only those with larger numbers.")] = 0,
-    order: Annotated[Literal["oldest", "newest"], Query(description="Which come first.")] = "oldest",
+    order: Annotated[
+        Literal["oldest", "newest"], Query(description="Which come first.")
+    ] = "oldest",
     limit: Limit = 60,
     cursor: Cursor = None,
 ) -> EventPage:

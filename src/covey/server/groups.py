@@ -11,20 +11,13 @@ from pydantic import BaseModel, Field
 from covey.review.changes import NO_GROUP
 from covey.review.cutting import cut_into, inner_tree
 from covey.review.state import Group
+from covey.server.group_order import GroupOrder, Order, Show
 from covey.server.pages import Cursor, Limit, page_of
 from covey.server.session import Opened, Session
 from covey.types import Int64, UsageError
 
 router = APIRouter(tags=["groups"])
 
-Order = Annotated[
-    Literal["size", "name", "changed"],
-    Query(description="The largest first; named ones first, by name; the last touched first."),
-]
-Show = Annotated[
-    Literal["all", "named", "unnamed", "confirmed", "hidden"],
-    Query(description="Which of them; hidden ones are shown where they are asked for only."),
-]
 _EXEMPLARS, _PART_EXEMPLARS = 4, 6
 
 
@@ -93,8 +86,13 @@ class Cut(BaseModel):
 def list_groups(
     session: Opened,
     response: Response,
-    order: Order = "size",
-    show: Show = "all",
+    order: Annotated[
+        Order,
+        Query(description="The largest first; named ones first, by name; the last touched first."),
+    ] = "size",
+    show: Annotated[
+        Show, Query(description="Which; hidden ones are shown where they are asked for only.")
+    ] = "all",
     q: Annotated[str, Query(max_length=200, description="Part of the name, or the number.")] = "",
     limit: Limit = 60,
     cursor: Cursor = None,
@@ -102,13 +100,13 @@ def list_groups(
     """Groups, page by page."""
     with session.reading(response) as review:
         state, wanted = review.state, " ".join(q.split()).casefold()
-        rows = session.kept(
-            ("groups", order, show, wanted),
-            state.revision,
-            lambda: sorted(
-                _key(each, order) for each in state.groups.values() if _shown(each, show, wanted)
-            ),
-        )
+        rows = session.kept(("order", order, show), 0, lambda: GroupOrder(order, show)).rows(state)
+        if wanted:
+            rows = session.kept(
+                ("found", order, show, wanted),
+                state.revision,
+                lambda: [row for row in rows if _is_called(state.groups[row[-1]], wanted)],
+            )
         page = page_of(rows, limit, cursor)
         found = [facts_of_group(session, state.groups[row[-1]]) for row in page.rows]
         return GroupPage(groups=found, next=page.next, total=page.total, revision=state.revision)
@@ -215,20 +213,8 @@ def members_in_order(group: Group) -> Int64:
     return found
 
 
-def _key(group: Group, order: str) -> tuple[Any, ...]:
-    if order == "name":
-        return not group.name, group.name.casefold(), group.number
-    return -len(group.members) if order == "size" else -group.revision, group.number
-
-
-def _shown(group: Group, show: str, wanted: str) -> bool:
-    if group.hidden != (show == "hidden"):
-        return False
-    if show in ("named", "unnamed") and bool(group.name) != (show == "named"):
-        return False
-    if show == "confirmed" and not group.confirmed:
-        return False
-    return not wanted or wanted in group.name.casefold() or wanted == str(group.number)
+def _is_called(group: Group, wanted: str) -> bool:
+    return wanted in group.name.casefold() or wanted == str(group.number)
 
 
 def _differing(session: Session, group: Group) -> list[int]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from covey.review.changes import NO_GROUP
 from covey.server.nearest import nearest_items
-from covey.server.pages import Cursor, Limit, page_of
+from covey.server.pages import Cursor, Limit, Row, page_of
 from covey.server.session import Opened
 from covey.store.review import Review
 
@@ -100,7 +100,9 @@ def find_items(
             mask = pc.match_substring(review.items.ids, q, ignore_case=True)
             rows = [(item,) for item in np.flatnonzero(mask.to_numpy()).tolist()]
         page = page_of(rows, limit, cursor)
-        found = [FoundItem(**_facts(review, row[0]), group=_group(review, row[0])) for row in page.rows]
+        found = [
+            FoundItem(**_facts(review, row[0]), group=_group(review, row[0])) for row in page.rows
+        ]
         return ItemPage(items=found, next=page.next, total=page.total)
 
 
@@ -147,12 +149,12 @@ def items_in_no_group(
     with session.reading(response) as review:
         current = session.suggesting.current()
 
-        def rows() -> list[tuple[Any, ...]]:
-            found = []
-            for item in np.flatnonzero(review.state.group_of == NO_GROUP).tolist():
-                home = None if current is None else current.home_of(item)
-                found.append((0.0 if home is None else -home.chance, item))
-            return sorted(found)
+        def rows() -> list[Row]:
+            homes = [] if current is None else current.ordered("home")
+            first = sorted((-each.chance, each.items[0]) for each in homes)
+            none = np.flatnonzero(review.state.group_of == NO_GROUP)
+            rest = np.setdiff1d(none, [item for _, item in first], assume_unique=True)
+            return [*first, *((0.0, item) for item in rest.tolist())]
 
         revision = review.state.revision, None if current is None else current.version
         page = page_of(session.kept("none", revision, rows), limit, cursor)

@@ -77,7 +77,9 @@ class Jobs:
                 raise ConflictError(f"job {other.id} is running; wait until it ends")
             job = Job(secrets.token_hex(8))
             self._jobs[job.id] = job
-        threading.Thread(target=self._work, args=(job, options, full), name=WORK, daemon=True).start()
+        threading.Thread(
+            target=self._work, args=(job, options, full), name=WORK, daemon=True
+        ).start()
         return job
 
     def _work(self, job: Job, options: RunOptions, full: bool) -> None:

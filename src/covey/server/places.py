@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from covey.io.atomic import atomic_file
-from covey.server.layout import Layout, lay_out
 from covey.server.jobs import WORK
+from covey.server.layout import Layout, lay_out
 from covey.store.review import Review
 
 

@@ -117,13 +117,12 @@ def run_facts(session: Session, number: int) -> RunFacts:
 
 def _counts(session: Session) -> dict[str, int]:
     state = session.review.state
-    groups = state.groups.values()
+    told = [each for each in state.groups.values() if not each.plain]
     return {
-        "groups": len(groups),
-        "named": sum(1 for each in groups if each.name),
-        "confirmed": sum(1 for each in groups if each.confirmed),
-        "hidden": sum(1 for each in groups if each.hidden),
+        "groups": len(state.groups),
+        "named": sum(1 for each in told if each.name),
+        "confirmed": sum(1 for each in told if each.confirmed),
+        "hidden": sum(1 for each in told if each.hidden),
         "in_no_group": int((state.group_of == NO_GROUP).sum()),
-        "reviewed_items": sum(len(each.members) for each in groups if not each.plain),
+        "reviewed_items": sum(len(each.members) for each in told),
     }
-

@@ -55,24 +55,17 @@ def list_suggestions(
             return SuggestionPage(
                 suggestions=[], next=None, total=0, counts={}, revision=revision, ready=ready
             )
-        rows = session.kept(
-            ("suggestions", kind),
-            current.version,
-            lambda: [row for row in current.rows() if kind is None or _kind(row[1]) == kind],
-        )
-        page = page_of(rows, limit, cursor)
+        page = page_of(current.rows(kind), limit, cursor)
         return SuggestionPage(
-            suggestions=[_facts(review, found) for row in page.rows if (found := current.get(row[1]))],
+            suggestions=[
+                _facts(review, found) for row in page.rows if (found := current.get(row[1]))
+            ],
             next=page.next,
             total=page.total,
-            counts=session.kept("kinds", current.version, current.counts),
+            counts=current.counts(),
             revision=revision,
             ready=True,
         )
-
-
-def _kind(key: str) -> str:
-    return key.partition(":")[0]
 
 
 def _facts(review: Review, each: Suggestion) -> SuggestionFacts:

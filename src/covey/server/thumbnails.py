@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from PIL import Image, ImageOps
-from pydantic import BeforeValidator
 
 from covey.io.atomic import atomic_file
 from covey.io.deep_pixels import DEEP, eight_bits
@@ -33,19 +32,20 @@ _UNREADABLE = (
     Image.DecompressionBombWarning,
 )
 
-Side = Annotated[
-    Literal[160, 640],
-    BeforeValidator(int),  # a query holds text
-    Query(description="Pixels of the longer side at most."),
-]
+
+class Side(IntEnum):
+    """Pixels of the longer side at most."""
+
+    SMALL = 160
+    LARGE = 640
 
 
 @router.get("/v1/items/{item}/thumbnail", response_class=Response)
-def thumbnail(session: Opened, item: int, size: Side = 160) -> Response:
+def thumbnail(session: Opened, item: int, size: Side = Side.SMALL) -> Response:
     """The picture of an item, small, as WebP; transparent where it is."""
     with session.reading() as review:
         source = review.items.picture_of(session.item(item))
-        folder = review.project.thumbnails / str(size) / f"{item // _IN_A_FOLDER:06d}"
+        folder = review.project.thumbnails / str(int(size)) / f"{item // _IN_A_FOLDER:06d}"
     if source is None:
         raise NotThereError(f"item {item} has no picture")
     path = folder / f"{item}.webp"

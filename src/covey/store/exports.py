@@ -1,10 +1,10 @@
 """Groups of a project for other programs: tables, JSON, tags, annotations, folders of links.
 
-    .csv .parquet  item_id, group, name, confirmed, strength; no group is an empty field
-    .json          the project, its groups with the ids of their items, and the items in none
-    fiftyone       a line of JSON an item: its picture, or its id, and the name of its group as tag
-    coco           images, categories and annotations; without boxes and sizes, which are not known
-    links          a folder a group with a link to each picture
+.csv .parquet  item_id, group, name, confirmed, strength; no group is an empty field
+.json          the project, its groups with the ids of their items, and the items in none
+fiftyone       a line of JSON an item: its picture, or its id, and the name of its group as tag
+coco           images, categories and annotations; without boxes and sizes, which are not known
+links          a folder a group with a link to each picture
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class Batch:
     Attributes:
         ids: (n,) object array of unique str.
         x: (n, d) numbers.
-        pictures: Paths of their pictures; or (n, h, w[, c]) pixels, which are written as files.
+        pictures: Paths of their pictures, "" for none; or (n, h, w[, c]) pixels, which are written
+            as files.
         texts: None for none.
         exclusive: (n,) object array: items of one word cannot be together; None or "" for free.
         source: Where they come from, in words.
@@ -176,7 +177,7 @@ def write_batch(project: Project, batch: Batch, before: Items) -> int:
     if isinstance(pictures, np.ndarray):
         pictures = [f"{_PICTURES}/{row:07d}.png" for row in range(n)]
     elif pictures is not None:
-        pictures = [os.path.abspath(each) for each in pictures]
+        pictures = [os.path.abspath(each) if each else "" for each in pictures]
     columns = [
         names,
         *(

@@ -138,14 +138,14 @@ class Review:
         with self.lock:
 
             def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
-                nonlocal correction
                 correction = make(self.state, self.evidence)
+                made.append(correction)
                 if seen is not None:
                     self._check_unseen(correction.changes, seen)
                 return correction.kind, correction.about, correction.changes
 
-            correction: Correction
-            return self._write(next_event, author), correction
+            made: list[Correction] = []
+            return self._write(next_event, author), made[-1]
 
     def preview(
         self, make: Callable[[ReviewState, Evidence], Correction], *, seen: int | None = None
