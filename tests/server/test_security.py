@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from covey.server.app import ReviewApp
+from covey.server.app import ReviewApp, make_app
 from covey.server.security import MOST_BODY
 from covey.store.review import Review
 
@@ -224,3 +225,44 @@ def test_a_failure_shows_no_traceback(client: Client, review: Review) -> None:
     assert answer.status_code in (400, 500)
     assert answer.headers["content-type"] == "application/problem+json"
     assert "Traceback" not in answer.text
+
+
+@pytest.fixture
+def with_page(review: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A client of a server whose page is two files, beside one that is none of it."""
+    folder = tmp_path / "page"
+    folder.mkdir()
+    (folder / "index.html").write_text("<title>page</title>")
+    (folder / "main.js").write_text("1")
+    (tmp_path / "secret").write_text("secret")
+    (folder / "link").symlink_to(tmp_path / "secret")
+    monkeypatch.setattr("covey.server.app.PAGE", folder)
+    return Client(make_app(review, TOKEN))
+
+
+def test_the_page_and_its_files(with_page: Client) -> None:
+    nobody = {"Authorization": ""}
+    assert with_page("GET", "/main.js", headers=nobody).status_code == 401
+    page = with_page("GET", f"/?token={TOKEN}", headers=nobody)
+    assert (page.text, page.headers["cache-control"]) == ("<title>page</title>", "no-store")
+    script = with_page("GET", "/main.js", headers=nobody)  # by the cookie
+    assert (script.text, script.headers["cache-control"]) == ("1", "private, no-cache")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "default-src 'self'" in script.headers["content-security-policy"]
+    again = with_page("GET", "/", headers=nobody)
+    assert again.status_code == 200
+    assert "set-cookie" not in again.headers
+    assert with_page("GET", "/nothing.js").status_code == 404
+
+
+def test_a_link_from_elsewhere_may_open_the_page(with_page: Client) -> None:
+    headers = {"Authorization": "", "Sec-Fetch-Site": "cross-site"}
+    assert with_page("GET", f"/?token={TOKEN}", headers=headers).status_code == 200
+    assert with_page("GET", "/main.js", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("path", [b"/../secret", b"/link", b"//etc/passwd", b"/page/../../secret"])
+def test_files_beside_the_page_are_not_read(with_page: Client, path: bytes) -> None:
+    status, _, body = answered(with_page.app, path, headers=[BEARER])
+    assert status in (404, 405)
+    assert b"secret" not in body.replace(b"/secret", b"")

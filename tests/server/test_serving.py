@@ -132,3 +132,11 @@ def test_the_address_is_told_as_json(
     told = json.loads(capsys.readouterr().out)
     assert told["url"].startswith(f"http://127.0.0.1:{told['port']}/?token=")
     assert opened == [told["url"]]
+
+
+def test_without_the_extra(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert run(["review", str(project), "--no-browser"]) == 5
+    assert 'pip install "covey[review]"' in capsys.readouterr().err

@@ -24,8 +24,8 @@ from covey.review.suggestions import (
 
 Row = tuple[float, str]
 _versions = count()
-_FEW = 300
-"""New rows up to which each is put in its place; more are sorted with all others."""
+_FEW = 2000
+"""Rows that come or go up to which each is looked for; more are sifted from all others."""
 
 
 class SuggestionQueue:
@@ -69,28 +69,21 @@ class SuggestionQueue:
 
     def rows(self, kind: SuggestionKind | None = None) -> Sequence[Row]:
         """Minus the gain, and the key, of all of them or of a kind, in order."""
-        few = len(self._stale) <= _FEW
+        come: defaultdict[str | None, list[Row]] = defaultdict(list)
+        gone: defaultdict[str | None, list[Row]] = defaultdict(list)
         for key in self._stale:
-            self._place(key, self._row_of.pop(key, None), few)
-        if not few:
-            rows = sorted(self._row_of.values())
-            self._rows = {None: rows}
-            for row in rows:
-                self._rows.setdefault(_kind(row[1]), []).append(row)
+            before = self._row_of.pop(key, None)
+            found = self._all.get(key)
+            for name in (None, _kind(key)):
+                if before is not None:
+                    gone[name].append(before)
+                if found is not None:
+                    self._row_of[key] = (-found.gain, key)
+                    come[name].append(self._row_of[key])
+        for name in come.keys() | gone.keys():
+            self._rows[name] = _replaced(self._rows.get(name, []), gone[name], come[name])
         self._stale.clear()
         return self._rows.get(kind, [])
-
-    def _place(self, key: str, before: Row | None, few: bool) -> None:
-        """Takes note of the row that a suggestion has now, and puts it in its place if few do."""
-        lists = [self._rows.setdefault(name, []) for name in (None, _kind(key))] if few else []
-        if before is not None:
-            for rows in lists:
-                del rows[bisect_left(rows, before)]
-        found = self._all.get(key)
-        if found is not None:
-            self._row_of[key] = row = (-found.gain, key)
-            for rows in lists:
-                insort(rows, row)
 
     def home_of(self, item: int) -> Suggestion | None:
         """Where an item in no group may belong."""
@@ -180,6 +173,19 @@ class SuggestionQueue:
             for item in found.items[:1]:
                 self._of_item[item].discard(key)
         self.version = next(_versions)
+
+
+def _replaced(rows: list[Row], gone: list[Row], come: list[Row]) -> list[Row]:
+    """Sorted rows without some and with others: where these are few, each by its place."""
+    if len(gone) + len(come) > _FEW:
+        left = set(gone)
+        kept = [row for row in rows if row not in left] if left else rows
+        return sorted(kept + sorted(come))  # two runs, which are merged
+    for row in gone:
+        del rows[bisect_left(rows, row)]
+    for row in come:
+        insort(rows, row)
+    return rows
 
 
 def _kind(key: str) -> str:

@@ -76,7 +76,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        origins = [f"{name}:{(scope.get('server') or ('', 0))[1]}" for name in _HOSTS]
+        port = (scope.get("server") or ("", 0))[1]
+        origins = [f"{name}:{port}" for name in _HOSTS] + [*_HOSTS] * (port == 80)
         if headers.get("host", "") not in origins:
             return problem(403, "this server answers to 127.0.0.1 and localhost only")
         entry = scope["path"] == "/" and self._is_token(_queried(scope))
