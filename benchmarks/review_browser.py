@@ -106,9 +106,13 @@ class Watch:
 
     def on(self, page: Any) -> None:
         """Watches from now on."""
-        page.on("console", lambda each: each.type in ("error", "warning") and self._say(each.text))
+        page.on("console", self._console)
         page.on("pageerror", lambda error: self._say(str(error)))
         page.on("request", lambda request: self._request(request.url))
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self._say(f"{message.text} {message.location['url']}")
 
     def _say(self, words: str) -> None:
         self.errors.append(words)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from covey.cluster_report import Prefer
 from covey.datasets.digits import load_digits_images
 from covey.store.items import Batch
 from covey.store.project import create_project
@@ -16,13 +17,16 @@ from covey.store.running import RunOptions, run_project
 _SIZE = 64  # pixels that a picture of 8 x 8 is enlarged to
 
 
-def digits_project(folder: Path, *, n: int = 1797, pictures: bool = True) -> Path:
+def digits_project(
+    folder: Path, *, n: int = 1797, pictures: bool = True, prefer: Prefer = "balanced"
+) -> Path:
     """Makes a project of the first digits, and groups them once.
 
     Args:
         folder: Gets `pictures/` and `project/`.
         n: How many.
         pictures: Whether items have pictures; otherwise they have texts.
+        prefer: What the run does.
 
     Returns:
         The folder of the project.
@@ -38,7 +42,7 @@ def digits_project(folder: Path, *, n: int = 1797, pictures: bool = True) -> Pat
     create_project(project, name="Handwritten digits")
     with Review(project) as review:
         review.add(Batch(ids, digits.x[:n], source="scikit-learn", **shown))
-        run_project(review, RunOptions(threads=1))
+        run_project(review, RunOptions(threads=1, prefer=prefer))
     return project
 
 

@@ -3,8 +3,9 @@
 A made project of 20,000 groups (see review_timings.py), with pictures and without, is served by
 `covey review` and looked at in a headless Chromium. First paint and first groups are told from the
 moment that the address is opened, by a browser that has kept nothing. Then the gallery is scrolled
-through by the wheel, and from end to end by a key; a long task keeps the page from answering for
-50 milliseconds or more.
+through by the wheel, and from end to end by a key; a task of the page's main thread keeps it from
+answering as long as it runs. Other work on the machine stretches tasks, so how long the processor
+worked on them is told beside the clock. Of several rounds the least disturbed one counts.
 
     python benchmarks/review_page.py [--items 100000] [--repeats 5]
 """
@@ -12,6 +13,8 @@ through by the wheel, and from end to end by a key; a long task keeps the page f
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import statistics
 import tempfile
 from pathlib import Path
@@ -27,20 +30,9 @@ from review_digits import write_pictures
 from review_timings import made_project
 
 OUT = RESULTS / "review_page.json"
+ROUNDS = 3
 TURNS, PIXELS, EVERY = 120, 700, 16  # of the wheel: how many, how far, milliseconds between them
 
-_WATCH = """
-window.tasks = []; window.frames = [];
-new PerformanceObserver((list) => list.getEntries().forEach((each) => tasks.push(each.duration)))
-  .observe({ type: "longtask", buffered: true });
-let last = 0;
-const frame = (now) => {
-  if (last) frames.push(now - last);
-  last = now;
-  requestAnimationFrame(frame);
-};
-requestAnimationFrame(frame);
-"""
 _FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
@@ -88,17 +80,18 @@ def scrolling(browser: Any, served: Served) -> dict[str, Any]:
     """What holds the page up while the gallery is scrolled."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.add_init_script(_WATCH)
     page.goto(served.url)
     page.locator(".gallery .card a").first.wait_for()
     page.wait_for_timeout(1500)
     page.mouse.move(700, 500)
-    page.evaluate("tasks.length = frames.length = 0")
+    browser.start_tracing(page=page, categories=["toplevel"])
     for _ in range(TURNS):
         page.mouse.wheel(0, PIXELS)
         page.wait_for_timeout(EVERY)
     page.wait_for_timeout(500)
-    wheel = _told(page)
+    wheel = tasks_of(browser.stop_tracing())
+    cards = page.locator(".gallery > *").count()
+    browser.start_tracing(page=page, categories=["toplevel"])
     page.locator(".gallery .card a").first.focus()
     page.keyboard.press("End")
     count = page.evaluate("document.querySelector('.gallery [aria-setsize]').ariaSetSize")
@@ -106,24 +99,40 @@ def scrolling(browser: Any, served: Served) -> dict[str, Any]:
     page.keyboard.press("Home")
     page.locator('.gallery [aria-posinset="1"] a').wait_for()
     page.wait_for_timeout(500)
-    ends = _told(page)
+    ends = tasks_of(browser.stop_tracing())
     context.close()
-    return {"by the wheel": wheel, "to the end and back": ends}
+    return {"cards_in_document": cards, "by the wheel": wheel, "to the end and back": ends}
 
 
-def _told(page: Any) -> dict[str, Any]:
-    tasks, frames = page.evaluate("[tasks, frames]")
-    page.evaluate("tasks.length = frames.length = 0")
-    return {
-        "long_tasks": len(tasks),
-        "over_100_ms": sum(task > 100 for task in tasks),
-        "longest_ms": round(max(tasks, default=0)),
-        "frames": len(frames),
-        "frame_median_ms": round(statistics.median(frames), 1),
-        "frame_p95_ms": round(statistics.quantiles(frames, n=20)[-1], 1),
-        "cards_in_document": page.locator(".gallery > *").count(),
-        "pixels": page.evaluate("document.documentElement.scrollHeight"),
+def tasks_of(trace: bytes) -> dict[str, Any]:
+    """Tasks of the page's main thread, by seconds of the processor and of the clock.
+
+    Args:
+        trace: Of Chromium, JSON, with its tasks.
+    """
+    events = json.loads(trace)["traceEvents"]
+    main = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event.get("name") == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
+    tasks = [
+        event
+        for event in events
+        if event["name"].endswith("RunTask")
+        and event.get("ph") == "X"
+        and (event["pid"], event["tid"]) in main
+    ]
+    told: dict[str, Any] = {"tasks": len(tasks)}
+    for name, field in (("processor", "tdur"), ("clock", "dur")):
+        took = [event[field] / 1000 for event in tasks]
+        told[name] = {
+            "seconds": round(sum(took) / 1000, 2),
+            "longest_ms": round(max(took)),
+            "over_50_ms": sum(each > 50 for each in took),
+            "over_100_ms": sum(each > 100 for each in took),
+        }
+    return told
 
 
 def main() -> None:
@@ -152,11 +161,15 @@ def main() -> None:
                     "items": facts["items"],
                     "groups": facts["groups"],
                     **opening(browser, served, arguments.repeats),
-                    **scrolling(browser, served),
+                    "scrolling": min(
+                        (scrolling(browser, served) for _ in range(ROUNDS)),
+                        key=lambda each: each["by the wheel"]["clock"]["seconds"],
+                    ),
                 }
             print(name, result[name], flush=True)
         result["browser"] = browser.version
         browser.close()
+    result["load_average"] = [round(each, 1) for each in os.getloadavg()]
     write_json(OUT, {**provenance("playwright", "fastapi", "uvicorn"), **result})
 
 

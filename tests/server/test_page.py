@@ -94,6 +94,13 @@ def _said(page: Any, words: str) -> None:
     page.locator("#told", has_text=words).wait_for()
 
 
+def _asked(page: Any, groups: list[int]) -> None:
+    """Waits until the queue asks about two groups, and takes an answer."""
+    for group in groups:
+        link = page.locator(".stage:not(.changing)").get_by_role("link", name=f"group {group}")
+        link.first.wait_for()
+
+
 def _export(page: Any) -> dict[str, str]:
     """Group of each item, by the file that the menu gives; named ones by their names."""
     page.get_by_text("Export", exact=True).click()
@@ -156,17 +163,17 @@ def test_merging_by_keys_alone(page: Any, served: Served) -> None:
     first = served.ask("GET", "/v1/suggestions?kind=merge")["suggestions"]
     groups = served.ask("GET", "/v1/project")["groups"]
 
+    _asked(page, first[0]["groups"])
     page.keyboard.press("u")
-    _said(page, "Left open")
+    _asked(page, first[1]["groups"])
     page.keyboard.press("z")
     _said(page, "Back to what you were unsure of.")
-    page.get_by_role("link", name=f"group {first[0]['groups'][0]}").wait_for()
+    _asked(page, first[0]["groups"])
     page.keyboard.press("s")
     _said(page, "Merged")
     assert served.ask("GET", "/v1/project")["groups"] == groups - 1
     left = served.ask("GET", "/v1/suggestions?kind=merge")["suggestions"][0]
-    page.get_by_role("link", name=f"group {left['groups'][0]}").wait_for()
-    page.wait_for_selector(".stage:not(.changing)")
+    _asked(page, left["groups"])
     page.keyboard.press("d")
     _said(page, "differ")
     page.keyboard.press("z")
@@ -226,7 +233,7 @@ def test_a_conflict_is_told_and_what_is_shown_is_mended(
     page.keyboard.press("c")
     _said(page, "is confirmed.")
     assert alert.inner_text() == ""
-    assert watch.errors.pop().endswith("412 (Precondition Failed)")
+    assert "412 (Precondition Failed)" in watch.errors.pop()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -282,3 +289,16 @@ def test_of_many_groups_only_those_in_sight_are_drawn(page: Any, served: Served)
     last.wait_for()
     assert last.evaluate("each => each === document.activeElement")
     assert page.locator(".gallery > *").count() < 120
+
+
+def test_running_again_is_followed_to_its_end(page: Any, served: Served) -> None:
+    number = served.ask("GET", "/v1/groups")["groups"][0]["number"]
+    served.ask("PATCH", f"/v1/groups/{number}", {"name": "kept"})
+    page.get_by_role("button", name="Run again").click()
+    assert page.get_by_role("button", name="Add what is new").is_disabled()
+    page.get_by_role("button", name="Group all anew").click()
+    page.locator(".job progress").wait_for()
+    page.locator("#told", has_text="The run is done.").wait_for(timeout=120_000)
+    assert page.locator(".job").is_hidden()
+    assert served.ask("GET", "/v1/project")["runs"] == [1, 2]
+    page.locator(".gallery").get_by_text("kept").wait_for()

@@ -35,13 +35,13 @@ export function curve(root) {
     const tell = (at) => {
       note.textContent = `Cut ${cutName(cut[at])}${at === chosen ? " (taken)" : ""}: ` +
         `${percent(precision[at])} of what shares a group would belong together, ${percent(recall[at])} of what ` +
-        `belongs together would share one; ${count(groups[at], "group")}.`;
+        `belongs together would share one; ${count(groups[at], "group")}, with items that are alone.`;
     };
     if (chosen >= 0) tell(chosen);
     fill(stage,
       el("p.legend", {}, el("span.one", {}, "precision"), el("span.two", {}, "recall"), el("span.taken", {}, "taken")),
       chart(wide, places, [["one", precision], ["two", recall]], (value) => value, ["0 %", "50 %", "100 %"], found, tell),
-      note, el("h2", {}, "Groups"),
+      note, el("h2", {}, "Groups, with items that are alone"),
       chart(wide, places, [["one", groups]], scale(groups), ["0", null, number(Math.max(...groups))], found, tell),
       table(found));
   }

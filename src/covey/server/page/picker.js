@@ -45,11 +45,13 @@ export function pickGroup(title, { except = null } = {}) {
         close();
       };
 
-      let asked = 0;
+      let looked = null; // what was looked for last
       const look = async () => {
-        const mine = ++asked;
-        const groups = await search(input.value.trim()).catch(() => []);
-        if (mine !== asked) return;
+        const words = input.value.trim();
+        if (words === looked) return;
+        const groups = await search(words).catch(() => []);
+        if (words !== input.value.trim()) return; // more was typed since
+        looked = words;
         found = groups.filter((group) => group.number !== except);
         at = 0;
         show();

@@ -32,6 +32,7 @@ export function queue(root, [given]) {
   /** Reads until something comes that was not skipped. */
   async function read() {
     const mine = ++reading;
+    stage.classList.add("changing"); // no key answers what is about to go
     try {
       let cursor = null;
       do {
@@ -40,6 +41,7 @@ export function queue(root, [given]) {
         counts = answer.counts ?? {};
         drawTabs();
         if (answer.ready === false) {
+          now = null;
           fill(stage, waiting());
           setTimeout(() => over || mine !== reading || read(), WAIT);
           return;
@@ -49,6 +51,7 @@ export function queue(root, [given]) {
         cursor = answer.next;
       } while (cursor);
       now = null;
+      stage.classList.remove("changing");
       fill(stage, nothing());
     } catch (error) {
       await refused(error);
@@ -56,13 +59,12 @@ export function queue(root, [given]) {
   }
 
   async function show(suggestion, mine) {
-    if (now?.key !== suggestion.key) stage.classList.add("changing");
     const sides = await asks.sides(suggestion).catch(async (error) => {
       if (error.status !== 404) await refused(error);
       return null;
     });
     if (over || mine !== reading) return;
-    if (!sides) return skip(suggestion); // a group went in the meantime
+    if (!sides) return void skip(suggestion); // a group went in the meantime
     now = suggestion;
     stage.classList.remove("changing");
     fill(stage,
@@ -71,7 +73,7 @@ export function queue(root, [given]) {
       el("div.sides", {}, ...sides.slice(0, 2)), sides[2] ?? null,
       el("div.answers", {},
         answerButton("s", asks.same, same), answerButton("d", asks.different, different),
-        answerButton("u", "Unsure", () => skip()),
+        answerButton("u", "Unsure", unsureOf),
         answerButton("z", "Undo", undo)));
   }
 
@@ -80,7 +82,7 @@ export function queue(root, [given]) {
   }
 
   async function give(answer) {
-    if (!now || project.busy) return;
+    if (!now || project.busy || stage.classList.contains("changing")) return;
     const asked = now;
     if (await change(...answer(asked))) skips = [];
     else read();
@@ -89,8 +91,11 @@ export function queue(root, [given]) {
   const same = () => give(asks.onSame);
   const different = () => give(asks.onDifferent);
 
-  function skip(suggestion = now) {
-    if (!suggestion) return;
+  function unsureOf() {
+    if (now && !stage.classList.contains("changing")) skip(now);
+  }
+
+  function skip(suggestion) {
     unsure.add(suggestion.key);
     skips.push(suggestion.key);
     say("Left open; it comes again another time.");
@@ -123,7 +128,7 @@ export function queue(root, [given]) {
     keys: [
       { keys: ["s"], words: asks.same, run: same },
       { keys: ["d"], words: asks.different, run: different },
-      { keys: ["u"], words: "Unsure: leave it open", run: () => skip() },
+      { keys: ["u"], words: "Unsure: leave it open", run: unsureOf },
       { keys: ["z"], words: "Undo the last answer", run: undo },
     ],
     changed: read,

@@ -47,8 +47,10 @@ export const jobLine = () => parts.job;
 export function here(view) {
   const tab = { group: "groups", split: "groups" }[view] ?? view;
   TABS.forEach(([name], at) => {
-    if (name === tab) parts.tabs[at].setAttribute("aria-current", "page");
-    else parts.tabs[at].removeAttribute("aria-current");
+    if (name === tab) {
+      parts.tabs[at].setAttribute("aria-current", "page");
+      parts.tabs[at].scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else parts.tabs[at].removeAttribute("aria-current");
   });
 }
 
