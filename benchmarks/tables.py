@@ -31,6 +31,7 @@ from tables_learned import (
     retrieval,
 )
 from tables_long_tail import long_tail, long_tail_curves, long_tail_riws, long_tail_sets
+from tables_review import review_answers, review_growing
 from tables_universal import (
     universal,
     universal_ablation,
@@ -224,6 +225,8 @@ TABLES: dict[str, Callable[[], str | None]] = {
     "video-curve-speeds": video_curve_speeds,
     "video-prediction": video_prediction,
     "video-prediction-clips": video_prediction_clips,
+    "review-growing": review_growing,
+    "review-answers": review_answers,
 }
 
 
