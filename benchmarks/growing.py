@@ -1,9 +1,10 @@
 """What does a project lose by growing, against grouping all of it anew, and what does it save?
 
 60 % of a collection are grouped; the rest comes in 20 batches, each of which joins the groups or
-founds new ones. Pairwise and BCubed F after the last batch against those of a full run on all
-items; seconds of each batch against those of that full run, in one process; and the share of items
-whose group has the number that it had after the batch before.
+founds new ones, or is grouped anew with all others where the rule was outgrown. Pairwise and BCubed
+F after the last batch against those of a full run on all items; seconds of each batch against those
+of that full run, in one process; and the share of items whose group has the number that it had
+after the batch before.
 
     COVEY_DATA=... python benchmarks/growing.py [--sets lfw market1501] [--batches 20]
 """
@@ -58,7 +59,7 @@ def measured(name: str, batches: int, seed: int) -> dict[str, Any]:
         with Review(Path(folder) / "grown") as review:
             added(review, x, order[:first])
             run_project(review, RunOptions())
-            seconds, stable, touched = [], [], []
+            seconds, stable, touched, kinds = [], [], [], []
             for part in np.array_split(order[first:], batches):
                 added(review, x, part)
                 before = review.state.group_of.copy()
@@ -69,6 +70,7 @@ def measured(name: str, batches: int, seed: int) -> dict[str, Any]:
                 grouped = before != NO_GROUP
                 stable.append(float(np.mean(before[grouped] == after[grouped])))
                 touched.append(outcome.touched)
+                kinds.append(str(outcome.run.facts["kind"]))
             grown = scores(review.state.group_of, labels[order])
     result = {
         "n": len(x),
@@ -82,6 +84,8 @@ def measured(name: str, batches: int, seed: int) -> dict[str, Any]:
         "batch_share": round(float(np.median(seconds)) / full_seconds, 4),
         "stable": [round(each, 5) for each in stable],
         "touched": touched,
+        "kinds": kinds,
+        "mean_share": round(float(np.mean(seconds)) / full_seconds, 4),
     }
     print(
         name, {k: v for k, v in result.items() if k not in ("batch_seconds", "stable")}, flush=True

@@ -14,6 +14,7 @@ def review_growing() -> str | None:
     rows = []
     for name, each in result["sets"].items():
         share = 100 * median(each["batch_seconds"]) / each["full_seconds"]
+        mean = 100 * each["mean_share"]
         rows.append(
             [
                 f"{name}, {each['n']:,}",
@@ -23,8 +24,9 @@ def review_growing() -> str | None:
                     for way in ("full", "grown")
                 ),
                 f"{each['full_seconds']:.1f}",
-                f"{median(each['batch_seconds']):.2f} ({share:.1f} %)",
+                f"{median(each['batch_seconds']):.2f} ({share:.1f} %, mean {mean:.1f} %)",
                 f"{100 * min(each['stable']):.1f}",
+                str(each["kinds"].count("full")),
             ]
         )
     header = [
@@ -36,10 +38,11 @@ def review_growing() -> str | None:
         "full run, s",
         "batch, s",
         "items in the same group, %",
+        "batches grouped anew",
     ]
     told = (
-        "\nSixty percent grouped, the rest in 20 batches; medians of batches, and of the last column "
-        "the worst batch.\n"
+        "\nSixty percent grouped, the rest in 20 batches; medians of batches; items that stay "
+        "in a group of the same number after the worst batch.\n"
     )
     return markdown(header, rows) + told + origin(result)
 

@@ -149,7 +149,7 @@ def main() -> None:
             hidden[0, clip.height :] = hidden[0, :, clip.width :] = False  # edges that are repeated
             rows.append((options.clip.split("_360p")[0], pair, hidden[0]))
     with rc_context(STYLE):
-        draw(rows, bodies, image).savefig(OUT)
+        draw(rows, bodies, image).savefig(OUT, dpi=120)
     print(f"Wrote {OUT}")
 
 

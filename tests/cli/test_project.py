@@ -61,7 +61,7 @@ def test_a_project_from_nothing_to_growth(
         review.correct(lambda state, known: describe(state, number, "name", "Ada"))
     assert "no items came since the last run" in refused(capsys, 2, "run", project)
     told(capsys, "add", project, save(tmp_path / "b.npy", x[200:]))
-    grown = told(capsys, "run", project)
+    grown = told(capsys, "run", project, "--grow")
     assert (grown["kind"], grown["new_items"], grown["groups"]) == ("grown", 100, 20)
     assert grown["became"]["kept"] == grown["became"]["grown"] == 20
     with Review(project) as review:
@@ -70,6 +70,19 @@ def test_a_project_from_nothing_to_growth(
         assert review.state.groups[number].name == "Ada"
     again = told(capsys, "run", project, "--full")
     assert (again["kind"], again["became"]["kept"]) == ("full", 20)
+
+
+def test_a_rule_that_was_outgrown_is_decided_anew(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, _ = rows
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    kinds = []
+    for start, stop in ((0, 200), (200, 225), (225, 249), (249, 250), (250, 300)):
+        told(capsys, "add", project, save(tmp_path / f"{start}.npy", x[start:stop]))
+        kinds.append(told(capsys, "run", project)["kind"])
+    assert kinds == ["full", "grown", "grown", "full", "grown"]
 
 
 def test_what_was_corrected_stays_in_a_full_run(

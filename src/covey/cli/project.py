@@ -107,13 +107,15 @@ def add(
 def run(
     project: ProjectFolder,
     full: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--full",
-            help="Group all items anew. Without it, items that came since the last run join its "
-            "groups or found new ones, by the rule of that run.",
+            "--full/--grow",
+            help="Group all items anew; or let those that came since the last run join its groups "
+            "or found new ones, by the rule of that run. If not given it grows as long as the "
+            "collection is less than a quarter larger than what the rule was decided on.",
+            show_default=False,
         ),
-    ] = False,
+    ] = None,
     prefer: Annotated[
         Literal["precision", "balanced", "recall"],
         typer.Option(help="Of a full run: purer groups, or fewer groups torn apart."),

@@ -66,7 +66,7 @@ class Jobs:
         """The one that has not ended."""
         return next((each for each in self._jobs.values() if each.state == "running"), None)
 
-    def start(self, options: RunOptions, *, full: bool) -> Job:
+    def start(self, options: RunOptions, *, full: bool | None) -> Job:
         """Begins a run.
 
         Raises:
@@ -82,7 +82,7 @@ class Jobs:
         ).start()
         return job
 
-    def _work(self, job: Job, options: RunOptions, full: bool) -> None:
+    def _work(self, job: Job, options: RunOptions, full: bool | None) -> None:
         def tell(stage: str, share: float) -> None:
             job.stage, job.share = stage, share
 

@@ -12,7 +12,7 @@ from covey.server.changing import Asked, Changed
 from covey.server.corrections import Body
 from covey.server.project import RunFacts, run_facts
 from covey.server.session import Opened
-from covey.store.running import RunOptions
+from covey.store.running import RunOptions, can_grow
 
 router = APIRouter(tags=["runs"])
 
@@ -26,7 +26,11 @@ class RunList(BaseModel):
 class RunWanted(Body):
     """A run that is asked for."""
 
-    full: bool = Field(False, description="Group all items anew, even where a run can be grown.")
+    full: bool | None = Field(
+        None,
+        description="Group all items anew (true), or grow the last run (false); null grows it "
+        "until the collection is a quarter larger than what it was decided on.",
+    )
     prefer: Prefer = Field("balanced", description="Of a full run: purer groups, or fewer torn.")
 
 
@@ -74,7 +78,7 @@ def start_run(body: RunWanted, asked: Asked, response: Response) -> Started | Ch
         with session.reading() as review:
             last = review.last_run()
             new = review.state.n - (0 if last is None else last.n)
-            grows = last is not None and not body.full and last.rule().repeatable
+            grows = can_grow(last, review.state.n, body.full)
             what = f"{new:,} new items join the groups" if grows else "all items are grouped anew"
             return asked.told(None, (), [f"{what}; named and confirmed groups stay"])
     job = session.jobs.start(RunOptions(prefer=body.prefer), full=body.full)
