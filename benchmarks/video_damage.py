@@ -149,7 +149,9 @@ def forged_index(clip: CodedClip, rng: np.random.Generator) -> bytes:
         step = int(2 ** rng.uniform(0, 40))
         offset = end.offset + int(rng.integers(9, 200))
         places.append(GroupPlace(offset, end.after, end.pts + step, int(rng.integers(1, 20))))
-    made = pack_index(sorted(places, key=lambda place: place.offset))
+    places.sort(key=lambda place: place.offset)  # as differences that are written must be
+    times = sorted(place.pts for place in places)
+    made = pack_index([replace(place, pts=pts) for place, pts in zip(places, times, strict=True)])
     if rng.random() < 0.2:
         made = _with_bits(made, rng)
     return with_index(clip.chunks[:-1], made)
