@@ -108,7 +108,22 @@ def test_one_run_at_a_time(client: Client, review: Review, monkeypatch: pytest.M
     assert ended(client, job)["state"] == "done"
 
 
-def test_a_run_by_another_process_meanwhile(client: Client, review: Review) -> None:
+def test_a_run_by_another_process(client: Client, project: Path) -> None:
+    client.suggestions()
+    client.post("/v1/groups/merge", {"groups": [1, 2]})
+    with Review(project) as other, other.project.working():
+        jobs.run_project(other, jobs.RunOptions(), full=True)
+        placed = other.state.group_of.tolist()
+    told = client.get("/v1/project")
+    assert (told["runs"], told["revision"], told["undo"]) == ([1, 2], 4, None)
+    assert told["last_run"]["kind"] == "full"
+    found = client.suggestions()
+    assert found["revision"] == 4
+    assert [client.get(f"/v1/items/{item}")["group"] or -1 for item in range(26)] == placed
+    assert placed[:14] == [1] * 14
+
+
+def test_while_another_process_works(client: Client, review: Review) -> None:
     with review.project.working():
         job = client.post("/v1/runs", {"full": True})["job"]
         failed = ended(client, job)

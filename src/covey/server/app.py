@@ -17,8 +17,10 @@ from covey.server import (
     groups,
     items,
     maps,
+    parts,
     project,
     runs,
+    strays,
     suggestions,
     thumbnails,
 )
@@ -41,8 +43,10 @@ concerns was touched since. `?dry_run=true` tells what a change would do. Failur
 _ROUTERS = (
     project.router,
     groups.router,
+    parts.router,
     corrections.router,
     items.router,
+    strays.router,
     thumbnails.router,
     suggestions.router,
     events.router,

@@ -1,4 +1,4 @@
-"""Groups: all of them in some order, one of them, its members, and what it would fall into."""
+"""Groups: all of them in some order, one of them, and its members."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from covey.review.changes import NO_GROUP
-from covey.review.cutting import cut_into, inner_tree
 from covey.review.state import Group
 from covey.server.group_order import GroupOrder, Order, Show
 from covey.server.pages import Cursor, Limit, page_of
 from covey.server.session import Opened, Session
-from covey.types import Int64, UsageError
+from covey.types import Int64
 
 router = APIRouter(tags=["groups"])
 
-_EXEMPLARS, _PART_EXEMPLARS = 4, 6
+_EXEMPLARS = 4
 
 
 class GroupFacts(BaseModel):
@@ -65,21 +64,6 @@ class MemberPage(BaseModel):
     members: list[Member]
     next: str | None
     total: int
-
-
-class Part(BaseModel):
-    """Items that would be a group of their own."""
-
-    size: int
-    items: list[int]
-    exemplars: list[int]
-
-
-class Cut(BaseModel):
-    """A group in parts."""
-
-    parts: list[Part]
-    most: int = Field(description="Into how many it can be cut: one for each item.")
 
 
 @router.get("/v1/groups")
@@ -157,37 +141,6 @@ def members_of_group(
             for row in page.rows
         ]
         return MemberPage(members=told, next=page.next, total=page.total)
-
-
-@router.get("/v1/groups/{group}/cut")
-def cut_group(
-    session: Opened,
-    response: Response,
-    group: int,
-    parts: Annotated[int, Query(ge=1, description="How many; more where nothing ties them.")] = 2,
-) -> Cut:
-    """The parts that a group would fall into, to be split by."""
-    with session.reading(response) as review:
-        found = session.group(group)
-        if not review.runs:
-            raise UsageError("nothing is known of what ties items before the first run")
-        members = members_in_order(found)
-        if not len(members):
-            return Cut(parts=[], most=0)
-        links = session.suggesting.links()
-        tree = session.kept(
-            ("tree", group, review.runs[-1]), found.revision, lambda: inner_tree(members, links)
-        )
-        cut = cut_into(members, tree, min(parts, len(members)))
-        told = [
-            Part(
-                size=len(part),
-                items=part,
-                exemplars=session.strongest(np.array(part), _PART_EXEMPLARS),
-            )
-            for part in cut
-        ]
-        return Cut(parts=told, most=len(members))
 
 
 def facts_of_group(session: Session, group: Group) -> GroupFacts:

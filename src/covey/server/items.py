@@ -1,4 +1,4 @@
-"""Items: found by name, one of them, those like it, and those in no group."""
+"""Items: found by name, one of them, and those like it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from covey.review.changes import NO_GROUP
 from covey.server.nearest import nearest_items
-from covey.server.pages import Cursor, Limit, Row, page_of
+from covey.server.pages import Cursor, Limit, page_of
 from covey.server.session import Opened
 from covey.store.review import Review
 
@@ -47,32 +47,10 @@ class Neighbour(FoundItem):
     similarity: float = Field(description="Cosine, or minus the distance.")
 
 
-class Home(BaseModel):
-    """A group that an item may belong to."""
-
-    group: int
-    name: str
-    chance: float
-
-
-class Stray(Item):
-    """An item in no group."""
-
-    home: Home | None
-
-
 class ItemPage(BaseModel):
     """Some items."""
 
     items: list[FoundItem]
-    next: str | None
-    total: int
-
-
-class StrayPage(BaseModel):
-    """Some items in no group."""
-
-    items: list[Stray]
     next: str | None
     total: int
 
@@ -101,7 +79,8 @@ def find_items(
             rows = [(item,) for item in np.flatnonzero(mask.to_numpy()).tolist()]
         page = page_of(rows, limit, cursor)
         found = [
-            FoundItem(**_facts(review, row[0]), group=_group(review, row[0])) for row in page.rows
+            FoundItem(**item_facts(review, row[0]), group=_group(review, row[0]))
+            for row in page.rows
         ]
         return ItemPage(items=found, next=page.next, total=page.total)
 
@@ -112,7 +91,7 @@ def one_item(session: Opened, response: Response, item: int) -> ItemDetails:
     with session.reading(response) as review:
         session.item(item)
         return ItemDetails(
-            **_facts(review, item),
+            **item_facts(review, item),
             group=_group(review, item),
             strength=round(float(review.evidence.strength[item]), 4),
             must=sorted(review.state.linked("must", item)),
@@ -132,7 +111,7 @@ def neighbours_of_item(
         session.item(item)
         found = [
             Neighbour(
-                **_facts(review, other),
+                **item_facts(review, other),
                 group=_group(review, other),
                 similarity=round(similarity, 4),
             )
@@ -141,35 +120,8 @@ def neighbours_of_item(
         return Neighbours(neighbours=found)
 
 
-@router.get("/v1/none")
-def items_in_no_group(
-    session: Opened, response: Response, limit: Limit = 60, cursor: Cursor = None
-) -> StrayPage:
-    """Items in no group, those that may belong to one first."""
-    with session.reading(response) as review:
-        current = session.suggesting.current()
-
-        def rows() -> list[Row]:
-            homes = [] if current is None else current.ordered("home")
-            first = sorted((-each.chance, each.items[0]) for each in homes)
-            none = np.flatnonzero(review.state.group_of == NO_GROUP)
-            rest = np.setdiff1d(none, [item for _, item in first], assume_unique=True)
-            return [*first, *((0.0, item) for item in rest.tolist())]
-
-        revision = review.state.revision, None if current is None else current.version
-        page = page_of(session.kept("none", revision, rows), limit, cursor)
-        told = []
-        for _, item in page.rows:
-            home = None if current is None else current.home_of(item)
-            place = None
-            if home is not None:
-                group = review.state.groups[home.groups[0]]
-                place = Home(group=group.number, name=group.name, chance=round(home.chance, 4))
-            told.append(Stray(**_facts(review, item), home=place))
-        return StrayPage(items=told, next=page.next, total=page.total)
-
-
-def _facts(review: Review, item: int) -> dict[str, Any]:
+def item_facts(review: Review, item: int) -> dict[str, Any]:
+    """An item as answers hold it, its group left out."""
     items = review.items
     return {
         "item": item,

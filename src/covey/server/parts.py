@@ -1,0 +1,64 @@
+"""What a group would fall into."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from covey.review.cutting import cut_into, inner_tree
+from covey.server.groups import members_in_order
+from covey.server.session import Opened
+from covey.types import UsageError
+
+router = APIRouter(tags=["groups"])
+
+_EXEMPLARS = 6
+
+
+class Part(BaseModel):
+    """Items that would be a group of their own."""
+
+    size: int
+    items: list[int]
+    exemplars: list[int]
+
+
+class Cut(BaseModel):
+    """A group in parts."""
+
+    parts: list[Part]
+    most: int = Field(description="Into how many it can be cut: one for each item.")
+
+
+@router.get("/v1/groups/{group}/cut")
+def cut_group(
+    session: Opened,
+    response: Response,
+    group: int,
+    parts: Annotated[int, Query(ge=1, description="How many; more where nothing ties them.")] = 2,
+) -> Cut:
+    """The parts that a group would fall into, to be split by."""
+    with session.reading(response) as review:
+        found = session.group(group)
+        if not review.runs:
+            raise UsageError("nothing is known of what ties items before the first run")
+        members = members_in_order(found)
+        if not len(members):
+            return Cut(parts=[], most=0)
+        links = session.suggesting.links()
+        tree = session.kept(
+            ("tree", group, review.runs[-1]), found.revision, lambda: inner_tree(members, links)
+        )
+        cut = cut_into(members, tree, min(parts, len(members)))
+        told = [
+            Part(
+                size=len(part),
+                items=part,
+                exemplars=session.strongest(np.array(part), _EXEMPLARS),
+            )
+            for part in cut
+        ]
+        return Cut(parts=told, most=len(members))
