@@ -66,7 +66,7 @@ def shoot(browser: Any, served: Served, name: str, view: str, width: int, scheme
     path = OUT / f"review-{name}.png"
     page.screenshot(path=path)
     context.close()
-    Image.open(path).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
+    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
         path, optimize=True
     )
     assert path.stat().st_size < MOST, f"{path} has {path.stat().st_size} bytes"

@@ -178,11 +178,14 @@ def test_merging_by_keys_alone(page: Any, served: Served) -> None:
     _said(page, "differ")
     page.keyboard.press("z")
     _said(page, "Undone: not same")
+    _asked(page, left["groups"])
     page.keyboard.press("z")
     _said(page, "Undone: merge")
+    _asked(page, first[0]["groups"])
     assert served.ask("GET", "/v1/project")["groups"] == groups
     page.keyboard.press("Shift+Z")
     _said(page, "Done again: merge")
+    _asked(page, left["groups"])
 
 
 def test_selecting_by_keys_and_moving(page: Any, served: Served) -> None:
