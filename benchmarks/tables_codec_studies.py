@@ -49,9 +49,9 @@ def codec_places() -> str:
     sizes = result["sizes"]
     told = (
         f"\nThe published body with {sizes['width']} channels and {sizes['latents']} latents, "
-        f"{sizes['steps']:,} steps each from one that {sizes['first']:,} steps had made for a single "
-        "rate, with factors of 1; a separate network has as many for its rate alone. BD-rates are "
-        "over the PSNRs that both have.\n"
+        f"{sizes['steps']:,} steps each from one that {sizes['first']:,} steps had made for a "
+        "single rate, with factors of 1; a separate network has as many for its rate alone. "
+        "BD-rates are over the PSNRs that both have.\n"
     )
     return markdown(header, rows) + told + origin(result)
 
