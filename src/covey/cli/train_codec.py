@@ -35,6 +35,13 @@ def codec(
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="MODEL", help="Folder for the codec.")
     ],
+    body: Annotated[
+        Literal["default"],
+        typer.Option(
+            help="Its network. The published one is for studies: it decodes a place at a time, and "
+            "on the machine that wrote it only."
+        ),
+    ] = "default",
     size: Annotated[
         Literal["S", "M"], typer.Option(help="S has 2.5 million weights, M 6.2 million.")
     ] = "S",
