@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -103,3 +105,15 @@ def test_frames_that_a_coder_refuses(waves) -> None:
         packets_of(setting, waves(2, 4, 6).pixels, waves(2).frame_rate, 30)
     with pytest.raises(InputError, match="cannot read its own"):
         list(frames_of(setting, [b"junk" * 50]))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="no such scheduling here")
+@pytest.mark.parametrize("name", AV_SETTINGS)
+def test_a_coder_does_not_become_more_urgent_than_all_else(name) -> None:
+    """As root SVT-AV1 makes a real-time thread of the one that opens it."""
+    setting = AV_SETTINGS[name][0]
+    if setting.why_missing():
+        pytest.skip(setting.why_missing())
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    packets_of(setting, [np.zeros((64, 64, 3), np.uint8)] * 2, Fraction(25), setting.dial[0])
+    assert (os.sched_getscheduler(0), os.sched_getparam(0)) == before

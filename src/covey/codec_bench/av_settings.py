@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -135,6 +136,8 @@ def packets_of(
                 encoder.options = setting.options_at(quantiser)
                 encoder.gop_size = _NO_PICTURES
                 encoder.thread_count = 1
+                with _as_urgent_as_before():
+                    encoder.open()
             frame = yuv_of(pixels, setting.pixels, matrix_of(len(pixels)))
             frame.pts = number
             packets += encoder.encode(frame)
@@ -144,6 +147,23 @@ def packets_of(
         size = f"{pixels.shape[1]} x {pixels.shape[0]}"
         raise InputError(f"{setting.name} refuses frames of {size} pixels: {_why(error)}") from None
     return [bytes(packet) for packet in packets]
+
+
+@contextmanager
+def _as_urgent_as_before() -> Iterator[None]:
+    """Keeps the thread from being made a real-time one.
+
+    SVT-AV1 does that to whoever opens it as root. All threads that begin later are such ones, too,
+    and where they wait for each other in loops, nothing else on the machine goes on.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def frames_of(setting: AvSetting, packets: Sequence[bytes]) -> Iterator[Any]:
