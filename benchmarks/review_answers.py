@@ -69,11 +69,11 @@ def answer(
         rest = members[0].difference(asked.items)
         if main_label(labels, asked.items) != main_label(labels, rest):
             return split(state, known, asked.groups[0], [list(asked.items)])
-        return reject(state, asked.key)
+        return reject(state, known, asked.key)
     (item,) = asked.items
     if labels[item] == main_label(labels, members[-1]):
         return move(state, known, [item], asked.groups[-1])
-    return reject(state, asked.key)
+    return reject(state, known, asked.key)
 
 
 def scores(groups: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from covey.grouping_rule import GroupingRule
-from covey.growing import add_neighbours
+from covey.growing import neighbours_among
 from covey.resources import available_threads
 from covey.threads import bounded_threads
 from covey.types import Float32, InputError, Int64, KnnGraph, UsageError
@@ -74,18 +74,22 @@ def assign(
     n, q = len(known), len(asked)
     with bounded_threads(threads or available_threads()):
         rows = as_rows(np.concatenate([known, asked]).astype(np.float32), metric=rule.metric)
-        grown = add_neighbours(rows, knn, rule)
-        edges = rule.edges(rows, grown)
+        found = neighbours_among(rows, n, min(knn.k, n), rule)
+        lists = KnnGraph(
+            np.concatenate([knn.indices, found.indices]),
+            np.concatenate([knn.similarities, found.similarities]),
+        )
+        edges = rule.edges(rows, lists)
     old, new = np.minimum(edges.source, edges.target), np.maximum(edges.source, edges.target)
     outward = (new >= n) & (old < n)
     item, other = new[outward] - n, old[outward]
     score, chance = edges.score[outward], edges.weight[outward]
     grouped = groups[other] >= 0
-    found, tied = _best_groups(
+    joined, tied = _best_groups(
         item[grouped], groups[other[grouped]], chance[grouped], score[grouped], rule.cut, q
     )
-    near, similar = _nearest(grown, n)
-    return Assigned(found, tied, near, similar)
+    near = found.indices[:, :NEAREST].astype(np.int64)
+    return Assigned(joined, tied, near, found.similarities[:, :NEAREST])
 
 
 def _best_groups(
@@ -109,12 +113,3 @@ def _best_groups(
     joins = has[score[at[best[has]]] >= np.float32(cut)]
     found[joins] = group[at[best[joins]]]
     return found, told
-
-
-def _nearest(knn: KnnGraph, n: int) -> tuple[NDArray[np.int64], Float32]:
-    """Old items nearest to each new one, from lists that may name new ones, too."""
-    indices, similarities = np.asarray(knn.indices[n:]), np.asarray(knn.similarities[n:])
-    order = np.argsort(indices >= n, axis=1, kind="stable")[:, :NEAREST]
-    indices = np.take_along_axis(indices, order, 1).astype(np.int64)
-    similarities = np.take_along_axis(similarities, order, 1)
-    return np.where(indices < n, indices, -1), similarities

@@ -61,8 +61,8 @@ def grow(
         labels: (m,) int64, m <= n: cluster of each of the first items.
         knn: Neighbours of those.
         rule: Of the run.
-        constraints: Between all n items; kept. Where a must-link ties two clusters that nothing
-            new touches, they are not partitioned anew.
+        constraints: Between all n items; kept. Clusters that a must-link ties to what is touched
+            are partitioned anew with it.
         seed: For every random order.
         threads: At most so many; all cores if None.
         tick: Called with the share done.
@@ -136,6 +136,24 @@ def add_neighbours(
     return KnnGraph(indices, similarities)
 
 
+def neighbours_among(rows: Float32, m: int, k: int, rule: GroupingRule) -> KnnGraph:
+    """The k nearest of the first m rows for each of the others, whatever these are to one another.
+
+    Args:
+        rows: (n, d) float32 as `as_rows` makes them.
+        m: Those that are searched.
+        k: Neighbours, at most m.
+        rule: Whose metric counts.
+    """
+    fresh = rows[m:]
+    best = _Best(len(fresh), k)
+    step = max(1, _BLOCK_BYTES // (4 * (len(fresh) + k)))
+    for start in range(0, m, step):
+        best.see(_similar(rows[start : min(start + step, m)], fresh, rule).T, start)
+    sort_ties(best.indices, best.similarities)
+    return KnnGraph(best.indices, best.similarities)
+
+
 class _Best:
     """The k most similar of all items seen so far, of each new one."""
 
@@ -189,6 +207,7 @@ def _partition_touched(
     reached[cluster[m:]] = True
     for end in (kept.source, kept.target):
         reached[cluster[end[meets_new]]] = True
+    _reach_tied(reached, cluster, constraints)
     touched = reached[cluster]
     if not touched.any():
         return cluster, touched
@@ -206,6 +225,20 @@ def _partition_touched(
     found = rule.partition(some, len(item), constraints=known, seed=seed).labels
     cluster[item] = len(reached) + found
     return renumber(cluster), touched
+
+
+def _reach_tied(
+    reached: NDArray[np.bool_], cluster: Int64, constraints: Constraints | None
+) -> None:
+    """What a must-link ties to a cluster that is reached is reached, too, and so on."""
+    if constraints is None or not len(constraints.must_link):
+        return
+    ends = cluster[constraints.must_link.astype(np.int64)]
+    while True:
+        tied = ends[reached[ends].any(axis=1)].ravel()
+        if reached[tied].all():
+            return
+        reached[tied] = True
 
 
 def _among(constraints: Constraints, place: Int64, item: Int64) -> Constraints:

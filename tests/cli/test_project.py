@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow.csv as pa_csv
 import pytest
 
+from covey.assigning import assign
 from covey.cli.exits import run
-from covey.review.corrections import describe, merge
+from covey.clustering import cluster
+from covey.review.corrections import describe, merge, move, remove
 from covey.store.review import Review
 
 
@@ -130,6 +132,82 @@ def test_assign_says_where_items_would_go(
     assert str(table["nearest_id"][0]) in {str(item) for item in range(200)}
     wrong = save(tmp_path / "c.npy", x[:, :8])
     assert "use the same embedder" in refused(capsys, 3, "assign", project, wrong, "-o", out)
+
+
+def test_assign_is_of_each_item_for_itself(rows: tuple[np.ndarray, np.ndarray]) -> None:
+    x, _ = rows
+    result = cluster(x[:200])
+    known = x[:200], result.knn, result.clustering.labels, result.rule
+    alone = assign(x[200:201], *known)
+    many = assign(np.repeat(x[200:201], 150, axis=0) + 0, *known)
+    assert (many.group == alone.group[0]).all()
+    np.testing.assert_allclose(many.chance, alone.chance[0])
+    np.testing.assert_array_equal(many.neighbours, np.repeat(alone.neighbours, 150, axis=0))
+
+
+def test_named_groups_keep_their_items_whatever_joins_them(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An item that looks like one group is moved into another, and a run follows."""
+    x, _ = rows
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    told(capsys, "add", project, save(tmp_path / "a.npy", x[:200]))
+    told(capsys, "run", project)
+    with Review(project) as review:
+        g, h = (int(review.state.group_of[item]) for item in (0, 1))
+        review.correct(lambda state, known: describe(state, g, "name", "Gina"))
+        review.correct(lambda state, known: describe(state, h, "name", "Hugo"))
+        hugo = set(review.state.groups[h].members)
+    told(capsys, "add", project, save(tmp_path / "b.npy", x[201:202]))
+    with Review(project) as review:
+        review.correct(lambda state, known: move(state, known, [200], g))
+        gina = set(review.state.groups[g].members)
+    for way in ("--grow", "--full"):
+        if way == "--full":
+            told(capsys, "add", project, save(tmp_path / "c.npy", x[220:221]))
+        told(capsys, "run", project, way)
+        with Review(project) as review:
+            assert review.state.groups[g].members >= gina
+            assert review.state.groups[h].members >= hugo
+            assert not review.state.groups[g].members & hugo
+
+
+def test_removed_items_go_where_they_belong_without_a_word_of_each_other(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two items that were once said to be one, removed, and drawn into two groups by what comes."""
+    x, _ = rows
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    told(capsys, "add", project, save(tmp_path / "a.npy", x[:200]))
+    told(capsys, "run", project)
+    with Review(project) as review:
+        review.correct(lambda state, known: move(state, known, [0, 1], None))
+        review.correct(lambda state, known: remove(state, known, [0, 1]))
+    told(capsys, "add", project, save(tmp_path / "b.npy", x[200:240]))
+    told(capsys, "run", project, "--grow")
+    told(capsys, "run", project, "--full")
+
+
+def test_equal_items_are_no_mixed_group(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, _ = rows
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    twins = np.concatenate([x[:100], np.repeat(-x[:1], 6, axis=0)])
+    told(capsys, "add", project, save(tmp_path / "a.npy", twins))
+    told(capsys, "run", project)
+    told(capsys, "add", project, save(tmp_path / "b.npy", x[100:110]))
+    told(capsys, "run", project)
+    with Review(project) as review:
+        run = review.last_run()
+        assert run is not None
+        edges = run.edges()
+        inside = (edges.source >= 100) & (edges.target >= 100) & (edges.target < 106)
+        assert inside.sum() >= 5
+        assert run.strength()[100:106].min() > 0.5
 
 
 def test_pictures_texts_and_exclusive_items(

@@ -74,7 +74,7 @@ def test_merges_of_some_groups_are_those_of_all() -> None:
 
 def test_what_was_turned_down_or_is_known_to_differ_is_not_suggested() -> None:
     state = started()
-    state.apply(reject(state, "merge:1:3").changes, 3)
+    state.apply(reject(state, known(), "merge:1:3").changes, 3)
     state.apply(not_same(state, known(), 1, 2).changes, 4)
     assert likely_merges(state, known(), links()) == []
     state = started()

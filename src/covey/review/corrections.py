@@ -14,6 +14,7 @@ always in one group, and what cannot is never. The exemplar of a group is its st
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,9 @@ from covey.types import Float32, Int64, UsageError
 
 _MOST_PARTS = 20
 """Of a split whose parts are all known to differ pairwise; of more, neighbours in the list only."""
+
+KEY = re.compile(r"merge:\d+:\d+|(mixed|name):\d+|(home|outlier):\d+:\d+")
+"""Of suggestions."""
 
 MOST_NAME = 200
 """Characters of a name."""
@@ -213,7 +217,12 @@ def remove(state: ReviewState, known: Evidence, items: Sequence[int]) -> Correct
     if not moved:
         raise UsageError("none of these items is in a group")
     changes = _left(state, known, moved, NO_GROUP)
-    return Correction("remove", {"items": moved}, _once(changes))
+    gone = [change.group for change in changes if isinstance(change, Drop)]
+    notes = [
+        f"nothing is left of group {number}; a full run may form it again of the same items"
+        for number in gone
+    ]
+    return Correction("remove", {"items": moved}, _once(changes), notes)
 
 
 def not_same(state: ReviewState, known: Evidence, a: int, b: int) -> Correction:
@@ -249,15 +258,50 @@ def describe(state: ReviewState, group: int, field: Field, value: str | bool) ->
     return Correction(word, {"group": group, field: new}, (Set(group, field, old, new),))
 
 
-def reject(state: ReviewState, key: str) -> Correction:
-    """Turns a suggestion down for good.
+def reject(state: ReviewState, known: Evidence, key: str) -> Correction:
+    """Turns a suggestion down for good, and keeps runs from doing what it said.
+
+    An item does not go to the group that was suggested, and stays in its own; a group that is not
+    two is pinned.
+
+    Args:
+        state: As it is.
+        known: Of the items.
+        key: Of the suggestion.
 
     Raises:
-        UsageError: If it was turned down before.
+        UsageError: If it is no key, or was turned down before.
+        ConflictError: If there is no such item.
     """
+    if not KEY.fullmatch(key):
+        raise UsageError(f"{key[:40]!r} is no key of a suggestion; take one as it was given")
     if key in state.rejected:
         raise UsageError(f"{key}: was turned down before")
-    return Correction("reject", {"suggestion": key}, (Reject(key),))
+    word, *numbers = key.split(":")
+    taught: list[Reversible] = []
+    if word in ("home", "outlier"):
+        (item,) = _items(state, [int(numbers[0])])
+        group, own = state.groups.get(int(numbers[1])), int(state.group_of[item])
+        if group is not None and group.members and own != group.number:
+            exemplar = known.exemplar(group.members)
+            pair = min(item, exemplar), max(item, exemplar)
+            if pair[1] in state.linked("must", pair[0]):
+                taught.append(Link("must", *pair, known=False))
+            taught += _linked(state, "cannot", [pair])
+        if word == "outlier" and own != NO_GROUP:
+            taught += _held(state, known, state.groups[own], item)
+    elif word == "mixed" and int(numbers[0]) in state.groups:
+        group = state.groups[int(numbers[0])]
+        if len(group.members) > 1:
+            weakest = min(group.members, key=lambda each: (known.strength[each], each))
+            taught += _held(state, known, group, weakest)
+    return Correction("reject", {"suggestion": key}, (Reject(key), *_once(taught)))
+
+
+def _held(state: ReviewState, known: Evidence, group: Group, item: int) -> list[Reversible]:
+    """An item must stay with the exemplar of its group; with the next one, if it is that."""
+    others = group.members.difference([item])
+    return _linked(state, "must", [(item, known.exemplar(others))]) if others else []
 
 
 def merge_key(a: int, b: int) -> str:
@@ -286,7 +330,7 @@ def _left(
     by_group: defaultdict[int, list[int]] = defaultdict(list)
     for item in items:
         by_group[int(state.group_of[item])].append(item)
-    changes = _parted(state, set(items))
+    changes = _parted(state, set(items)) if target != NO_GROUP else _freed(state, set(items))
     for number, some in sorted(by_group.items()):
         if number == NO_GROUP:
             changes.append(Move(tuple(some), NO_GROUP, target))
@@ -330,6 +374,11 @@ def _linked(
 def _parted(state: ReviewState, some: set[int]) -> list[Reversible]:
     """Nothing must be with what is left any more."""
     return _unlinked(state, "must", some, lambda other: other not in some)
+
+
+def _freed(state: ReviewState, some: set[int]) -> list[Reversible]:
+    """Nothing must be with these any more, nor they with one another."""
+    return _unlinked(state, "must", some, lambda other: True)
 
 
 def _united(state: ReviewState, some: set[int]) -> list[Reversible]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from covey.review.changes import NO_GROUP
 from covey.review.state import ReviewState
 from covey.types import Constraints, Int64
 
@@ -11,14 +12,21 @@ from covey.types import Constraints, Int64
 def constraints_of(state: ReviewState, exclusive: Int64) -> Constraints:
     """Links, groups that stay whole, and items that exclude each other.
 
-    Items of a pinned group must be together. No two pinned groups may be joined: their first items
-    form one exclusive set, which costs one entry a group and not one a pair.
+    A must-link between two groups, as a run may have left them, is not kept: what they are now
+    counts. Items of a pinned group must be together. No two pinned groups may be joined: their
+    first items form one exclusive set, which costs one entry a group and not one a pair.
 
     Args:
         state: The review.
         exclusive: (n,) int64, items of one number of 0 or more cannot be together.
     """
-    must, first = state.links("must"), []
+    group = state.group_of
+    must = [
+        (a, b)
+        for a, b in state.links("must")
+        if group[a] == group[b] or NO_GROUP in (group[a], group[b])
+    ]
+    first = []
     for number in sorted(state.pinned()):
         members = sorted(state.groups[number].members)
         first.append(members[0])

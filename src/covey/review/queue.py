@@ -9,8 +9,8 @@ from itertools import count
 
 import numpy as np
 
-from covey.review.changes import Change, Create, Drop, Link, Move, Reject, Set
-from covey.review.corrections import Evidence
+from covey.review.changes import NO_GROUP, Change, Create, Drop, Link, Move, Reject, Set
+from covey.review.corrections import KEY, Evidence
 from covey.review.cutting import mixed_groups
 from covey.review.item_links import ItemLinks
 from covey.review.state import ReviewState
@@ -110,12 +110,15 @@ class SuggestionQueue:
         for change in changes:
             if isinstance(change, Reject) and change.rejected:
                 self._forget([change.key])
-            elif isinstance(change, Reject):
-                named = change.key.split(":")
-                groups |= {
-                    int(each) for each in named[1:] if named[0] in ("merge", "mixed", "name")
-                }
-                items |= {int(named[1])} if named[0] in ("home", "outlier") else set()
+            elif isinstance(change, Reject) and KEY.fullmatch(change.key):
+                word, *numbers = change.key.split(":")
+                if word in ("home", "outlier"):
+                    items |= {item for item in [int(numbers[0])] if item < self._state.n}
+                else:
+                    groups.update(map(int, numbers))
+            elif isinstance(change, Link):
+                ends = self._state.group_of[[change.a, change.b]].tolist()
+                groups.update(end for end in ends if end != NO_GROUP)
         stale = {key for group in groups for key in self._of_group.pop(group, ())}
         stale |= {key for item in items for key in self._of_item.pop(item, ())}
         asked = {item for key in stale for item in self._items_of(key)}

@@ -81,6 +81,7 @@ def place(labels: Int64, before: Int64, pinned: Collection[int], next_group: int
     alone = (sizes == 1) & (owner == NO_GROUP)
     number[alone] = NO_GROUP
     groups = number[cluster]
+    groups[of_pinned] = before[of_pinned]  # whatever a partition made of them
     return _told(groups, before, next_group + len(fresh))
 
 

@@ -37,6 +37,10 @@ class ConflictError(CoveyError):
     exit_code = 6
 
 
+class ChangedSinceError(ConflictError):
+    """A group was touched since whoever changes it looked at it."""
+
+
 @dataclass(slots=True)
 class Group:
     """Items that belong together.
@@ -123,11 +127,11 @@ class ReviewState:
     def pinned(self) -> set[int]:
         """Numbers of groups that runs leave as they are, new items apart.
 
-        Somebody named or confirmed them, or corrected them: one of their items is linked.
+        Somebody named, confirmed or hid them, or corrected them: one of their items is linked.
         """
         items = [item for table in self._links.values() for item in table]
         found = set(self._group_of[items].tolist()) - {NO_GROUP}
-        named = {each.number for each in self.groups.values() if each.name or each.confirmed}
+        named = {each.number for each in self.groups.values() if not each.plain}
         return {number for number in found | named if self.groups[number].members}
 
     def group(self, number: int) -> Group:

@@ -25,7 +25,7 @@ from covey.server import (
     thumbnails,
 )
 from covey.server.problems import problem, tell_problems
-from covey.server.security import Guard, cookie_name
+from covey.server.security import Guard, cookie_name, cookie_value
 from covey.server.session import Session
 from covey.store.review import Review
 
@@ -113,7 +113,9 @@ def _inner(session: Session, token: str) -> FastAPI:
         except OSError:
             answer = problem(404, "this installation has no page; the API is under /v1")
         if "token" in request.query_params:
-            answer.set_cookie(cookie_name(token), token, httponly=True, samesite="strict", path="/")
+            answer.set_cookie(
+                cookie_name(token), cookie_value(token), httponly=True, samesite="strict", path="/"
+            )
         return answer
 
     if PAGE.is_dir():

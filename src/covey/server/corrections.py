@@ -115,7 +115,7 @@ def remove_items(body: Remove, asked: Asked) -> Changed:
 @router.post("/v1/suggestions/reject")
 def reject_suggestion(body: Reject, asked: Asked) -> Changed:
     """Turn a suggestion down for good."""
-    return asked.correct(lambda state, known: corrections.reject(state, body.key))
+    return asked.correct(lambda state, known: corrections.reject(state, known, body.key))
 
 
 @router.post("/v1/undo")

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from covey.review.state import ConflictError
+from covey.review.state import ChangedSinceError, ConflictError
 from covey.types import (
     CoveyError,
     InputError,
@@ -26,6 +26,7 @@ class NotThereError(InputError):
 
 _STATUS: tuple[tuple[type[CoveyError], int], ...] = (
     (NotThereError, 404),
+    (ChangedSinceError, 412),
     (ConflictError, 409),
     (UsageError, 422),
     (InputError, 400),
@@ -57,10 +58,7 @@ def tell_problems(app: FastAPI) -> None:
 
     async def of_covey(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, CoveyError)
-        status = status_of(error)
-        if status == 409 and "if-match" in request.headers:
-            status = 412
-        return problem(status, str(error))
+        return problem(status_of(error), str(error))
 
     async def of_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)

@@ -40,8 +40,7 @@ def batch_of(
     """
     notes: list[str] = []
     if table.ids is None:
-        rows = np.arange(table.n) if table.rows is None else table.rows
-        ids = (before + rows).astype(str).astype(object)
+        ids = (before + np.arange(table.n)).astype(str).astype(object)
         notes.append(f"items have no ids: they are called {ids[0]} to {ids[-1]}")
     else:
         ids = table.ids

@@ -2,7 +2,7 @@
 
     project.json      what it is: format, when it was made, how rows are compared
     items/000001/     a batch: items.parquet (id, picture, text, exclusive) and embeddings.npy
-    runs/000001/      a run: run.json, groups.parquet, edges.parquet, neighbours.npz
+    runs/000001/      a run: run.json, groups.parquet, edges.parquet, neighbours
     review.sqlite     the journal
     thumbnails/       pictures made small; may be removed at any time
 
@@ -100,7 +100,12 @@ def create_project(folder: Path, *, name: str = "", metric: Metric = "cosine") -
     if (folder / FACTS).exists():
         raise UsageError(f"{folder}: is a project already; add items with covey add {folder}")
     if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+        try:
+            folder.rmdir()
+        except OSError as error:
+            raise UsageError(
+                f"{folder}: cannot be made anew ({error.strerror}); name a folder that is not there"
+            ) from None
     elif folder.exists():
         raise UsageError(f"{folder}: exists and is no project; name a folder that is not there")
     made = datetime.now(UTC).isoformat(timespec="seconds")

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from covey.review.changes import Add, Change, Place
+from covey.review.changes import Add, Change, Link, Place
 from covey.review.corrections import Correction, Evidence
 from covey.review.history import REDO, UNDO, History
-from covey.review.state import ConflictError, ReviewState
+from covey.review.state import ChangedSinceError, ConflictError, ReviewState
 from covey.store.items import Batch, Items, read_items, write_batch
 from covey.store.journal import Event, Journal
 from covey.store.project import Project, open_project
@@ -112,7 +112,7 @@ class Review:
             found = list(self.journal.events(self.state.revision))
             for event in found:
                 self._see(event)
-            if any(event.kind == ADDED for event in found):
+            if self.items.n != self.state.n:
                 self.items = read_items(self.project, self._batches)
             return len(found)
 
@@ -268,10 +268,13 @@ class Review:
 
     def _check_unseen(self, changes: Sequence[Change], seen: int) -> None:
         for change in changes:
-            for name in ("group", "source", "target"):
-                group = self.state.groups.get(getattr(change, name, None))  # type: ignore[arg-type]
+            numbers = [getattr(change, name, None) for name in ("group", "source", "target")]
+            if isinstance(change, Link):
+                numbers += self.state.group_of[[change.a, change.b]].tolist()
+            for number in numbers:
+                group = self.state.groups.get(number)  # type: ignore[arg-type]
                 if group is not None and group.revision > seen:
-                    raise ConflictError(
+                    raise ChangedSinceError(
                         f"group {group.number} was changed in the meantime (event "
                         f"{group.revision}); look again"
                     )

@@ -21,9 +21,10 @@ from covey.review.stable_groups import Placement, place
 from covey.selection import edges_above
 from covey.store.review import Review
 from covey.store.runs import Grouped, Run
-from covey.types import Constraints, Float32, Int64, UsageError
+from covey.types import Constraints, Edges, Float32, Int64, UsageError
 from covey.vectors import as_rows
 
+_AT_A_TIME = 50_000  # edges
 OUTGROWN = 1.25
 """Times as many items as a run was decided on, from which it is decided anew: groups have more
 items then, and the same cut means something else. On market1501 the cut of 60 % of the items gave
@@ -198,7 +199,8 @@ def _whole(
     }
     edges = result.edges
     if result.rule.repeatable:  # those below the cut, too: suggestions are made of them
-        edges = result.rule.edges(as_rows(rows, metric=result.rule.metric), result.knn)
+        known = as_rows(rows, metric=result.rule.metric)
+        edges = _with_twins(result.rule.edges(known, result.knn), result.edges, known)
     groups = np.full(clustering.n, NO_GROUP, np.int64)
     return Grouped(
         clustering.labels, groups, clustering.strength, edges, result.knn, result.rule
@@ -227,7 +229,36 @@ def _grown(
         threads=options.threads,
         tick=lambda done: progress("growing", done),
     )
-    kept = edges_above(growth.edges, rule.cut)
-    strength: Float32 = membership_strength(kept, growth.labels)
-    found = Grouped(growth.labels, before, strength, growth.edges, growth.knn, rule)
+    rows = as_rows(review.items.matrix(), metric=rule.metric)
+    edges = _with_twins(growth.edges, last.edges(), rows)
+    strength: Float32 = membership_strength(edges_above(edges, rule.cut), growth.labels)
+    found = Grouped(growth.labels, before, strength, edges, growth.knn, rule)
     return found, int(np.count_nonzero(growth.touched))
+
+
+def _with_twins(edges: Edges, known: Edges, rows: Float32) -> Edges:
+    """Adds edges between equal rows, which neighbour lists leave out.
+
+    Args:
+        edges: Of the lists, with probabilities.
+        known: Those that a run had, twins among them.
+        rows: (n, d) as they were compared.
+    """
+    sure = np.flatnonzero(known.weight >= 1)
+    equal = [
+        (rows[known.source[some]] == rows[known.target[some]]).all(axis=1)
+        for some in np.array_split(sure, max(1, len(sure) // _AT_A_TIME))
+    ]
+    twins = sure[np.concatenate(equal)]
+    n = len(rows)
+    keys = edges.source.astype(np.int64) * n + edges.target
+    more = known.source[twins].astype(np.int64) * n + known.target[twins]
+    twins = twins[~np.isin(more, keys)]
+    if not len(twins):
+        return edges
+    source = np.concatenate([edges.source, known.source[twins]])
+    target = np.concatenate([edges.target, known.target[twins]])
+    order = np.lexsort((target, source))
+    score = np.concatenate([edges.score, known.score[twins]])[order]
+    chance = np.concatenate([edges.weight, np.ones(len(twins), np.float32)])[order]
+    return Edges(source[order], target[order], score, chance)
