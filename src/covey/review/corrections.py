@@ -35,7 +35,7 @@ from covey.review.changes import (
     Reversible,
     Set,
 )
-from covey.review.state import ConflictError, Group, ReviewState
+from covey.review.state import ChangedSinceError, ConflictError, Group, ReviewState
 from covey.types import Float32, Int64, UsageError
 
 _MOST_PARTS = 20
@@ -150,7 +150,7 @@ def split(
         raise UsageError("an item is in two parts; leave it in one of them")
     for item in flat:
         if item not in whole.members:
-            raise ConflictError(f"item {item} is not in group {group} any more; look again")
+            raise ChangedSinceError(f"item {item} is not in group {group} any more; look again")
     if len(flat) == len(whole.members):
         some.remove(max(some, key=len))
     if not some:

@@ -38,7 +38,7 @@ class ConflictError(CoveyError):
 
 
 class ChangedSinceError(ConflictError):
-    """A group was touched since whoever changes it looked at it."""
+    """A group or an item is not as whoever changes it saw it, or not there any more."""
 
 
 @dataclass(slots=True)
@@ -142,7 +142,9 @@ class ReviewState:
         """
         found = self.groups.get(number)
         if found is None:
-            raise ConflictError(f"there is no group {number}; it may have been merged: look again")
+            raise ChangedSinceError(
+                f"there is no group {number}; it may have been merged: look again"
+            )
         return found
 
     def apply(self, changes: Sequence[Change], revision: int) -> None:
@@ -184,7 +186,7 @@ class ReviewState:
             case Set(number, name, old, new):
                 group = self.group(number)
                 if getattr(group, name) != old:
-                    raise ConflictError(
+                    raise ChangedSinceError(
                         f"{name} of group {number} is {getattr(group, name)!r}, not {old!r} any "
                         "more; look again"
                     )
@@ -213,7 +215,7 @@ class ReviewState:
             if not 0 <= item < self.n:
                 raise ConflictError(f"there is no item {item}: there are {self.n}")
             if self._group_of[item] != source:
-                raise ConflictError(
+                raise ChangedSinceError(
                     f"item {item} is in {_in_words(int(self._group_of[item]))}, not in "
                     f"{_in_words(source)} any more; look again"
                 )

@@ -26,7 +26,6 @@ class NotThereError(InputError):
 
 _STATUS: tuple[tuple[type[CoveyError], int], ...] = (
     (NotThereError, 404),
-    (ChangedSinceError, 412),
     (ConflictError, 409),
     (UsageError, 422),
     (InputError, 400),
@@ -58,7 +57,10 @@ def tell_problems(app: FastAPI) -> None:
 
     async def of_covey(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, CoveyError)
-        return problem(status_of(error), str(error))
+        status = status_of(error)
+        if isinstance(error, ChangedSinceError) and "if-match" in request.headers:
+            status = 412
+        return problem(status, str(error))
 
     async def of_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
