@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from enum import IntEnum
 from pathlib import Path
@@ -21,7 +22,16 @@ router = APIRouter(tags=["items"])
 _DAY = "private, max-age=86400"
 _IN_A_FOLDER = 1000
 _QUALITY = 82
+_FORMATS = (
+    *("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "HEIF", "CVI"),
+    *("JXL", "QOI", "ICO"),
+)
+_MOST_PIXELS = 1 << 27
 _UNREADABLE = (
+    struct.error,
+    EOFError,
+    KeyError,
+    IndexError,
     OSError,
     ValueError,
     TypeError,
@@ -69,6 +79,12 @@ def _made(item: int, source: Path, size: int, path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _known_formats() -> list[str]:
+    """Formats of pictures that are opened; none that runs another program (EPS, PDF)."""
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
 def small_picture(source: Path, size: int) -> Image.Image:
     """A picture upright, in RGB or RGBA, whose longer side has `size` pixels at most.
 
@@ -79,7 +95,9 @@ def small_picture(source: Path, size: int) -> Image.Image:
         import covey.pillow_plugin  # noqa: F401
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(source) as opened:
+        with Image.open(source, formats=_known_formats()) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise ValueError(f"it has more than {_MOST_PIXELS:,} pixels")
             opened.draft("RGB", (2 * size, 2 * size))
             if opened.mode in DEEP:
                 values, _ = eight_bits(opened)
