@@ -140,21 +140,21 @@ def codec(
             def trained() -> tuple[Body, Checkpoint]:
                 with bounded_threads(threads):
                     torch.set_num_threads(threads)
-                    body = new_body(learned, config, seed) if first is None else first.body()
+                    network = new_body(learned, config, seed) if first is None else first.body()
                     watch: Watch[CodecValidation] = Watch(
                         told, lambda state: kept.keep(_PHASE, state), checkpoint
                     )
-                    state = train_codec(learned, watched, body, plan, watch)
+                    state = train_codec(learned, watched, network, plan, watch)
                     if state.best_step not in seen:  # an earlier run has
-                        seen[state.best_step] = judged(body)
-                    return body, state
+                        seen[state.best_step] = judged(network)
+                    return network, state
 
-            def judged(body: Body) -> CodecValidation:
+            def judged(network: Body) -> CodecValidation:
                 rng = np.random.default_rng([seed, 1])  # the squares that the training looks at
                 squares = draw_squares(watched, plan.size, plan.watched, rng)
-                return validated(body, torch.from_numpy(squares), plan)
+                return validated(network, torch.from_numpy(squares), plan)
 
-            body, state = resumable(trained, kept, stopped, terminal)
+            network, state = resumable(trained, kept, stopped, terminal)
             best = seen[state.best_step]
             about: dict[str, Any] = {
                 "covey": __version__,
@@ -168,7 +168,9 @@ def codec(
                 "steps before": 0 if first is None else _steps_of(first.about),
                 "validation": [asdict(point) for point in best.points],
             }
-            made = finished_codec(body, learned, seed, about, lambda done: tell("counting", done))
+            made = finished_codec(
+                network, learned, seed, about, lambda done: tell("counting", done)
+            )
             command = shlex.join(["covey", *map(without_folders, sys.argv[1:])])
             write_codec(out, made, command, force=force)
             kept.remove()
