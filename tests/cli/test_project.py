@@ -42,6 +42,15 @@ def save(path: Path, rows: np.ndarray) -> Path:
     return path
 
 
+def grouped(tmp_path: Path, capsys: pytest.CaptureFixture[str], x: np.ndarray) -> Path:
+    """A project whose first batch was grouped."""
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    told(capsys, "add", project, save(tmp_path / "a.npy", x))
+    told(capsys, "run", project)
+    return project
+
+
 def agree(groups: np.ndarray, labels: np.ndarray) -> bool:
     return bool(((groups == groups[:, None]) == (labels == labels[:, None])).all())
 
@@ -87,14 +96,33 @@ def test_a_rule_that_was_outgrown_is_decided_anew(
     assert kinds == ["full", "grown", "grown", "full", "grown"]
 
 
-def test_what_was_corrected_stays_in_a_full_run(
+def test_what_a_run_does_is_told(
     tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
 ) -> None:
     x, _ = rows
     project = tmp_path / "p"
     told(capsys, "init", project)
-    told(capsys, "add", project, save(tmp_path / "a.npy", x))
-    told(capsys, "run", project)
+    words = []
+    for start, stop, options in (
+        (0, 200, ("--prefer", "recall")),
+        (200, 210, ("--prefer", "precision", "--k", "20")),
+        (210, 260, ()),
+    ):
+        told(capsys, "add", project, save(tmp_path / f"{start}.npy", x[start:stop]))
+        capsys.readouterr()
+        assert run(["run", str(project), *options]) == 0
+        words.append(capsys.readouterr().out)
+    assert "grouped anew" not in words[0]
+    assert "by the rule of run 1" in words[1]
+    assert "Note: k, prefer of a run that grows are those of run 1" in words[1]
+    assert "All of them were grouped anew, as there are 30% more than the rule" in words[2]
+
+
+def test_what_was_corrected_stays_in_a_full_run(
+    tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, _ = rows
+    project = grouped(tmp_path, capsys, x)
     with Review(project) as review:
         a, b, c = (int(review.state.group_of[item]) for item in range(3))
         review.correct(lambda state, known: merge(state, known, [a, b]))
@@ -150,10 +178,7 @@ def test_named_groups_keep_their_items_whatever_joins_them(
 ) -> None:
     """An item that looks like one group is moved into another, and a run follows."""
     x, _ = rows
-    project = tmp_path / "p"
-    told(capsys, "init", project)
-    told(capsys, "add", project, save(tmp_path / "a.npy", x[:200]))
-    told(capsys, "run", project)
+    project = grouped(tmp_path, capsys, x[:200])
     with Review(project) as review:
         g, h = (int(review.state.group_of[item]) for item in (0, 1))
         review.correct(lambda state, known: describe(state, g, "name", "Gina"))
@@ -178,10 +203,7 @@ def test_removed_items_go_where_they_belong_without_a_word_of_each_other(
 ) -> None:
     """Two items that were once said to be one, removed, and drawn into two groups by what comes."""
     x, _ = rows
-    project = tmp_path / "p"
-    told(capsys, "init", project)
-    told(capsys, "add", project, save(tmp_path / "a.npy", x[:200]))
-    told(capsys, "run", project)
+    project = grouped(tmp_path, capsys, x[:200])
     with Review(project) as review:
         review.correct(lambda state, known: move(state, known, [0, 1], None))
         review.correct(lambda state, known: remove(state, known, [0, 1]))
@@ -194,11 +216,8 @@ def test_equal_items_are_no_mixed_group(
     tmp_path: Path, rows: tuple[np.ndarray, np.ndarray], capsys: pytest.CaptureFixture[str]
 ) -> None:
     x, _ = rows
-    project = tmp_path / "p"
-    told(capsys, "init", project)
     twins = np.concatenate([x[:100], np.repeat(-x[:1], 6, axis=0)])
-    told(capsys, "add", project, save(tmp_path / "a.npy", twins))
-    told(capsys, "run", project)
+    project = grouped(tmp_path, capsys, twins)
     told(capsys, "add", project, save(tmp_path / "b.npy", x[100:110]))
     told(capsys, "run", project)
     with Review(project) as review:

@@ -172,3 +172,12 @@ def test_items_that_come_do_not_trouble_suggestions(client: Client, project: Pat
     assert client("POST", "/v1/items/move", json={"items": [27], "group": 1}).status_code == 409
     assert client.suggestions()["revision"] == 4
     assert client.get("/v1/none")["total"] == 4
+
+
+def test_a_revision_that_is_not_there_yet_is_refused(client: Client) -> None:
+    last = int(client("GET", "/v1/project").headers["etag"].strip('"'))
+    for number, status in ((last + 1, 412), (10**30, 412), (last, 200)):
+        answer = client(
+            "PATCH", "/v1/groups/1", json={"name": "x"}, headers={"If-Match": f'"{number}"'}
+        )
+        assert answer.status_code == status

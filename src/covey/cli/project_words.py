@@ -22,7 +22,12 @@ def run_sentences(facts: Mapping[str, Any]) -> list[str]:
             f"{count(facts['new_items'], 'new item')} came; {count(facts['touched'], 'item')} were "
             f"grouped anew by the rule of run {report['grown_from']}."
         )
-    elif report.get("expected_precision") is not None:
+    if report.get("outgrown") is not None:
+        sentences.append(
+            f"All of them were grouped anew, as there are {report['outgrown']:.0%} more than the "
+            "rule was decided on."
+        )
+    if report.get("expected_precision") is not None:
         sentences.append(
             f"Expected precision {report['expected_precision']:.2f}, recall "
             f"{report['expected_recall']:.2f} (BCubed)."

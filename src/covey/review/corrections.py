@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import Any
@@ -29,13 +29,13 @@ from covey.review.changes import (
     Drop,
     Field,
     Link,
-    LinkKind,
     Move,
     Reject,
     Reversible,
     Set,
 )
 from covey.review.state import ChangedSinceError, ConflictError, Group, ReviewState
+from covey.review.teaching import freed, linked, once, parted, united
 from covey.types import Float32, Int64, UsageError
 
 _MOST_PARTS = 20
@@ -116,13 +116,13 @@ def merge(
         notes.append(f"the name {target.name!r} stays; {', '.join(map(repr, names))} goes")
     elif names:
         changes.append(Set(target.number, "name", "", names[0]))
-    changes += _united(state, together)
+    changes += united(state, together)
     for other in others:
         if other.members and target.members:
-            changes += _linked(state, "must", _exemplars(known, target, other))
+            changes += linked(state, "must", _exemplars(known, target, other))
         changes += _emptied(other, target.number)
     about = {"groups": [each.number for each in chosen], "into": target.number}
-    return Correction("merge", about, _once(changes), notes)
+    return Correction("merge", about, once(changes), notes)
 
 
 def split(
@@ -160,13 +160,13 @@ def split(
     changes: list[Reversible] = []
     numbers = range(state.next_group, state.next_group + len(some))
     for number, part in zip(numbers, some, strict=True):
-        changes += _parted(state, set(part))
+        changes += parted(state, set(part))
         changes += [Create(number), Move(tuple(part), group, number)]
     exemplars = [known.exemplar(each) for each in [rest, *pieces]]
     pairs = combinations(exemplars, 2) if len(exemplars) <= _MOST_PARTS else pairwise(exemplars)
-    changes += _linked(state, "cannot", pairs)
+    changes += linked(state, "cannot", pairs)
     about = {"group": group, "parts": [len(part) for part in some], "into": list(numbers)}
-    return Correction("split", about, _once(changes))
+    return Correction("split", about, once(changes))
 
 
 def move(
@@ -198,12 +198,12 @@ def move(
         if not moved:
             raise UsageError(f"all of these items are in group {target} already")
     _check_exclusive(known, there | set(moved))
-    changes += _united(state, there | set(moved))
+    changes += united(state, there | set(moved))
     changes += _left(state, known, moved, number)
     exemplar = known.exemplar(there or moved)
-    changes += _linked(state, "must", ((item, exemplar) for item in moved if item != exemplar))
+    changes += linked(state, "must", ((item, exemplar) for item in moved if item != exemplar))
     about = {"items": moved, "into": number}
-    return Correction("move", about, _once(changes))
+    return Correction("move", about, once(changes))
 
 
 def remove(state: ReviewState, known: Evidence, items: Sequence[int]) -> Correction:
@@ -222,7 +222,7 @@ def remove(state: ReviewState, known: Evidence, items: Sequence[int]) -> Correct
         f"nothing is left of group {number}; a full run may form it again of the same items"
         for number in gone
     ]
-    return Correction("remove", {"items": moved}, _once(changes), notes)
+    return Correction("remove", {"items": moved}, once(changes), notes)
 
 
 def not_same(state: ReviewState, known: Evidence, a: int, b: int) -> Correction:
@@ -237,10 +237,10 @@ def not_same(state: ReviewState, known: Evidence, a: int, b: int) -> Correction:
         raise UsageError(f"group {a} is itself; to part it, split it")
     if not (one.members and other.members):
         raise UsageError("one of these groups is empty; nothing can be known of it")
-    changes = _linked(state, "cannot", _exemplars(known, one, other))
+    changes = linked(state, "cannot", _exemplars(known, one, other))
     key = merge_key(one.number, other.number)
     changes += [] if key in state.rejected else [Reject(key)]
-    return Correction("not same", {"groups": sorted((a, b))}, _once(changes))
+    return Correction("not same", {"groups": sorted((a, b))}, once(changes))
 
 
 def describe(state: ReviewState, group: int, field: Field, value: str | bool) -> Correction:
@@ -287,7 +287,7 @@ def reject(state: ReviewState, known: Evidence, key: str) -> Correction:
             pair = min(item, exemplar), max(item, exemplar)
             if pair[1] in state.linked("must", pair[0]):
                 taught.append(Link("must", *pair, known=False))
-            taught += _linked(state, "cannot", [pair])
+            taught += linked(state, "cannot", [pair])
         if word == "outlier" and own != NO_GROUP:
             taught += _held(state, known, state.groups[own], item)
     elif word == "mixed" and int(numbers[0]) in state.groups:
@@ -295,13 +295,13 @@ def reject(state: ReviewState, known: Evidence, key: str) -> Correction:
         if len(group.members) > 1:
             weakest = min(group.members, key=lambda each: (known.strength[each], each))
             taught += _held(state, known, group, weakest)
-    return Correction("reject", {"suggestion": key}, (Reject(key), *_once(taught)))
+    return Correction("reject", {"suggestion": key}, (Reject(key), *once(taught)))
 
 
 def _held(state: ReviewState, known: Evidence, group: Group, item: int) -> list[Reversible]:
     """An item must stay with the exemplar of its group; with the next one, if it is that."""
     others = group.members.difference([item])
-    return _linked(state, "must", [(item, known.exemplar(others))]) if others else []
+    return linked(state, "must", [(item, known.exemplar(others))]) if others else []
 
 
 def merge_key(a: int, b: int) -> str:
@@ -330,7 +330,7 @@ def _left(
     by_group: defaultdict[int, list[int]] = defaultdict(list)
     for item in items:
         by_group[int(state.group_of[item])].append(item)
-    changes = _parted(state, set(items)) if target != NO_GROUP else _freed(state, set(items))
+    changes = parted(state, set(items)) if target != NO_GROUP else freed(state, set(items))
     for number, some in sorted(by_group.items()):
         if number == NO_GROUP:
             changes.append(Move(tuple(some), NO_GROUP, target))
@@ -339,7 +339,7 @@ def _left(
         if rest := group.members.difference(some):
             changes.append(Move(tuple(some), number, target))
             exemplar = known.exemplar(rest)
-            changes += _linked(state, "cannot", ((item, exemplar) for item in some))
+            changes += linked(state, "cannot", ((item, exemplar) for item in some))
         else:
             changes += _emptied(group, target)
     return changes
@@ -357,60 +357,6 @@ def _emptied(group: Group, target: int) -> list[Reversible]:
     if group.confirmed:
         changes.append(Set(group.number, "confirmed", True, False))
     return [*changes, Drop(group.number)]
-
-
-def _linked(
-    state: ReviewState, kind: LinkKind, pairs: Iterable[tuple[int, int]]
-) -> list[Reversible]:
-    """Links that are not known yet."""
-    found: list[Reversible] = []
-    for one, other in pairs:
-        a, b = min(one, other), max(one, other)
-        if b not in state.linked(kind, a):
-            found.append(Link(kind, a, b))
-    return found
-
-
-def _parted(state: ReviewState, some: set[int]) -> list[Reversible]:
-    """Nothing must be with what is left any more."""
-    return _unlinked(state, "must", some, lambda other: other not in some)
-
-
-def _freed(state: ReviewState, some: set[int]) -> list[Reversible]:
-    """Nothing must be with these any more, nor they with one another."""
-    return _unlinked(state, "must", some, lambda other: True)
-
-
-def _united(state: ReviewState, some: set[int]) -> list[Reversible]:
-    """Nothing cannot be with what it joins any more."""
-    return _unlinked(state, "cannot", some, lambda other: other in some)
-
-
-def _unlinked(
-    state: ReviewState, kind: LinkKind, some: set[int], goes: Callable[[int], bool]
-) -> list[Reversible]:
-    """Takes back links from some items to others."""
-    pairs = {
-        (min(item, other), max(item, other))
-        for item in some
-        for other in state.linked(kind, item)
-        if goes(other)
-    }
-    return [Link(kind, a, b, known=False) for a, b in sorted(pairs)]
-
-
-def _once(changes: Sequence[Reversible]) -> tuple[Reversible, ...]:
-    """Without links that are told twice; one that is taken back and made again stays."""
-    links: dict[tuple[str, int, int], bool] = {}
-    found: list[Reversible] = []
-    for change in changes:
-        if isinstance(change, Link):
-            key = change.kind, change.a, change.b
-            if links.get(key) == change.known:
-                continue
-            links[key] = change.known
-        found.append(change)
-    return tuple(found)
 
 
 def _check_exclusive(known: Evidence, items: set[int]) -> None:

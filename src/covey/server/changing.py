@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from covey.review.changes import NO_GROUP, Change, as_rows
 from covey.review.corrections import Correction, Evidence
 from covey.review.queue import touched
-from covey.review.state import ReviewState
+from covey.review.state import ChangedSinceError, ReviewState
 from covey.server.session import Opened, Session
 from covey.store.journal import Event
 from covey.types import InputError
@@ -121,6 +121,12 @@ def asking(
         if not number.isdecimal():
             raise InputError(f'If-Match must hold a revision like "12", not {if_match[:40]!r}')
         seen = int(number)
+        with session.reading() as review:
+            if seen > review.state.revision:
+                raise ChangedSinceError(
+                    f"there is no event {seen} here, the last one is {review.state.revision}; the "
+                    "revision is of another project or a later copy: look again"
+                )
     return Asking(session, response, seen, dry_run)
 
 

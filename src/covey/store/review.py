@@ -6,6 +6,7 @@ says which event they had seen is refused if a group that they change was touche
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -233,7 +234,11 @@ class Review:
                 )
             return RAN, {"run": number}, (Place(number),)
 
-        return self._write(next_event, author)
+        try:
+            return self._write(next_event, author)
+        except ConflictError:
+            shutil.rmtree(self.project.run(number), ignore_errors=True)  # no event names it
+            raise
 
     def _write(
         self, next_event: Callable[[], tuple[str, dict[str, Any], tuple[Change, ...]]], author: str

@@ -123,8 +123,17 @@ def run_project(
         found, touched = _grown(review, last, before, constraints, options, progress)
         asked = dict(last.facts.get("asked", {}))
         report: dict[str, Any] = {"grown_from": last.number}
+        ignored = [name for name, value in options.facts().items() if _is_asked(name, value)]
+        if ignored:
+            report["notes"] = [
+                f"{', '.join(ignored)} of a run that grows are those of run {last.number}; to "
+                "group all items by what was asked for, say --full"
+            ]
     else:
         found, report = _whole(review, constraints, options, progress)
+        if last is not None and can_grow(last, items.n, False) and not full:
+            more = items.n / decided_on - 1
+            report["outgrown"] = round(more, 4)
         touched, asked, decided_on = items.n, options.facts(), items.n
     placement = place(found.clusters, before, pinned, next_group)
     found = Grouped(
@@ -158,6 +167,11 @@ def can_grow(last: Run | None, items: int, full: bool | None) -> bool:
     if last is None or full or not last.rule().repeatable:
         return False
     return full is False or items < OUTGROWN * _decided_on(last)
+
+
+def _is_asked(name: str, value: Any) -> bool:
+    """Whether an option was given another value than its own, the seed apart."""
+    return name != "seed" and value != RunOptions().facts()[name]
 
 
 def _decided_on(run: Run) -> int:
