@@ -222,6 +222,7 @@ def test_files(client: Client, review: Review) -> None:
     assert table[0]["name"] == 'Ada, "L"'
     assert [each["group"] or -1 for each in table] == PLACED.tolist()
     assert pq.read_table(io.BytesIO(answers["parquet"].content))["confirmed"][0].as_py() is True
-    assert answers["json"].json()["groups"][0]["items"] == [f"Item {i:02d}" for i in range(8)]
+    items = answers["json"].json()["groups"][0]["items"]
+    assert [each["id"] for each in items] == [f"Item {i:02d}" for i in range(8)]
     assert len(answers["fiftyone"].text.splitlines()) == 26
     assert json.loads(answers["coco"].text)["categories"][1]["name"] == "group 2"

@@ -15,6 +15,7 @@ from covey.cli.decompress import decompress
 from covey.cli.demo import demo
 from covey.cli.evaluate import evaluate
 from covey.cli.exits import USAGE
+from covey.cli.export import export
 from covey.cli.info import info
 from covey.cli.knn import knn
 from covey.cli.project import add, assign, init, run
@@ -49,6 +50,7 @@ for command in (
     add,
     run,
     assign,
+    export,
     review,
 ):
     app.command()(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from covey.io.atomic import atomic_file
 from covey.io.columns import text_column
 from covey.io.files import file_size, listed, reading, shown
 from covey.io.ids import check_unique
+from covey.io.spreadsheet_text import guarded
 from covey.types import Clustering, Float32, InputError, Int64, UsageError
 
 _COLUMNS = ("item_id", "cluster_id", "strength")
+_OF_PROJECTS = "group"
+"""What the column of clusters is called by `covey export`, where it may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,8 @@ class GroupTable:
 
     Attributes:
         ids: (n,) object array of unique str.
-        labels: (n,) int64 cluster ids as written, -1 for noise.
-        strength: (n,) float32 in [0, 1]; 1 where the file has no such column.
+        labels: (n,) int64 cluster ids as written, -1 for noise and for items in no group.
+        strength: (n,) float32 in [0, 1]; 1 where the file does not know.
     """
 
     ids: NDArray[np.object_]
@@ -83,8 +87,13 @@ def write_groups(
     write_table(path, pa.table(dict(zip(_COLUMNS, values, strict=True))))
 
 
-def write_table(path: str | Path, table: pa.Table) -> None:
+def write_table(path: str | Path, table: pa.Table, *, guard: Sequence[str] = ()) -> None:
     """Writes any Arrow table to .csv, .tsv or .parquet, atomically.
+
+    Args:
+        path: Where to.
+        table: Anything.
+        guard: Columns of text that in .csv and .tsv must not run as formulas, see `guarded`.
 
     Raises:
         UsageError: If the suffix is another one.
@@ -96,6 +105,9 @@ def write_table(path: str | Path, table: pa.Table) -> None:
         if suffix == ".parquet":
             pq.write_table(table, temporary)
             return
+        for name in guard:
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, guarded(table[name]))
         options = pa_csv.WriteOptions(
             delimiter="," if suffix == ".csv" else "\t",
             quoting_style="needed",
@@ -105,7 +117,10 @@ def write_table(path: str | Path, table: pa.Table) -> None:
 
 
 def read_groups(path: str | Path) -> GroupTable:
-    """Reads what `write_groups` wrote, or a table of that shape from elsewhere.
+    """Reads what `write_groups` or `covey export` wrote, or a table of that shape from elsewhere.
+
+    A table with a column `group` in the place of `cluster_id` is one of a project: items in no
+    group have nothing there, and those that no run has seen have no strength.
 
     Raises:
         InputError: If a column is missing, a value cannot be read (the row is named), or an id
@@ -113,16 +128,19 @@ def read_groups(path: str | Path) -> GroupTable:
     """
     path = Path(path)
     table = read_table(path, {"item_id": pa.string()})
-    missing = [name for name in _COLUMNS[:2] if name not in table.column_names]
+    named = [name for name in (_COLUMNS[1], _OF_PROJECTS) if name in table.column_names]
+    missing = [_COLUMNS[0]] * (_COLUMNS[0] not in table.column_names)
+    missing += [f"{_COLUMNS[1]} or {_OF_PROJECTS}"] * (not named)
     if missing:
         raise InputError(
             f"{path}: has no column {listed(missing)}; it has {listed(table.column_names)}"
         )
     ids = text_column(path, table["item_id"], "item_id")
-    labels = _numbers(path, table, "cluster_id", pa.int64())
+    of_project = named[0] == _OF_PROJECTS
+    labels = _numbers(path, table, named[0], pa.int64(), -1 if of_project else None)
     strength = np.ones(len(ids), np.float32)
     if "strength" in table.column_names:
-        strength = _numbers(path, table, "strength", pa.float32())
+        strength = _numbers(path, table, "strength", pa.float32(), 1.0 if of_project else None)
         wrong = np.flatnonzero(~((strength >= 0) & (strength <= 1)))
         if len(wrong):
             raise InputError(
@@ -166,13 +184,17 @@ def read_table(path: Path, types: dict[str, pa.DataType] | None = None) -> pa.Ta
     )
 
 
-def _numbers(path: Path, table: pa.Table, name: str, kind: pa.DataType) -> NDArray[Any]:
+def _numbers(
+    path: Path, table: pa.Table, name: str, kind: pa.DataType, empty: float | None
+) -> NDArray[Any]:
+    """A column as numbers, `empty` where it has nothing; None if that must not be."""
     column = table[name]
-    if column.null_count:
+    if column.null_count and empty is None:
         row = int(np.flatnonzero(column.is_null().to_numpy())[0])
         raise InputError(f"{path}: row {row} has no {name}; fill it in or remove the row")
     try:
-        return column.cast(kind).to_numpy()
+        numbers = column.cast(kind)
+        return (numbers if empty is None else numbers.fill_null(empty)).to_numpy()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         why = shown(str(error).split("\n")[0], 80)
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from covey.io.atomic import atomic_folder
+from covey.io.file_names import safe_file_name
 from covey.io.files import listed
 from covey.types import Clustering, InputError, UsageError
 
@@ -20,11 +22,19 @@ _MARK = ".covey-groups"
 """Name of the empty file that says: Covey made this folder and may replace it."""
 
 LinkKind = Literal["symlink", "hardlink", "copy"]
+KINDS: tuple[LinkKind, ...] = ("symlink", "hardlink", "copy")
+"""All kinds, the one that takes no room and shows where files are first."""
+
+_WORDS: dict[LinkKind, str] = {
+    "symlink": "symbolic links",
+    "hardlink": "hard links",
+    "copy": "copies",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class LinkReport:
-    """What `link_groups` wrote.
+    """What was written.
 
     Attributes:
         folder: The folder.
@@ -50,17 +60,14 @@ def link_groups(
     """Makes one folder per cluster with a link to each of its files.
 
     Folders are named `cluster_00042` by label; all singletons share `singletons`, noise (label -1)
-    goes to `noise`. A link has the name of its file; where a folder holds that name already, also
-    in other case, `-2`, `-3`, ... is put before the suffix. Links are symbolic with absolute
-    targets; where the system refuses them, hard links, then copies. The folder appears whole or
-    not at all.
+    goes to `noise`. Links are symbolic; where the system refuses them, hard links, then copies.
 
     Args:
         folder: What to make. Its parent must exist.
         clustering: n items.
         ids: (n,) path of each item's file, absolute or relative to `base`.
         base: Folder that relative paths start from.
-        overwrite: Replace `folder`, if this function made it.
+        overwrite: Replace `folder`, if Covey made it.
 
     Returns:
         How many links of which kind.
@@ -70,22 +77,50 @@ def link_groups(
         UsageError: If `folder` exists (and `overwrite` is not set, or Covey did not make it), or
             the numbers of items and ids differ.
     """
-    folder = Path(folder)
     if len(ids) != clustering.n:
         raise UsageError(f"{len(ids)} paths were given for {clustering.n} items; give one each")
+    return link_files(folder, _folder_names(clustering), find_files(ids, base), overwrite=overwrite)
+
+
+def link_files(
+    folder: str | Path,
+    places: Sequence[str],
+    files: Sequence[str],
+    *,
+    kinds: Sequence[LinkKind] = KINDS,
+    overwrite: bool = False,
+    tick: Callable[[float], None] = lambda done: None,
+) -> LinkReport:
+    """Makes folders of links; all of it appears, or nothing.
+
+    A link has the name of its file, made safe; where its folder holds that name already, also in
+    other case, `-2`, `-3`, ... is put before the suffix.
+
+    Args:
+        folder: What to make. Its parent must exist.
+        places: (n,) name of the folder in it that each file goes to, safe as it is.
+        files: (n,) absolute paths.
+        kinds: What links may be: the first that the system does not refuse.
+        overwrite: Replace `folder`, if Covey made it.
+        tick: Called with the share done.
+
+    Raises:
+        UsageError: If `folder` exists (and `overwrite` is not set, or Covey did not make it), or
+            the system refuses all of `kinds`.
+    """
+    folder = Path(folder)
     if overwrite:
         check_replaceable(folder)
-    files = find_files(ids, base)
-    folders = _folder_names(clustering)
+    left = tuple(kinds)
     with atomic_folder(folder, overwrite=overwrite) as temporary:
         (temporary / _MARK).touch()
-        for name in set(folders):
+        for name in set(places):
             (temporary / name).mkdir()
-        names = _link_names(folders, files)
-        kind: LinkKind = "symlink"
-        for directory, name, file in zip(folders, names, files, strict=True):
-            kind = _link(file, temporary / directory / name, kind)
-    return LinkReport(folder, len(set(folders)), len(files), kind)
+        names = _link_names(places, files)
+        for number, (place, name, file) in enumerate(zip(places, names, files, strict=True), 1):
+            left = _link(folder, file, temporary / place / name, left)
+            tick(number / len(files))
+    return LinkReport(folder, len(set(places)), len(files), left[0])
 
 
 def find_files(ids: Sequence[str] | NDArray[np.object_], base: str | Path) -> list[str]:
@@ -129,13 +164,13 @@ def _folder_names(clustering: Clustering) -> list[str]:
     ]
 
 
-def _link_names(folders: list[str], files: list[str]) -> list[str]:
+def _link_names(folders: Sequence[str], files: Sequence[str]) -> list[str]:
     """A name for each file that is unlike all others in its folder, also where case is ignored."""
     taken: set[tuple[str, str]] = set()
     turn: dict[tuple[str, str], int] = {}
     names = []
     for folder, file in zip(folders, files, strict=True):
-        stem, suffix = os.path.splitext(os.path.basename(file))
+        stem, suffix = safe_file_name(os.path.basename(file))
         name = stem + suffix
         wanted = (folder, name.casefold())
         while (folder, name.casefold()) in taken:
@@ -146,19 +181,24 @@ def _link_names(folders: list[str], files: list[str]) -> list[str]:
     return names
 
 
-def _link(file: str, at: Path, kind: LinkKind) -> LinkKind:
-    """Links `at` to `file` in the way `kind`, or the next one that works; says which it was."""
+def _link(folder: Path, file: str, at: Path, kinds: tuple[LinkKind, ...]) -> tuple[LinkKind, ...]:
+    """Links `at` to `file` by the first of `kinds` that works; gives that and those behind it."""
     ways: dict[LinkKind, Callable[[str, Path], object]] = {
         "symlink": os.symlink,
-        "hardlink": os.link,
+        "hardlink": lambda file, at: os.link(os.path.realpath(file), at),
         "copy": shutil.copy2,
     }
-    kinds = list(ways)
-    for way in kinds[kinds.index(kind) : -1]:
+    for place, kind in enumerate(kinds):
         try:
-            ways[way](file, at)
-            return way
-        except (OSError, NotImplementedError):
-            continue
-    shutil.copy2(file, at)
-    return "copy"
+            ways[kind](file, at)
+        except (OSError, NotImplementedError) as error:
+            if place + 1 < len(kinds):
+                continue
+            if kind == "copy" or getattr(error, "errno", None) == errno.ENOSPC:
+                raise
+            others = " or ".join(_WORDS[each] for each in KINDS if each not in kinds)
+            raise UsageError(
+                f"{folder}: no {_WORDS[kind]} can be made there ({error}); ask for {others}"
+            ) from None
+        return kinds[place:]
+    raise UsageError(f"{folder}: links of no kind are asked for; allow one")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from covey.server.session import Opened
 from covey.store.exports import FORMATS, export_of, write_export
@@ -24,13 +24,17 @@ _TYPES = {
 
 @router.get("/v1/exports/{kind}", response_class=Response)
 def export(
-    session: Opened, kind: Literal["csv", "parquet", "json", "fiftyone", "coco"]
+    session: Opened,
+    kind: Literal["csv", "parquet", "json", "fiftyone", "coco"],
+    spreadsheet: Annotated[
+        bool, Query(description="Of csv: ids that may run as formulas get an apostrophe, too.")
+    ] = False,
 ) -> Response:
     """The groups as a file."""
     found = export_of(session.review)
     with tempfile.TemporaryDirectory(prefix="covey-") as folder:
         path = Path(folder) / f"groups{FORMATS[kind]}"
-        write_export(path, found, kind)
+        write_export(path, found, kind, spreadsheet=spreadsheet)
         data = path.read_bytes()
     name = f"{'' if kind in ('csv', 'parquet', 'json') else kind + '-'}groups{FORMATS[kind]}"
     headers = {

@@ -19,6 +19,8 @@ SUFFIXES = (".csv", ".tsv", ".parquet")
 def write_assignments(path: Path, found: Assigned, table: EmbeddingTable, review: Review) -> None:
     """Writes item_id, group, name of the group, chance, and the id of the nearest item.
 
+    Names, which anybody may have typed, do not run as formulas in text tables, see `guarded`.
+
     Raises:
         UsageError: If the suffix is none of `SUFFIXES`.
     """
@@ -36,4 +38,4 @@ def write_assignments(path: Path, found: Assigned, table: EmbeddingTable, review
             [None if item < 0 else review.items.id_of(item) for item in near.tolist()], pa.string()
         ),
     }
-    write_table(path, pa.table(columns))
+    write_table(path, pa.table(columns), guard=("name",))

@@ -1,15 +1,17 @@
-"""Groups of a project for other programs: tables, JSON, tags, annotations, folders of links.
+"""Groups of a project for other programs: tables, JSON, tags, annotations.
 
-.csv .parquet  item_id, group, name, confirmed, strength; no group is an empty field
-.json          the project, its groups with the ids of their items, and the items in none
-fiftyone       a line of JSON an item: its picture, or its id, and the name of its group as tag
+.csv .parquet  item_id, item, group, name, confirmed, hidden, strength; no group is an empty field
+.json          the project, its groups with their items, and the items in none
+fiftyone       a line of JSON an item: its picture, the name of its group as tag, and all of the row
 coco           images, categories and annotations; without boxes and sizes, which are not known
-links          a folder a group with a link to each picture
+
+Folders of links are made by `store.export_links`.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +23,9 @@ import pyarrow as pa
 from covey import __version__
 from covey.io.atomic import atomic_file
 from covey.io.groups import write_table
-from covey.io.links import LinkReport, link_groups
 from covey.review.changes import NO_GROUP
 from covey.store.review import Review
-from covey.types import Clustering, Float32, Int64, UsageError
+from covey.types import Float32, Int64, UsageError
 
 FORMATS = {
     "csv": ".csv",
@@ -35,6 +36,8 @@ FORMATS = {
 }
 """What a project can be written as, and the suffix of the file."""
 
+_TYPED = ("name",)
+_TEXT = ("item_id", *_TYPED)
 _NO_BOXES = (
     "Groups of whole pictures: no boxes are known, so annotations have none, and sizes of images "
     "are left out."
@@ -61,9 +64,9 @@ class Export:
     Attributes:
         project: Name of it.
         revision: Number of its last event.
-        ids: (n,) names of the items.
+        ids: (n,) names of the items, whose numbers are 0 to n - 1.
         group: (n,) int64, `NO_GROUP` for none.
-        strength: (n,) float32.
+        strength: (n,) float32 by the last run, NaN for items that came since.
         pictures: (n,) paths, None for none.
         groups: What is known of each, by number.
     """
@@ -81,24 +84,33 @@ def export_of(review: Review) -> Export:
     """Takes down the groups as they are."""
     with review.lock:
         review.catch_up()
-        state = review.state
+        state, last = review.state, review.last_run()
         groups = {
             number: GroupFacts(each.name, each.confirmed, each.hidden)
             for number, each in sorted(state.groups.items())
         }
+        strength = review.evidence.strength.copy()
+        strength[0 if last is None else last.n :] = np.nan
         return Export(
             review.project.name,
             state.revision,
             review.items.ids,
             state.group_of.copy(),
-            review.evidence.strength,
+            strength,
             review.items.pictures,
             groups,
         )
 
 
-def write_export(path: Path, found: Export, kind: str) -> None:
+def write_export(path: Path, found: Export, kind: str, *, spreadsheet: bool = False) -> None:
     """Writes the groups as one of `FORMATS`, atomically.
+
+    Args:
+        path: Where to.
+        found: The groups.
+        kind: The format.
+        spreadsheet: Of .csv, keep ids from running as formulas, too, which changes those that
+            might. Names, which anybody may have typed, never do: see `guarded`.
 
     Raises:
         UsageError: If there is no such format, or the file cannot be written there.
@@ -106,39 +118,44 @@ def write_export(path: Path, found: Export, kind: str) -> None:
     if kind not in FORMATS:
         raise UsageError(f"{kind!r} is no format; choose one of {', '.join(FORMATS)}")
     if kind in ("csv", "parquet"):
-        write_table(path, as_table(found))
+        write_table(path, as_table(found), guard=_TEXT if spreadsheet else _TYPED)
         return
     with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         if kind == "fiftyone":
             file.writelines(f"{line}\n" for line in tag_lines(found))
         else:
             whole = as_coco(found) if kind == "coco" else as_object(found)
-            json.dump(whole, file, ensure_ascii=False)
+            json.dump(whole, file, ensure_ascii=False, allow_nan=False)
             file.write("\n")
 
 
 def as_table(found: Export) -> pa.Table:
-    """item_id, group, name, confirmed, strength; nulls where there is no group."""
+    """A row an item; nulls where there is no group, and where strength is not known."""
     none = found.group == NO_GROUP
     at = np.searchsorted(np.fromiter(found.groups, np.int64, len(found.groups)), found.group)
     places = pa.array(at, mask=none)
-    names = pa.array([each.name for each in found.groups.values()], pa.string())
-    confirmed = pa.array([each.confirmed for each in found.groups.values()], pa.bool_())
+    facts = found.groups.values()
     return pa.table(
         {
             "item_id": found.ids,
+            "item": pa.array(np.arange(len(found.group))),
             "group": pa.array(found.group, mask=none),
-            "name": names.take(places),
-            "confirmed": confirmed.take(places),
-            "strength": pa.array(found.strength),
+            "name": pa.array([each.name for each in facts], pa.string()).take(places),
+            "confirmed": pa.array([each.confirmed for each in facts], pa.bool_()).take(places),
+            "hidden": pa.array([each.hidden for each in facts], pa.bool_()).take(places),
+            "strength": pa.array(found.strength, mask=np.isnan(found.strength)),
         }
     )
 
 
 def as_object(found: Export) -> dict[str, Any]:
     """The groups as one JSON object."""
-    ids = found.ids.to_pylist()
+    ids, strength = found.ids.to_pylist(), _known(found.strength)
     members = _members(found.group)
+
+    def told(items: list[int]) -> list[dict[str, Any]]:
+        return [{"id": ids[item], "item": item, "strength": strength[item]} for item in items]
+
     return {
         "covey": __version__,
         "project": found.project,
@@ -149,28 +166,45 @@ def as_object(found: Export) -> dict[str, Any]:
                 "name": each.name,
                 "confirmed": each.confirmed,
                 "hidden": each.hidden,
-                "items": [ids[item] for item in members.get(number, ())],
+                "items": told(members.get(number, [])),
             }
             for number, each in found.groups.items()
         ],
-        "in_no_group": [ids[item] for item in members.get(NO_GROUP, ())],
+        "in_no_group": told(members.get(NO_GROUP, [])),
     }
 
 
 def tag_lines(found: Export) -> Iterator[str]:
-    """A JSON object an item: its picture or its id, and tags as FiftyOne has them."""
-    for name, picture, group in zip(
-        found.ids.to_pylist(), found.pictures, found.group.tolist(), strict=True
+    """A JSON object an item, with the names that a sample of FiftyOne has and those of a row."""
+    for item, (name, picture, group, strength) in enumerate(
+        zip(
+            found.ids.to_pylist(),
+            found.pictures,
+            found.group.tolist(),
+            _known(found.strength),
+            strict=True,
+        )
     ):
-        where = {"id": name} if picture is None else {"filepath": picture}
-        tags = [] if group == NO_GROUP else [found.groups[group].title(group)]
-        tags += ["confirmed"] if tags and found.groups[group].confirmed else []
-        yield json.dumps({**where, "tags": tags}, ensure_ascii=False)
+        facts = None if group == NO_GROUP else found.groups[group]
+        tags = [] if facts is None else [facts.title(group)]
+        row = {
+            "item_id": name,
+            "item": item,
+            "group": None if facts is None else group,
+            "name": None if facts is None else facts.name,
+            "confirmed": None if facts is None else facts.confirmed,
+            "hidden": None if facts is None else facts.hidden,
+            "strength": strength,
+        }
+        if facts is not None:
+            tags += [word for word in ("confirmed", "hidden") if getattr(facts, word)]
+        where = {} if picture is None else {"filepath": picture}
+        yield json.dumps({**where, "tags": tags, **row}, ensure_ascii=False, allow_nan=False)
 
 
 def as_coco(found: Export) -> dict[str, Any]:
     """Images, categories and annotations in the manner of COCO."""
-    ids = found.ids.to_pylist()
+    ids, strength = found.ids.to_pylist(), _known(found.strength)
     grouped = np.flatnonzero(found.group != NO_GROUP).tolist()
     return {
         "info": {
@@ -179,33 +213,35 @@ def as_coco(found: Export) -> dict[str, Any]:
             "contributor": f"covey {__version__}",
         },
         "images": [
-            {"id": item, "file_name": picture or name}
+            {"id": item, "file_name": picture or name, "item_id": name}
             for item, (name, picture) in enumerate(zip(ids, found.pictures, strict=True))
         ],
         "categories": [
-            {"id": number, "name": each.title(number), "supercategory": "group"}
+            {
+                "id": number,
+                "name": each.title(number),
+                "supercategory": "group",
+                "confirmed": each.confirmed,
+                "hidden": each.hidden,
+            }
             for number, each in found.groups.items()
         ],
         "annotations": [
-            {"id": at, "image_id": item, "category_id": int(found.group[item]), "iscrowd": 0}
+            {
+                "id": at,
+                "image_id": item,
+                "category_id": int(found.group[item]),
+                "iscrowd": 0,
+                "strength": strength[item],
+            }
             for at, item in enumerate(grouped, 1)
         ],
     }
 
 
-def link_export(folder: Path, found: Export, *, overwrite: bool = False) -> LinkReport:
-    """Makes a folder a group, called by its number, with links to the pictures of its items.
-
-    Raises:
-        UsageError: If no item has a picture, or the folder is there and not to be replaced.
-        InputError: If pictures are missing.
-    """
-    items = [item for item, picture in enumerate(found.pictures) if picture is not None]
-    if not items:
-        raise UsageError("no item of this project has a picture, so there is nothing to link")
-    files = [picture for picture in found.pictures if picture is not None]
-    groups = Clustering(found.group[items], found.strength[items])
-    return link_groups(folder, groups, files, overwrite=overwrite)
+def _known(strength: Float32) -> list[float | None]:
+    """Rounded, None for what is not known."""
+    return [None if math.isnan(each) else round(each, 6) for each in strength.tolist()]
 
 
 def _members(group: Int64) -> dict[int, list[int]]:
