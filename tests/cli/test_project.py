@@ -147,6 +147,9 @@ def test_assign_says_where_items_would_go(
         capsys, 2, "assign", project, tmp_path / "a.npy", "-o", out
     )
     told(capsys, "run", project)
+    with Review(project) as review:
+        joined = int(review.state.group_of[0])
+        review.correct(lambda state, known: describe(state, joined, "name", "=Ada"))
     new = np.concatenate([x[200:], -10 * np.ones((1, 64), np.float32)])
     facts = told(capsys, "assign", project, save(tmp_path / "b.npy", new), "-o", out)
     table = pa_csv.read_csv(out)
@@ -156,6 +159,7 @@ def test_assign_says_where_items_would_go(
         assert review.runs == [1]
     assert table["group"].to_pylist()[:100] == wanted
     assert facts["assigned"] >= 100
+    assert set(table["name"].to_pylist()[:20]) == {"'=Ada", ""}
     assert min(table["chance"].to_pylist()[:100]) > table["chance"].to_pylist()[100]
     assert str(table["nearest_id"][0]) in {str(item) for item in range(200)}
     wrong = save(tmp_path / "c.npy", x[:, :8])
@@ -257,6 +261,16 @@ def test_pictures_texts_and_exclusive_items(
         path = review.items.picture_of(3)
         assert path is not None
         assert Path(path).is_file()
+    assert not [note for note in facts["notes"] if "no effect" in note]
+    (tmp_path / "photos.csv").write_text("item_id,group\n0,x\nB,x\nb,x\n9,x\n")
+    np.save(tmp_path / "b.npy", np.ones((1, 6), np.float32))
+    (tmp_path / "ids").write_text("b\n")
+    more = ("--ids", tmp_path / "ids", "--exclusive", tmp_path / "photos.csv")
+    notes = told(capsys, "add", project, tmp_path / "b.npy", *more)["notes"]
+    assert notes == [
+        f"2 ids in {tmp_path / 'photos.csv'} are none of the items of this batch or those before "
+        "and had no effect: B, 9"
+    ]
     told(capsys, "run", project)
     with Review(project) as review:
         group = review.state.group_of

@@ -64,6 +64,19 @@ def test_exclusive_by_id_and_by_row(tmp_path) -> None:
     assert masked.constraints.exclusive.tolist() == [0, 1, 1, NOBODY, 1]
 
 
+def test_exclusive_ids_that_are_no_items_are_told(tmp_path) -> None:
+    path = tmp_path / "photos.csv"
+    lines = "".join(f"{name},one\n" for name in ["a", "b", *(f"B{i}" for i in range(10))])
+    path.write_text(f"item_id,group\n{lines}")
+    found = read_constraints(_table(["a", "b", "c", "d", "e"]), exclusive=path)
+    assert found.constraints.exclusive is not None
+    assert found.constraints.exclusive.tolist() == [0, 0, -1, -1, -1]
+    assert found.notes[1].startswith(f"10 ids in {path} are none of the items used of ")
+    assert found.notes[1].endswith(
+        "and had no effect: B0, B1, B2, B3, B4, B5, B6, B7 and 2 more"
+    )
+
+
 def test_nothing_given_is_no_constraint() -> None:
     assert not read_constraints(_table()).constraints
 

@@ -79,7 +79,7 @@ def add(
         metric = review.project.metric
         table = read_embeddings(emb, **vars(rows), metric=metric, fewest=1, progress=tell)
         batch, notes = batch_of(
-            table, review.items.n, images=images, texts=texts, exclusive=exclusive
+            table, review.items, images=images, texts=texts, exclusive=exclusive
         )
         tell("writing", 0.0)
         event = review.add(batch)

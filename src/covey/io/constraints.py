@@ -45,7 +45,7 @@ def read_constraints(
     """Reads pairs that must or cannot share a cluster, and groups whose items all may not.
 
     Pairs that name an item which a mask or `skip_bad` left out are left out too; where nothing was
-    left out, an unknown item is refused.
+    left out, an unknown item is refused. Exclusive groups may name others, which is noted.
 
     Args:
         table: The items.
@@ -163,8 +163,28 @@ def _exclusive(path: Path, table: EmbeddingTable, notes: list[str]) -> Int64:
         free = int((groups < 0).sum())
         if free:
             notes.append(f"{free} items have no exclusive group")
+        notes += strangers_note(path, labels.strangers(_names(table)), f"items used of {table.path}")
         return groups
     return by_row(path, labels, table)
+
+
+def strangers_note(path: Path, strangers: list[str], of: str) -> list[str]:
+    """Says which ids of a file of exclusive groups were of no use, if any.
+
+    It is no fault: one file may serve several selections or batches. But a slip of the pen shows.
+
+    Args:
+        path: The file.
+        strangers: See `LabelTable.strangers`.
+        of: What they are not.
+    """
+    if not strangers:
+        return []
+    many = len(strangers) > 1
+    return [
+        f"{len(strangers)} id{'s' if many else ''} in {path} {'are' if many else 'is'} none of the "
+        f"{of} and had no effect: {listed(strangers)}"
+    ]
 
 
 def by_row(path: Path, labels: LabelTable, table: EmbeddingTable) -> Int64:

@@ -52,6 +52,13 @@ class LabelTable:
         found = pc.fill_null(at, -1).to_numpy().astype(np.int64)
         return np.where(found >= 0, self.codes[found], MISSING)
 
+    def strangers(self, ids: NDArray[np.object_]) -> list[str]:
+        """Ids of the file that are none of these, in its order; none where it has no ids."""
+        if self.ids is None:
+            return []
+        known = pc.is_in(pa.array(self.ids, pa.string()), value_set=pa.array(ids, pa.string()))
+        return [str(each) for each in self.ids[~known.to_numpy(zero_copy_only=False)]]
+
 
 def read_labels(
     path: str | Path, column: str | None = None, *, option: str = "--column"

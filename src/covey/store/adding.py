@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from covey.io.constraints import by_row
+from covey.io.constraints import by_row, strangers_note
 from covey.io.embeddings import EmbeddingTable
 from covey.io.files import shown
 from covey.io.illustrations import read_images, read_texts
 from covey.io.labels import read_labels
-from covey.store.items import Batch
+from covey.store.items import Batch, Items
 from covey.types import InputError
 
 
 def batch_of(
     table: EmbeddingTable,
-    before: int,
+    before: Items,
     *,
     images: str | Path | None = None,
     texts: str | Path | None = None,
@@ -27,10 +27,11 @@ def batch_of(
 
     Args:
         table: Embeddings that passed every check.
-        before: Items that there are; those of a table without ids are numbered on.
+        before: Items that there are; those of a table without ids are numbered on from them.
         images, texts: As `read_images` and `read_texts` take them.
         exclusive: Labels in any form that `read_labels` knows: items of one label exclude each
-            other, also those of other batches with the same label.
+            other, also those of other batches with the same label. Ids that are neither here nor
+            among those before are noted; those before keep what they were added with.
 
     Returns:
         The batch, and notes for the user.
@@ -40,17 +41,19 @@ def batch_of(
     """
     notes: list[str] = []
     if table.ids is None:
-        ids = (before + np.arange(table.n)).astype(str).astype(object)
+        ids = (before.n + np.arange(table.n)).astype(str).astype(object)
         notes.append(f"items have no ids: they are called {ids[0]} to {ids[-1]}")
     else:
         ids = table.ids
     pictures = None if images is None else read_images(images, table)
-    known = None if exclusive is None else _exclusive(Path(exclusive), table, ids, notes)
+    known = None if exclusive is None else _exclusive(Path(exclusive), table, ids, before, notes)
     words = None if texts is None else [str(each) for each in read_texts(texts, table)]
     return Batch(ids, table.x, pictures, words, known, str(table.path)), notes
 
 
-def _exclusive(path: Path, table: EmbeddingTable, ids: np.ndarray, notes: list[str]) -> np.ndarray:
+def _exclusive(
+    path: Path, table: EmbeddingTable, ids: np.ndarray, before: Items, notes: list[str]
+) -> np.ndarray:
     labels = read_labels(path)
     codes = by_row(path, labels, table) if labels.ids is None else labels.of(ids)
     free = int((codes < 0).sum())
@@ -61,5 +64,7 @@ def _exclusive(path: Path, table: EmbeddingTable, ids: np.ndarray, notes: list[s
         )
     if free:
         notes.append(f"{free} items have no exclusive group")
+    known = np.concatenate([ids, before.ids.to_numpy().astype(object)])
+    notes += strangers_note(path, labels.strangers(known), "items of this batch or those before")
     names = np.array([*map(str, labels.names), None], object)
     return np.asarray(names[codes.clip(-1)], object)
