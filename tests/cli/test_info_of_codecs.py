@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
 import covey as package
+from covey.cli import info_subjects
 from covey.codec.container import unpack
 from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import ImageCodec
@@ -138,3 +139,16 @@ def test_damage(covey, file) -> None:
     covey("info", "x.cvi").refused(3, "x.cvi: no such file")
     Image.new("L", (3, 3)).save(file, "PNG")
     covey("info", "x.cvi").refused(3, "x.cvi: is no .cvi file")
+
+
+def test_a_file_is_told_with_its_own_codec(covey, file, tmp_path, monkeypatch) -> None:
+    """Not with the model that groups embeddings; that it is another one's is no fault."""
+    assert covey("info", "x.cvi", "--json").json["model"] is None
+    Image.new("L", (64, 64), 90).save(tmp_path / "y.png")
+    assert covey("compress", "y.png", "-o", "y.cvi").code == 0
+    facts = covey("info", "y.cvi", "--json").json
+    assert facts["model"]["kind"] == "image codec"
+    assert facts["model"]["mark"] == facts["picture"]["codec"]
+    monkeypatch.setattr(info_subjects.util, "find_spec", lambda name: None)  # without PyTorch
+    without = covey("info", "y.cvi", "--json").json
+    assert (without["model"], without["picture"]) == (None, facts["picture"])

@@ -116,6 +116,24 @@ def test_what_a_run_does_is_told(
     assert "by the rule of run 1" in words[1]
     assert "Note: k, prefer of a run that grows are those of run 1" in words[1]
     assert "All of them were grouped anew, as there are 30% more than the rule" in words[2]
+    assert words[0].startswith("Look before you rely on it.\n")
+    assert "of what shares a group with an item belongs with it" in words[0]
+    assert words[1].startswith("Run 1, whose rule this run repeats: Look before you rely on it.\n")
+    page = project / "reports" / "000001.html"
+    assert f"{page} shows what to check first.\n" in words[0]
+    assert f"Wrote {page}\n" in words[0]
+    assert f"{page} shows what to check first in what run 1 found." in words[1]
+    assert "Wrote" not in words[1]
+    assert sorted(each.name for each in page.parent.iterdir()) == ["000001.html", "000003.html"]
+    assert "What run 1 found in p" in page.read_text("utf-8")
+    facts = told(capsys, "run", project, "--full", "--no-report")
+    assert (facts["trust"], facts["verdict"]) == ("look", "Look before you rely on it.")
+    assert (facts["page"], facts["outputs"]) == (None, [])
+    told(capsys, "add", project, save(tmp_path / "last.npy", x[260:262]))
+    facts = told(capsys, "run", project)
+    assert (facts["kind"], facts["report"]["decided_by"], facts["trust"]) == ("grown", 4, "look")
+    told(capsys, "add", project, save(tmp_path / "very last.npy", x[262:264]))
+    assert told(capsys, "run", project)["report"]["decided_by"] == 4
 
 
 def test_what_was_corrected_stays_in_a_full_run(
@@ -271,7 +289,10 @@ def test_pictures_texts_and_exclusive_items(
         f"2 ids in {tmp_path / 'photos.csv'} are none of the items of this batch or those before "
         "and had no effect: B, 9"
     ]
-    told(capsys, "run", project)
+    page = told(capsys, "run", project)["page"]
+    html = Path(page).read_text("utf-8")
+    assert 'src="data:image' in html
+    assert "1 images could not be drawn" in html  # that has none
     with Review(project) as review:
         group = review.state.group_of
         assert group[0] == -1 or group[0] != group[1]

@@ -72,9 +72,7 @@ def test_exclusive_ids_that_are_no_items_are_told(tmp_path) -> None:
     assert found.constraints.exclusive is not None
     assert found.constraints.exclusive.tolist() == [0, 0, -1, -1, -1]
     assert found.notes[1].startswith(f"10 ids in {path} are none of the items used of ")
-    assert found.notes[1].endswith(
-        "and had no effect: B0, B1, B2, B3, B4, B5, B6, B7 and 2 more"
-    )
+    assert found.notes[1].endswith("and had no effect: B0, B1, B2, B3, B4, B5, B6, B7 and 2 more")
 
 
 def test_nothing_given_is_no_constraint() -> None:

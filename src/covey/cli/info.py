@@ -1,4 +1,4 @@
-"""`covey info`: the machine, the installation, what embeddings, models and coded files hold."""
+"""`covey info`: the machine, the installation, and what files and folders hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import typer
 from covey import __version__
 from covey.byte_sizes import format_bytes
 from covey.cli import options
-from covey.cli.model_option import DEFAULT
 from covey.cli.terminal import Terminal
 from covey.types import UsageError
 
@@ -30,9 +29,10 @@ def info(
     emb: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[EMB|MODEL|CVI|CVV]",
-            help="A file of embeddings to look at, a folder that covey train wrote, or a .cvi or "
-            ".cvv file by covey compress; the model that ships with the package is 'default'.",
+            metavar="[EMB|MODEL|PROJECT|CVI|CVV]",
+            help="A file of embeddings to look at, a folder that covey train or covey init wrote, "
+            "or a .cvi or .cvv file by covey compress; the model that ships with the package is "
+            "'default'.",
         ),
     ] = None,
     *,
@@ -45,64 +45,20 @@ def info(
     """Show versions, threads, memory and the model that ships with the package.
 
     With EMB, also what that file holds and about how much memory it takes to group it. With MODEL
-    instead of that, what the model does, what it was trained on, and how well it does; with a .cvi
-    or .cvv file its size, quality and codec, and whether it is sound.
+    instead of that, what the model does, what it was trained on, and how well it does; with PROJECT
+    its items, groups, reviews and runs; with a .cvi or .cvv file its size, quality and codec, and
+    whether it is sound.
     """
     terminal = Terminal(json=json, quiet=quiet)
-    from covey.hub import codec_kind, default_model, load_model
+    from covey.cli.info_subjects import subject_of
+    from covey.hub import default_model
     from covey.io.model_facts import model_facts
-    from covey.weight_names import VIDEO_KIND
 
-    kind = codec_kind(emb) if emb is not None and emb.is_dir() else None
-    if emb is not None and kind == VIDEO_KIND:
-        from covey.cli.compress_video import video_codec_of
-        from covey.cli.video_words import video_codec_sentences
-        from covey.io.video_facts import video_codec_facts
-
-        _check_options(emb, vars(layout) | {"k": k})
-        about_video = video_codec_facts(video_codec_of(emb)) | {"path": str(emb)}
-        terminal.answer(video_codec_sentences(str(emb), about_video), machine_facts(about_video))
-        return
-    if emb is not None and emb.suffix.lower() == ".cvv" and not emb.is_dir():
-        from covey.cli.video_words import clip_sentences
-        from covey.io.video_facts import clip_facts, video_codec_facts
-        from covey.video_weights import default_video_codec
-
-        _check_options(emb, vars(layout) | {"k": k})
-        about_clip = clip_facts(emb)
-        shipped = video_codec_facts(default_video_codec())
-        facts = machine_facts(shipped if shipped["mark"] == about_clip["codec"] else None)
-        facts["clip"] = about_clip | {"path": str(emb)}
-        terminal.answer(clip_sentences(str(emb), about_clip), facts)
-        return
-    if emb is not None and kind is not None:
-        from covey.cli.codec_words import codec_sentences
-        from covey.cli.coding_jobs import codec_of
-        from covey.io.codec_facts import codec_facts
-
-        _check_options(emb, vars(layout) | {"k": k})
-        about_codec = codec_facts(codec_of(emb)) | {"path": str(emb)}
-        terminal.answer(codec_sentences(str(emb), about_codec), machine_facts(about_codec))
-        return
-    if emb is not None and emb.suffix.lower() == ".cvi":
-        from covey.cli.codec_words import picture_sentences
-        from covey.io.codec_facts import picture_facts
-        from covey.io.files import reading
-
-        _check_options(emb, vars(layout) | {"k": k})
-        with reading(emb):
-            about_file = picture_facts(emb.read_bytes(), str(emb))
-        facts = machine_facts(model_facts(default_model()))
-        facts["picture"] = about_file | {"path": str(emb)}
-        terminal.answer(picture_sentences(str(emb), about_file), facts)
-        return
-    if emb is not None and (emb.is_dir() or (str(emb) == DEFAULT and not emb.exists())):
-        from covey.cli.model_words import model_sentences
-
-        _check_options(emb, vars(layout) | {"k": k})
-        model = default_model() if str(emb) == DEFAULT and not emb.is_dir() else load_model(emb)
-        facts = machine_facts(model_facts(model) | {"path": str(emb)})
-        terminal.answer(model_sentences(str(emb), model), facts)
+    about = None if emb is None else subject_of(emb)
+    if about is not None:
+        _check_options(about.what, emb, vars(layout) | {"k": k})
+        found = about.tell()
+        terminal.answer(found.sentences, machine_facts(found.model) | found.more)
         return
     facts = machine_facts(model_facts(default_model()))
     sentences = machine_sentences(facts)
@@ -111,25 +67,24 @@ def info(
 
         with terminal.progress() as tell:
             table = read_embeddings(emb, **vars(layout), skip_bad=True, progress=tell)
-            found = embedding_facts(table.x, k)
-        found |= {
+            of_rows = embedding_facts(table.x, k)
+        of_rows |= {
             "path": str(emb),
             "has_ids": table.ids is not None,
             "bad_rows": table.skipped_facts,
             "notes": table.notes,
         }
-        facts["embeddings"] = found
-        sentences += embedding_sentences(found, table.skipped_summary)
+        facts["embeddings"] = of_rows
+        sentences += embedding_sentences(of_rows, table.skipped_summary)
     terminal.answer(sentences, facts)
 
 
-def _check_options(model: Path, given: dict[str, Any]) -> None:
+def _check_options(what: str, path: Path | None, given: dict[str, Any]) -> None:
     """Refuses options that only embeddings have."""
     for name, value in given.items():
         if value is not None:
             option = name.replace("_", "-")
-            what = "a folder" if model.is_dir() else "a coded file"
-            raise UsageError(f"{model}: is {what}, --{option} is for embeddings; leave it out")
+            raise UsageError(f"{path}: is {what}, --{option} is for embeddings; leave it out")
 
 
 def machine_facts(model: dict[str, Any] | None) -> dict[str, Any]:

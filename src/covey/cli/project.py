@@ -124,6 +124,12 @@ def run(
     method: Annotated[str, typer.Option(help="Of a full run, as covey cluster has it.")] = "auto",
     partition: Annotated[str, typer.Option(help="Of a full run.")] = "auto",
     *,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report/--no-report", help="Write the page of a full run into PROJECT/reports."
+        ),
+    ] = True,
     seed: options.Seed = 0,
     threads: options.Threads = None,
     memory_limit: options.MemoryLimit = None,
@@ -131,12 +137,19 @@ def run(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Group the items of a project. Named, confirmed and corrected groups stay as they are."""
+    """Group the items of a project. Named, confirmed and corrected groups stay as they are.
+
+    At the end it says how far to trust the groups, and where the page is that shows what to check.
+    """
     terminal = Terminal(json=json, quiet=quiet)
+    import shlex
+    import sys
+
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import check_memory, peak_memory_mb
-    from covey.cli.project_words import run_sentences
+    from covey.cli.project_words import run_sentences, run_verdict
     from covey.store.review import Review
+    from covey.store.run_report import write_run_report
     from covey.store.running import RunOptions, run_project
 
     wanted = RunOptions(
@@ -152,6 +165,13 @@ def run(
         if review.items.n > 1:
             check_memory(review.items.matrix(), k, memory_limit)
         outcome = interruptible(partial(run_project, review, wanted, full=full, progress=tell))
+        number, told = outcome.run.number, outcome.run.facts["report"]
+        page = review.project.report(told.get("decided_by", number))
+        if report and outcome.result is not None:
+            command = shlex.join(["covey", *sys.argv[1:]])
+            tell("writing the report", 0.0)
+            write_run_report(review, number, outcome.result, command)
+            tell("writing the report", 1.0)
         state, items = review.state, review.items.n
         groups = sum(1 for each in state.groups.values() if each.members)
         alone = int((state.group_of < 0).sum())
@@ -159,7 +179,9 @@ def run(
     facts: dict[str, Any] = {
         "version": __version__,
         "project": str(project),
-        "run": outcome.run.number,
+        "run": number,
+        "trust": told.get("trust"),
+        "verdict": told.get("verdict"),
         "kind": outcome.run.facts["kind"],
         "items": items,
         "new_items": outcome.new_items,
@@ -167,11 +189,13 @@ def run(
         "groups": groups,
         "in_no_group": alone,
         "became": counts,
-        "report": outcome.run.facts["report"],
+        "report": told,
+        "page": str(page) if page.exists() else None,
+        "outputs": [str(page)] if report and outcome.result is not None else [],
         "seconds": round(terminal.seconds, 3),
         "peak_memory_mb": peak_memory_mb(),
     }
-    terminal.answer(run_sentences(facts), facts)
+    terminal.answer(run_sentences(facts), facts, verdict=run_verdict(told))
 
 
 @options.flat

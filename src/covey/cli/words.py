@@ -37,13 +37,9 @@ def cluster_sentences(
         f"{count(clustering.n, 'item')}: {count(shared, 'group')} of two or more (the largest has "
         f"{int(sizes.max(initial=0)):,}), {count(clustering.n_singletons, 'item')} alone."
     ]
-    if not math.isnan(report.expected_precision) and not math.isnan(report.expected_recall):
-        source = "by other groups with labels" if report.by_labels else "without labels"
-        lines.append(
-            f"Expected, {source}: {percent(report.expected_precision)} of what shares a "
-            f"group with an item belongs with it; {percent(report.expected_recall)} of what "
-            "belongs with an item shares its group."
-        )
+    lines += expected_sentences(
+        report.expected_precision, report.expected_recall, by_labels=report.by_labels
+    )
     if refined:
         lines.append(f"{refined}.")
     page = next((path for path in written if path.endswith(".html")), None)
@@ -54,6 +50,22 @@ def cluster_sentences(
     lines += [f"Note: {note.rstrip('.')}." for note in notes]
     lines.append(f"Wrote {', '.join(written)}")
     return lines
+
+
+def expected_sentences(precision: float, recall: float, *, by_labels: bool = False) -> list[str]:
+    """What is foreseen of groups, in a sentence; none where nothing is.
+
+    Args:
+        precision, recall: BCubed, NaN for unknown.
+        by_labels: Whether groups with labels foresaw it.
+    """
+    if math.isnan(precision) or math.isnan(recall):
+        return []
+    source = "by other groups with labels" if by_labels else "without labels"
+    return [
+        f"Expected, {source}: {percent(precision)} of what shares a group with an item belongs "
+        f"with it; {percent(recall)} of what belongs with an item shares its group."
+    ]
 
 
 def refiner_words(refiner: Refiner, name: str) -> str:

@@ -163,7 +163,9 @@ def _exclusive(path: Path, table: EmbeddingTable, notes: list[str]) -> Int64:
         free = int((groups < 0).sum())
         if free:
             notes.append(f"{free} items have no exclusive group")
-        notes += strangers_note(path, labels.strangers(_names(table)), f"items used of {table.path}")
+        notes += strangers_note(
+            path, labels.strangers(_names(table)), f"items used of {table.path}"
+        )
         return groups
     return by_row(path, labels, table)
 

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from covey.review.changes import NO_GROUP
 from covey.server.session import Opened, Session
+from covey.store.overview import group_counts
 
 router = APIRouter(tags=["project"])
 
@@ -74,7 +74,7 @@ def one_project(session: Opened, response: Response) -> ProjectFacts:
     """The project at a glance."""
     with session.reading(response) as review:
         state, history = review.state, review.history
-        counts = session.kept("counts", state.revision, lambda: _counts(session))
+        counts = session.kept("counts", state.revision, lambda: group_counts(state))
         undo, redo = history.next_undo(), history.next_redo()
         last = run_facts(session, review.runs[-1]) if review.runs else None
         return ProjectFacts(
@@ -113,16 +113,3 @@ def run_facts(session: Session, number: int) -> RunFacts:
         )
 
     return session.kept(("run", number), 0, read)
-
-
-def _counts(session: Session) -> dict[str, int]:
-    state = session.review.state
-    told = [each for each in state.groups.values() if not each.plain]
-    return {
-        "groups": len(state.groups),
-        "named": sum(1 for each in told if each.name),
-        "confirmed": sum(1 for each in told if each.confirmed),
-        "hidden": sum(1 for each in told if each.hidden),
-        "in_no_group": int((state.group_of == NO_GROUP).sum()),
-        "reviewed_items": sum(len(each.members) for each in told),
-    }

@@ -4,6 +4,7 @@
     items/000001/     a batch: items.parquet (id, picture, text, exclusive) and embeddings.npy
     runs/000001/      a run: run.json, groups.parquet, edges.parquet, neighbours
     review.sqlite     the journal
+    reports/          a page for each full run that was asked for one; may be removed at any time
     thumbnails/       pictures made small; may be removed at any time
 
 Batches and runs appear whole and are never changed. What no event of the journal names is what a
@@ -66,6 +67,10 @@ class Project:
     def run(self, number: int) -> Path:
         """Folder of a run."""
         return self.folder / "runs" / f"{number:0{_DIGITS}d}"
+
+    def report(self, number: int) -> Path:
+        """Page of a full run, which need not be there."""
+        return self.folder / "reports" / f"{number:0{_DIGITS}d}.html"
 
     def next_batch(self) -> int:
         """A number that no folder of items has."""

@@ -12,8 +12,10 @@ import numpy as np
 
 from covey import __version__
 from covey.cluster_report import Prefer
-from covey.clustering import cluster
+from covey.clustering import ClusterResult, cluster
 from covey.growing import grow
+from covey.io.report.groups import group
+from covey.io.report.verdict import judge
 from covey.partition.strength import membership_strength
 from covey.review.changes import NO_GROUP
 from covey.review.known import constraints_of
@@ -66,6 +68,7 @@ class Outcome:
         new_items: Items that came since the run before.
         touched: Items that were partitioned, all of them in a full run.
         seconds: Wall seconds, without writing.
+        result: What a full run found, before names and corrections were kept; None of a grown one.
     """
 
     run: Run
@@ -73,6 +76,7 @@ class Outcome:
     new_items: int
     touched: int
     seconds: float
+    result: ClusterResult | None = None
 
 
 def run_project(
@@ -114,6 +118,7 @@ def run_project(
         )
     grows = can_grow(last, items.n, full)
     decided_on = items.n if last is None else _decided_on(last)
+    result: ClusterResult | None = None
     if grows and last is not None:
         if last.n == items.n:
             raise UsageError(
@@ -122,7 +127,7 @@ def run_project(
             )
         found, touched = _grown(review, last, before, constraints, options, progress)
         asked = dict(last.facts.get("asked", {}))
-        report: dict[str, Any] = {"grown_from": last.number}
+        report: dict[str, Any] = {"grown_from": last.number, **_decided_by(last)}
         ignored = [name for name, value in options.facts().items() if _is_asked(name, value)]
         if ignored:
             report["notes"] = [
@@ -130,7 +135,7 @@ def run_project(
                 "group all items by what was asked for, say --full"
             ]
     else:
-        found, report = _whole(review, constraints, options, progress)
+        found, report, result = _whole(review, constraints, options, progress)
         if last is not None and can_grow(last, items.n, False) and not full:
             more = items.n / decided_on - 1
             report["outgrown"] = round(more, 4)
@@ -159,7 +164,7 @@ def run_project(
     progress("writing", 1.0)
     run = review.last_run()
     assert run is not None
-    return Outcome(run, placement, new_items, touched, seconds)
+    return Outcome(run, placement, new_items, touched, seconds, result)
 
 
 def can_grow(last: Run | None, items: int, full: bool | None) -> bool:
@@ -179,12 +184,19 @@ def _decided_on(run: Run) -> int:
     return int(run.facts.get("decided_on", run.n))
 
 
+def _decided_by(last: Run) -> dict[str, Any]:
+    """The full run whose rule a run that grows the last one repeats, and what was said of it."""
+    told = last.facts.get("report", {})
+    verdict = {name: told[name] for name in ("trust", "verdict") if name in told}
+    return {"decided_by": told.get("decided_by", last.number), **verdict}
+
+
 def _whole(
     review: Review,
     constraints: Constraints,
     options: RunOptions,
     progress: Callable[[str, float], None],
-) -> tuple[Grouped, dict[str, Any]]:
+) -> tuple[Grouped, dict[str, Any], ClusterResult]:
     result = cluster(
         review.items.matrix(),
         k=options.k,
@@ -200,7 +212,10 @@ def _whole(
     )
     rows = review.items.matrix()
     report, clustering = result.report, result.clustering
+    verdict = judge(report, group(result))
     told = {
+        "trust": verdict.level,
+        "verdict": verdict.heading,
         "expected_precision": report.expected_precision,
         "expected_recall": report.expected_recall,
         "agreement": report.agreement,
@@ -216,9 +231,8 @@ def _whole(
         known = as_rows(rows, metric=result.rule.metric)
         edges = _with_twins(result.rule.edges(known, result.knn), result.edges, known)
     groups = np.full(clustering.n, NO_GROUP, np.int64)
-    return Grouped(
-        clustering.labels, groups, clustering.strength, edges, result.knn, result.rule
-    ), told
+    found = Grouped(clustering.labels, groups, clustering.strength, edges, result.knn, result.rule)
+    return found, told, result
 
 
 def _grown(
