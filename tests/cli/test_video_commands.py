@@ -172,8 +172,6 @@ def test_a_folder_of_clips(run, tmp_path, video_model) -> None:
         assert (facts["left"], facts["replaced"]) == (left, 2 - left)
     run("compress", "in/a.mp4", "-o", "alone.cvv", "--model", video_model)
     assert (tmp_path / "alone.cvv").read_bytes() == (tmp_path / "out" / "a.cvv").read_bytes()
-    done = run("decompress", "out", "-o", "back", "--model", video_model, code=3)
-    assert "clips, which are decompressed one at a time, as out/a.cvv" in done.err
     done = run("compress", "in", "-o", "b.cvv", "--model", video_model, code=3)
     assert "for a folder of clips name a folder to write" in done.err
 
@@ -198,9 +196,89 @@ def test_a_folder_of_clips_and_pictures(run, tmp_path, video_model) -> None:
     done = run("compress", "in", "-o", "out", "--quality", 5, "--json", code=3)
     facts = json.loads(done.out)
     assert (list(facts["failed"]), facts["left"]) == (["in/a.png"], 2)
+    told = run("decompress", "out", "-o", "back", "--model", video_model, code=2).err
+    assert "out holds pictures and clips; do them apart" in told
     done = run("decompress", "out", "-o", "back")
-    assert "Note: out holds clips, too (out/a.cvv, out/deep/b.MKV.cvv)" in done.out
-    assert _below(tmp_path / "back") == {"a.png"}
+    assert "Wrote 3 files to back" in done.out
+    assert _below(tmp_path / "back") == {"a.png", "a.mkv", "deep/b.MKV.mkv"}
+
+
+def _coded_folder(run, tmp_path, video_model, audio: bytes | None = None) -> None:
+    """Two clips as .cvv files, one of them deeper."""
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    _film(tmp_path / "in" / "a.mkv", 6, audio)
+    _film(tmp_path / "in" / "deep" / "b.MKV.mp4", 5)
+    run("compress", "in", "-o", "out", "--model", video_model, "--group", 3)
+
+
+def test_a_folder_of_clips_and_back(run, tmp_path, video_model) -> None:
+    """Laid out alike, as each comes out alone; what is there is left, what is older done anew."""
+    _coded_folder(run, tmp_path, video_model, _tone(tmp_path / "tone.mkv"))
+    back = ("decompress", "out", "-o", "back", "--model", video_model)
+    facts = json.loads(run(*back, "--json").out)
+    assert _below(tmp_path / "back") == {"a.mkv", "deep/b.MKV.mkv"}
+    assert facts["outputs"] == ["back/a.mkv", "back/deep/b.MKV.mkv"]
+    assert [(each["frames"], each["audio"]) for each in facts["clips"]] == [(6, True), (5, False)]
+    assert (facts["failed"], facts["damaged"], facts["left"]) == ({}, {}, 0)
+    run("decompress", "out/a.cvv", "-o", "alone.mkv", "--model", video_model)
+    assert (tmp_path / "alone.mkv").read_bytes() == (tmp_path / "back" / "a.mkv").read_bytes()
+    os.utime(tmp_path / "out" / "a.cvv", (2**32, 2**32))
+    for left in (1, 2):
+        facts = json.loads(run(*back, "--json").out)
+        assert (facts["left"], facts["replaced"]) == (left, 2 - left)
+    done = run(*back, "--clip-suffix", "y4m", "--overwrite")
+    assert "Note: out/a.cvv has audio, which .y4m does not hold." in done.out
+    assert "Wrote 2 files to back\n" in done.out
+    assert "a.y4m" in _below(tmp_path / "back")
+    for wrong, told in (
+        (("--clip-suffix", "avi"), "--clip-suffix avi: clips are written as .mkv, .mp4"),
+        (("--clip-suffix", "y4m", "--crf", 3), "--crf is for films by H.264, and .y4m is none"),
+        (("--suffix", "webp"), "--suffix is for pictures, and out holds clips"),
+        (("--start", 3), "--start is for one clip"),
+    ):
+        assert told in run(*back, *wrong, code=2).err
+    one = ("decompress", "out/a.cvv", "-o", "b.mkv", "--clip-suffix", "mkv")
+    assert "--clip-suffix is for folders" in run(*one, code=2).err
+
+
+def test_damage_in_a_folder_of_clips(run, tmp_path, video_model) -> None:
+    """What can be read is written, the rest told, and both are done anew by the next run."""
+    _coded_folder(run, tmp_path, video_model)
+    data = (tmp_path / "out" / "a.cvv").read_bytes()
+    changed = bytearray(data)
+    changed[len(data) // 2] ^= 255
+    (tmp_path / "out" / "a.cvv").write_bytes(changed)
+    (tmp_path / "out" / "c.cvv").write_text("no clip")
+    back = ("decompress", "out", "-o", "back", "--model", video_model)
+    done = run(*back, "--json", code=3)
+    facts = json.loads(done.out)
+    assert "2 of 3 files are damaged or could not be read" in done.err
+    assert (list(facts["damaged"]), list(facts["failed"])) == (["out/a.cvv"], ["out/c.cvv"])
+    assert _below(tmp_path / "back") == {"a.mkv", "deep/b.MKV.mkv"}
+    (tmp_path / "out" / "c.cvv").unlink()
+    assert json.loads(run(*back, "--json", "--force").out)["left"] == 1
+    (tmp_path / "out" / "a.cvv").write_bytes(data)
+    assert json.loads(run(*back, "--json").out)["left"] == 1
+    assert json.loads(run(*back, "--json").out)["left"] == 2
+
+
+def test_an_interrupted_folder_of_clips_goes_on_back(run, tmp_path, video_model) -> None:
+    (tmp_path / "in").mkdir()
+    _film(tmp_path / "in" / "a.mp4", 3)
+    _film(tmp_path / "in" / "b.mp4", 200)
+    run("compress", "in", "-o", "out", "--model", video_model, "--group", 16)
+    command = ["decompress", "out", "-o", "back", "--model", video_model]
+    process = _started(tmp_path, command)
+    first = tmp_path / "back" / "a.mkv"
+    while process.poll() is None and not (first.exists() and len(list(first.parent.iterdir())) > 1):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "1 of 2 clips are done" in told
+    assert _below(tmp_path / "back") == {"a.mkv"}
+    facts = json.loads(run(*command, "--json").out)
+    assert (facts["left"], facts["clips"][0]["frames"]) == (1, 200)
 
 
 def test_an_interrupted_folder_goes_on(run, tmp_path, video_model) -> None:

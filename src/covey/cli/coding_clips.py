@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from covey.cli.coding_jobs import make_folder
 from covey.cli.interrupt import WriteGate, interruptible
 from covey.cli.terminal import Terminal
 from covey.types import CoveyError, InputError, UsageError
@@ -71,7 +72,7 @@ def code_clips(
     try:
         for job in jobs:
             try:
-                _make_folder(job.target.parent)
+                make_folder(job.target.parent)
                 found.append(code_clip(job, codec, given, terminal, tell, stage=job.source.name))
             except CoveyError as error:
                 failed[str(job.source)] = str(error)
@@ -171,13 +172,6 @@ def code_clip(
                 left.unlink()
             raise
     return _facts(source, out, clip, done, audio, silenced, time.perf_counter() - begun)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be a folder: {error.strerror}") from None
 
 
 def _facts(

@@ -164,6 +164,18 @@ def wrote(outputs: Sequence[str], todo: Todo, out: Path) -> str:
     return f"Wrote {len(outputs)} files to {out}{anew}{left}"
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder that results go to, and those above it, where they are not there.
+
+    Raises:
+        UsageError: If it cannot be one.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be a folder: {error.strerror}") from None
+
+
 def write(job: Job, data: bytes, gate: WriteGate, *, sound: bool = True) -> None:
     """Writes the target of a job, and makes the folder that it goes to.
 
@@ -180,12 +192,8 @@ def write(job: Job, data: bytes, gate: WriteGate, *, sound: bool = True) -> None
     from covey.io.atomic import atomic_file
     from covey.picture_folder import date
 
-    folder = job.target.parent
     with gate:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{folder}: cannot be a folder: {error.strerror}") from None
+        make_folder(job.target.parent)
         with atomic_file(job.target) as temporary:
             temporary.write_bytes(data)
             date(temporary, job, sound=sound)
