@@ -118,8 +118,8 @@ def decompress(
     films = [] if alone else files_in(source, (CLIP,))
     pictured = not films or bool(files_in(source, (SUFFIX,)))
     if not films:
-        for name, value in (("--crf", crf), ("--clip-suffix", clip_suffix)):
-            if value is not None:
+        for name, given in (("--crf", crf is not None), ("--clip-suffix", clip_suffix is not None)):
+            if given:
                 raise UsageError(f"{name} is for clips, and IN holds no .cvv file")
     elif not pictured and suffix is not None:
         raise UsageError(f"--suffix is for pictures, and {source} holds clips; say --clip-suffix")
