@@ -77,6 +77,14 @@ def test_formats(
         assert len(list((tmp_path / out / "=Ada-1").iterdir())) == 3
 
 
+def test_pictures_that_are_not_there_are_told(covey: Covey, project: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "pictures" / "4.png"
+    gone.unlink()
+    told = covey("export", "p", "-o", "links").out
+    assert f"Note: 1 picture not there and left out: {gone}.\n" in told
+    assert "Wrote 9 symbolic links in 4 folders to links\n" in told
+
+
 def test_what_is_refused(covey: Covey, project: Path, tmp_path: Path) -> None:
     covey("export", "p", "-o", "p/g.csv").refused(2, "is in the folder of the project")
     covey("export", "p", "-o", "p", "--force").refused(2, "is in the folder of the project")

@@ -194,7 +194,7 @@ def _notes(
         notes.append(f"{count(linked.without, 'item')} without a picture left out")
     if linked is not None and linked.missing:
         notes.append(
-            f"{count(len(linked.missing), 'picture')} not there any more and left out: "
+            f"{count(len(linked.missing), 'picture')} not there and left out: "
             f"{listed(linked.missing)}"
         )
     return notes
