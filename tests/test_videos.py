@@ -20,7 +20,8 @@ from covey.codec.video.groups import decode_group
 from covey.codec.video.records import pack_header, pack_index
 from covey.types import InputError, UsageError
 from covey.video_reading import decode_clip
-from covey.videos import VideoTarget, encode_clip, header_of
+from covey.video_target import VideoTarget
+from covey.videos import encode_clip, header_of
 
 _WITH_BYTES = (Kind.PICTURE, Kind.MOTION, Kind.STILL, Kind.CHANGE)
 
@@ -295,7 +296,7 @@ def test_seeking_beyond_the_end(small_video_codec, moving) -> None:
 
 def test_resumed_after_any_group(small_video_codec, moving) -> None:
     frames = moving(8)
-    whole, _ = _coded(small_video_codec, frames, group=2, audio=b"sound")
+    whole, _ = _coded(small_video_codec, frames, group=2, audio=io.BytesIO(b"sound"))
     places = VideoReader(io.BytesIO(whole)).places
     clip = Clip(frames)
     for place in places[1:]:
@@ -308,7 +309,7 @@ def test_resumed_after_any_group(small_video_codec, moving) -> None:
                 file,
                 header,
                 VideoTarget(),
-                audio=b"sound",
+                audio=io.BytesIO(b"sound"),
                 resume=True,
                 group=2,
             )

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from typing import IO
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def _started(folder, command) -> subprocess.Popen:
     )
 
 
-def _film(path, count: int = 12, audio: bytes | None = None):
+def _film(path, count: int = 12, audio: IO[bytes] | None = None):
     rate = Fraction(25)
     write_video(
         path, iter(_frames(count)), time_base=1 / rate, frame_rate=rate, size=(64, 48), audio=audio
@@ -240,7 +241,7 @@ def test_targets_that_cannot_be_met(run, tmp_path, video_model, target, told) ->
     assert _below(tmp_path) == {"a.mp4"}
 
 
-def _tone(path) -> bytes:
+def _tone(path) -> IO[bytes]:
     import av
 
     from covey.io.audio_tracks import audio_of
@@ -254,9 +255,10 @@ def _tone(path) -> bytes:
             frame.sample_rate, frame.pts = 16000, 960 * at
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
-    found = audio_of(path)
-    assert found is not None
-    return found
+    with audio_of(path) as found:
+        assert found is not None
+        found.seek(0)
+        return io.BytesIO(found.read())
 
 
 def test_audio_is_kept_as_it_is(run, tmp_path, video_model) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -43,7 +46,7 @@ def _patches(rows: int) -> np.ndarray:
     return pixels
 
 
-def _write(out: Path, frames: list[Frame], audio: bytes | None = None, **options) -> Path:
+def _write(out: Path, frames: list[Frame], audio: IO[bytes] | None = None, **options) -> Path:
     height, width = frames[0][1].shape[:2]
     wanted = {"time_base": 1 / _RATE, "frame_rate": _RATE, "size": (width, height), **options}
     assert write_video(out, iter(frames), audio=audio, **wanted) == len(frames)
@@ -354,10 +357,11 @@ def test_audio_goes_through_untouched(codec, suffix, tmp_path) -> None:
     _sound(tmp_path, codec)
     first = _packets(tmp_path / "sound.mkv")
     frames = _frames(15)
-    film = _write(tmp_path / f"a{suffix}", frames, audio_of(tmp_path / "sound.mkv"))
-    taken = audio_of(film)
-    assert taken is not None
-    again = _write(tmp_path / f"b{suffix}", frames, taken)
+    with audio_of(tmp_path / "sound.mkv") as audio:
+        film = _write(tmp_path / f"a{suffix}", frames, audio)
+    with audio_of(film) as taken:
+        assert taken is not None
+        again = _write(tmp_path / f"b{suffix}", frames, taken)
     for path in (film, again):
         found = _packets(path)
         assert b"".join(data for _, data in found) == b"".join(data for _, data in first)
@@ -388,34 +392,68 @@ def test_audio_starts_when_it_did(tmp_path) -> None:
         out.mux(stream.encode())
     first = _packets(sound)
     assert first[0][0] < 0, "an AAC encoder begins before 0"
-    film = _write(tmp_path / "a.mp4", _frames(9), audio_of(sound))
+    with audio_of(sound) as audio:
+        film = _write(tmp_path / "a.mp4", _frames(9), audio)
     found = _packets(film)
     assert [data for _, data in found] == [data for _, data in first]
     assert float(found[0][0]) == pytest.approx(float(first[0][0]), abs=0.001)
 
 
+def test_audio_takes_no_memory_of_its_own(tmp_path) -> None:
+    """However long it is: it lies in a temporary file, both ways."""
+    from covey.io.audio_tracks import audio_of, gathered
+
+    sound = tmp_path / "sound.mkv"
+    with av.open(str(sound), "w") as out:
+        stream = out.add_stream("pcm_s16le", rate=48_000, layout="stereo")
+        second = np.zeros((1, 2 * 48_000), np.int16)
+        for at in range(120):
+            frame = av.AudioFrame.from_ndarray(second, format="s16", layout="stereo")
+            frame.sample_rate, frame.pts = 48_000, 48_000 * at
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    tracemalloc.start()
+    try:
+        with audio_of(sound) as taken:
+            assert taken is not None
+            size = taken.seek(0, os.SEEK_END)
+            taken.seek(0)
+            with gathered(iter(lambda: taken.read(2**16), b"")) as again:
+                assert again is not None
+                assert again.tell() == size
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 2e7
+    assert most < size / 10
+
+
 def test_films_without_audio(tmp_path) -> None:
     from covey.io.audio_tracks import audio_of
 
-    assert audio_of(_write(tmp_path / "a.mp4", _frames(2))) is None
-    assert audio_of(tmp_path) is None
-    with pytest.raises(InputError, match="no such file"):
-        audio_of(tmp_path / "b.mp4")
+    for path in (_write(tmp_path / "a.mp4", _frames(2)), tmp_path):
+        with audio_of(path) as audio:
+            assert audio is None
+    with pytest.raises(InputError, match="no such file"), audio_of(tmp_path / "b.mp4"):
+        pass
 
 
 def test_audio_that_does_not_fit_is_refused(tmp_path) -> None:
     from covey.io.audio_tracks import audio_of
 
     _sound(tmp_path, "pcm_s16le")
-    audio = audio_of(tmp_path / "sound.mkv")
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(UsageError, match=r"\.mp4 holds no audio of this kind \(pcm_s16le\)"):
-        _write(tmp_path / "a.mp4", _frames(2), audio)
-    for name, words in (("a.y4m", "a .y4m file holds no"), ("a", "a folder of frames holds no")):
-        with pytest.raises(UsageError, match=f"{words} audio; write .mkv"):
-            _write(tmp_path / name, _frames(2), audio)
+    refused = {
+        "a.mp4": r"\.mp4 holds no audio of this kind \(pcm_s16le\)",
+        "a.y4m": "a .y4m file holds no audio; write .mkv",
+        "a": "a folder of frames holds no audio; write .mkv",
+    }
+    with audio_of(tmp_path / "sound.mkv") as audio:
+        for name, words in refused.items():
+            with pytest.raises(UsageError, match=words):
+                _write(tmp_path / name, _frames(2), audio)
     with pytest.raises(InputError, match="the audio cannot be read"):
-        _write(tmp_path / "a.mp4", _frames(2), b"no audio")
+        _write(tmp_path / "a.mp4", _frames(2), io.BytesIO(b"no audio"))
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -478,6 +516,7 @@ def test_real_films_open() -> None:
                 assert pixels.shape == (source.height, source.width, 3)
             assert np.all(np.diff(stamps) > 0)
             assert (source.expected_frames or 5) >= len(stamps)
-        audio_of(path)
+        with audio_of(path):
+            pass
     folder = films[0].parents[1] / "BasketballPass"
     assert not folder.is_dir() or open_video(folder).expected_frames == 100

@@ -40,7 +40,7 @@ def decompress_video(
     """Turns a file into a film or a folder of frames."""
     from covey.cli.machine import peak_memory_mb
     from covey.codec.video.container import VideoReader
-    from covey.io.audio_tracks import can_be_read
+    from covey.io.audio_tracks import can_be_read, gathered
     from covey.io.files import listed
     from covey.io.videos_out import CRF, check_name, write_video
     from covey.video_reading import decode_clip
@@ -69,7 +69,7 @@ def decompress_video(
             raise InputError(f"{source}: cannot be read: {error.strerror}") from None
         reader = VideoReader(file, str(source), max_pixels)
         header = reader.header
-        audio = b"".join(reader.audio()) or None
+        audio = stack.enter_context(gathered(reader.audio()))
         had_audio = audio is not None
         if start or count is not None or out.suffix.lower() in ("", ".y4m"):
             audio = None
