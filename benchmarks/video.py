@@ -33,8 +33,9 @@ from covey.io.yuv import rgb_of
 from covey.metrics.rate import bd_rate
 from covey.types import InputError
 from covey.video_reading import decode_clip
+from covey.video_target import VideoTarget
 from covey.video_weights import default_video_codec, load_video_codec
-from covey.videos import VideoTarget, encode_clip, header_of
+from covey.videos import encode_clip, header_of
 from machine import RESULTS, provenance, write_json
 from raw_clips import raw_clips
 

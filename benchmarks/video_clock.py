@@ -29,8 +29,9 @@ from covey.codec.video.frames import Kind
 from covey.io.video_source import Frame, VideoSource
 from covey.io.videos import open_video
 from covey.video_reading import decode_clip
+from covey.video_target import VideoTarget
 from covey.video_weights import default_video_codec, load_video_codec
-from covey.videos import VideoTarget, encode_clip, header_of
+from covey.videos import encode_clip, header_of
 from part_clock import Parts, clocked
 
 KINDS: Parts = {

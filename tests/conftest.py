@@ -1,13 +1,15 @@
-"""Embeddings that hide their groups in some directions, and refiners: trained ones and any other.
+"""Embeddings that hide their groups in some directions, refiners, small codecs, and clips for them.
 
-Torch is asked for by what trains only: a refiner is arrays.
+Torch is asked for by what trains or codes only: a refiner is arrays.
 """
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as `covey` does, before OpenMP loads
@@ -22,7 +24,11 @@ from covey.models.refiner import Refiner
 from covey.models.whitening import Whitening
 
 if TYPE_CHECKING:
+    from covey.codec.video.groups import DecodedFrame
+    from covey.codec_bench.held_clip import HeldClip
+    from covey.io.video_source import Frame
     from covey.training.b_attention import BAttentionPlan
+    from covey.videos import EncodedClip
 
 Labelled = tuple[np.ndarray, np.ndarray]
 
@@ -178,3 +184,76 @@ def small_video_codec(small_video_body, small_codec):
     from covey.codec.video.model import VideoCodec
 
     return VideoCodec.of(small_video_body, small_codec, {"trained": "not at all"})
+
+
+@pytest.fixture(scope="session")
+def shipped_video_codec():
+    """By which bytes and quality rise with the rate."""
+    from covey.video_weights import default_video_codec
+
+    return default_video_codec()
+
+
+@pytest.fixture(scope="session")
+def moving_frames() -> Callable[..., list[np.ndarray]]:
+    """`moving_frames(count, height, width)`: of a scene that moves, and from `cut` of another."""
+
+    def make(
+        count: int, height: int = 40, width: int = 72, cut: int | None = None
+    ) -> list[np.ndarray]:
+        rng = np.random.default_rng(0)
+        y, x = np.mgrid[: height + 90, : width + 90] / 9.0
+        waves = rng.normal(size=(2, 3, 3)) * 2
+        scenes = [
+            np.clip(
+                128 + 90 * np.stack([np.sin(a * x + b * y + c) for a, b, c in each], -1), 0, 255
+            ).astype(np.uint8)
+            for each in waves
+        ]
+        found = []
+        for n in range(count):
+            scene = scenes[cut is not None and n >= cut]
+            found.append(np.ascontiguousarray(scene[n % 60 :, 2 * (n % 40) :][:height, :width]))
+        return found
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def spaced_clip() -> Callable[[list[np.ndarray]], HeldClip]:
+    """`spaced_clip(frames)`: a clip of them whose time stamps are not their numbers."""
+    from covey.codec_bench.held_clip import HeldClip
+
+    class SpacedClip(HeldClip):
+        def frames(self, start: int = 0) -> Iterator[Frame]:
+            return ((3 * number, pixels) for number, pixels in super().frames(start))
+
+    return partial(SpacedClip, "clip")
+
+
+@pytest.fixture(scope="session")
+def coded_video(spaced_clip) -> Callable[..., tuple[bytes, EncodedClip]]:
+    """`coded_video(codec, frames, target)`: the file of a spaced clip, and what was done."""
+    from covey.video_target import VideoTarget
+    from covey.videos import encode_clip, header_of
+
+    def code(codec, frames, target=None, **options):
+        clip, file = spaced_clip(frames), io.BytesIO()
+        header = header_of(codec, clip, b"it")
+        done = encode_clip(codec, clip, file, header, target or VideoTarget(), **options)
+        assert done.bytes == len(file.getvalue())
+        return file.getvalue(), done
+
+    return code
+
+
+@pytest.fixture(scope="session")
+def decoded_video() -> Callable[..., list[DecodedFrame]]:
+    """`decoded_video(codec, data)`: the frames of such a file."""
+    from covey.codec.video.container import VideoReader
+    from covey.video_reading import decode_clip
+
+    def decode(codec, data, **options):
+        return list(decode_clip(codec, VideoReader(io.BytesIO(data)), **options))
+
+    return decode

@@ -7,13 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
 
-from covey.cli.exits import run
+from covey.cli import exits
+from covey.io.video_source import Frame
+from covey.io.videos_out import write_video
 from covey.vectors import as_rows
 
 
@@ -52,10 +55,22 @@ def covey(
 
     def here(*arguments: object) -> Ran:
         capfd.readouterr()
-        code = run([str(argument) for argument in arguments])
+        code = exits.run([str(argument) for argument in arguments])
         return Ran(code, *capfd.readouterr())
 
     return here
+
+
+@pytest.fixture
+def run(covey: Covey) -> Covey:
+    """Runs a command that must end with a code, 0 if not told otherwise."""
+
+    def call(*arguments: object, code: int = 0) -> Ran:
+        done = covey(*arguments)
+        assert done.code == code, done
+        return done
+
+    return call
 
 
 @pytest.fixture
@@ -104,6 +119,44 @@ def nine(hidden, tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "y.npy", labels)
     return x, labels
+
+
+@pytest.fixture(scope="session")
+def wave_frames() -> Callable[..., list[Frame]]:
+    """`wave_frames(count, width, height)`: three colours that move apart."""
+
+    def make(count: int, width: int = 64, height: int = 48) -> list[Frame]:
+        y, x = np.mgrid[:height, :width] / 6.0
+        found = []
+        for n in range(count):
+            waves = np.stack([np.sin(x * a + y + n / 3) for a in (1, 2, 3)], -1)
+            found.append((n, np.clip(128 + 90 * waves, 0, 255).astype(np.uint8)))
+        return found
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def film(wave_frames) -> Callable[..., None]:
+    """`film(path, count, width, height, audio)`: writes `wave_frames`, 25 a second."""
+
+    def write(
+        path: Path,
+        count: int = 12,
+        width: int = 64,
+        height: int = 48,
+        audio: IO[bytes] | None = None,
+    ) -> None:
+        write_video(
+            path,
+            iter(wave_frames(count, width, height)),
+            time_base=Fraction(1, 25),
+            frame_rate=Fraction(25),
+            size=(width, height),
+            audio=audio,
+        )
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -21,18 +21,6 @@ from covey.codec.container import unpack
 
 
 @pytest.fixture
-def run(covey):
-    """Runs a command that must end with a code, 0 if not told otherwise."""
-
-    def call(*arguments, code=0):
-        done = covey(*arguments)
-        assert done.code == code, done
-        return done
-
-    return call
-
-
-@pytest.fixture
 def folder(tmp_path):
     rng = np.random.default_rng(0)
     (tmp_path / "in" / "sub").mkdir(parents=True)

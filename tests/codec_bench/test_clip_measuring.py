@@ -104,7 +104,8 @@ def test_a_coder_that_cannot_is_left_out(waves) -> None:
 def test_covey_is_the_same_as_without_a_bench(small_video_codec, waves) -> None:
     import io
 
-    from covey.videos import VideoTarget, encode_clip, header_of
+    from covey.video_target import VideoTarget
+    from covey.videos import encode_clip, header_of
 
     clip, ticks = waves(4, 47, 63), []
     coder = covey_video_coder(small_video_codec, 1)

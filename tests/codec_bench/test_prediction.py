@@ -53,7 +53,8 @@ def test_frames_by_motion_have_the_motion_that_is_shown(small_video_codec, waves
 
     from covey.codec.video.container import VideoReader
     from covey.video_reading import decode_clip
-    from covey.videos import VideoTarget, encode_clip, header_of
+    from covey.video_target import VideoTarget
+    from covey.videos import encode_clip, header_of
 
     clip, file = waves(5, 64, 64), io.BytesIO()
     codec = small_video_codec

@@ -85,6 +85,15 @@ class Client:
         raise AssertionError("no suggestions within a minute")
 
 
+def until(client: Client, path: str, name: str) -> Any:
+    """The answer, once a part of it is there."""
+    for _ in range(600):
+        if (found := client.get(path))[name]:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{path}: no {name}")
+
+
 def made(folder: Path) -> Path:
     """26 items in 5 groups and none; the first two have pictures, the first three texts."""
     rng = np.random.default_rng(0)

@@ -7,10 +7,12 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
 
+from covey.cli.opening import opened_in_browser
 from review_browser import Served, Watch, chromium, serve
 from review_digits import digits_project
 
@@ -305,3 +307,60 @@ def test_running_again_is_followed_to_its_end(page: Any, served: Served) -> None
     assert page.locator(".job").is_hidden()
     assert served.ask("GET", "/v1/project")["runs"] == [1, 2]
     page.locator(".gallery").get_by_text("kept").wait_for()
+
+
+def test_the_file_that_the_browser_is_given_leads_to_the_page(
+    browser: Any, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Queue[str]()
+    monkeypatch.setattr("webbrowser.open", opened.put)
+    page = browser.new_page()
+    with opened_in_browser(served.url, tmp_path):
+        page.goto(opened.get(timeout=20))
+        page.locator(".gallery a").first.wait_for()
+    assert page.url.startswith(f"{served.origin}/")
+    assert "token" not in page.url
+    page.locator(".gallery a").first.click()
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    _said(page, "is confirmed.")
+    page.close()
+
+
+def test_pictures_that_are_gone_leave_the_id(browser: Any, tmp_path: Path) -> None:
+    folder = digits_project(tmp_path, n=120)
+    for picture in (tmp_path / "pictures").iterdir():
+        picture.unlink()
+    with serve(folder) as served:
+        page = browser.new_page()
+        page.goto(served.url)
+        group = served.ask("GET", "/v1/groups")["groups"][0]
+        lost = page.locator(".gallery .label.lost")
+        lost.get_by_text(group["exemplar_ids"][0], exact=True).first.wait_for()
+        page.locator(".gallery a").first.click()
+        members = served.ask("GET", f"/v1/groups/{group['number']}/members")["members"]
+        tile = page.locator(f'.tile[data-item="{members[0]["item"]}"] .label.lost')
+        tile.get_by_text(members[0]["id"], exact=True).wait_for()
+        page.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "view", "told"),
+    [("map", "map", "The map could not be made"), ("suggestions", "merge", "could not be comp")],
+)
+def test_what_failed_is_told_and_tried_again(
+    page: Any, watch: Watch, path: str, view: str, told: str
+) -> None:
+    def failed(route: Any) -> None:
+        found = route.fetch().json()
+        problem = {"type": "about:blank", "title": "", "status": 503, "detail": "no memory"}
+        route.fulfill(json=found | {"ready": False, "problem": problem})
+
+    page.route(f"**/v1/{path}*", failed)
+    _go(page, view)
+    page.get_by_text(told).wait_for()
+    page.get_by_text("no memory").first.wait_for()
+    page.unroute(f"**/v1/{path}*")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("did not fail; nothing is begun anew").wait_for()  # as it did not
+    page.get_by_text("near ones are alike" if view == "map" else "Are these two").wait_for()
+    assert "409 (Conflict)" in watch.errors.pop()

@@ -13,7 +13,7 @@ from covey.store.items import Batch
 from covey.store.review import Review
 from covey.types import InputError
 
-from .conftest import PLACED, Client
+from .conftest import PLACED, Client, until
 
 
 def test_the_project_at_a_glance(client: Client, review: Review) -> None:
@@ -97,6 +97,61 @@ def test_items(client: Client, review: Review) -> None:
     assert client.get("/v1/items/0")["cannot"] == [3]
 
 
+def test_items_by_their_ids(client: Client) -> None:
+    found = client.get("/v1/items?id=Item 03&id=item 04&id=Item 01&id=Item 03&id=x")
+    assert [(each["item"], each["id"]) for each in found["items"]] == [
+        (1, "Item 01"),
+        (3, "Item 03"),
+    ]
+    assert (found["total"], found["missing"]) == (2, ["item 04", "x"])
+    assert found["items"][0]["group"] == 1
+    first = client.get("/v1/items?id=Item 03&id=Item 01&limit=1")
+    second = client.get(f"/v1/items?id=Item 03&id=Item 01&limit=1&cursor={first['next']}")
+    assert [each["items"][0]["item"] for each in (first, second)] == [1, 3]
+    assert client.get("/v1/items?q=ITEM 01")["missing"] == []
+    assert client("GET", "/v1/items?id=Item 03&q=x").status_code == 422
+    assert client("GET", "/v1/items?" + "&".join(["id=x"] * 501)).status_code == 422
+
+
+def test_ids_stand_wherever_items_do(client: Client, review: Review) -> None:
+    review.correct(lambda state, known: not_same(state, known, 3, 4))
+    review.correct(lambda state, known: merge(state, known, [1, 2]))
+    client.suggestions()
+    answers = {
+        path: client.get(f"/v1/{path}")
+        for path in (
+            "groups", "groups/1", "groups/1/members", "groups/1/cut", "items", "items/0", "none",
+            "items/0/neighbours", "suggestions", "constraints",
+        )
+    }  # fmt: skip
+    answers["map"] = until(client, "/v1/map", "ready")
+    answers["items of links"] = [client.get(f"/v1/items/{item}") for item in (0, 14, 18)]
+    pairs = {
+        "item": "id", "items": "ids", "exemplars": "exemplar_ids", "must": "must_ids",
+        "cannot": "cannot_ids", "neighbours": "neighbour_ids", "a": "a_id", "b": "b_id",
+    }  # fmt: skip
+    seen = set()
+
+    def check(value: Any, of_group: bool) -> None:
+        for each in value if isinstance(value, list) else ():
+            check(each, of_group)
+        if not isinstance(value, dict):
+            return
+        for name, numbers in value.items():
+            check(numbers, of_group)
+            plain = isinstance(numbers, int) or (
+                isinstance(numbers, list) and all(isinstance(each, int) for each in numbers)
+            )
+            if name in pairs and plain and not (name == "cannot" and of_group):
+                seen.add(name)
+                wanted = [f"Item {each:02d}" for each in np.atleast_1d(numbers).astype(int)]
+                assert np.atleast_1d(value[pairs[name]]).tolist() == wanted, name
+
+    for path, answer in answers.items():
+        check(answer, of_group=path == "groups/1")  # whose `cannot` are groups
+    assert seen == pairs.keys() - {"neighbours"}  # see /v1/assign
+
+
 def cosines(review: Review, item: int) -> np.ndarray:
     rows = review.items.matrix().astype(float)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -136,7 +191,7 @@ def test_what_is_known_of_pairs(client: Client, review: Review) -> None:
     every = client.every("/v1/constraints", "links", 1)
     assert [each["kind"] for each in every] == ["cannot", "must"]
     assert client.every("/v1/constraints?kind=must", "links") == every[1:]
-    assert every[1] == {"kind": "must", "a": 0, "b": 8}
+    assert every[1] == {"kind": "must", "a": 0, "a_id": "Item 00", "b": 8, "b_id": "Item 08"}
 
 
 def test_events(client: Client, review: Review) -> None:

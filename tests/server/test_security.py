@@ -76,6 +76,28 @@ def test_nothing_without_the_token(client: Client, path: str, headers: dict[str,
     assert client("GET", f"{path}?token=wrong", headers=headers).status_code == 401
 
 
+def test_a_browser_without_the_token_is_told_what_to_do(client: Client) -> None:
+    asked = {"Authorization": "", "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path, more, status in (
+        ("/", {}, 401),
+        ("/?token=%3Cb%3E", {}, 401),
+        ("/v1/project", {}, 401),
+        ("/", {"Host": "evil.example"}, 403),
+        ("/", {"Sec-Fetch-Site": "cross-site"}, 403),
+    ):
+        answer = client("GET", path, headers=asked | more)
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert "<code>covey review</code> printed" in answer.text
+        assert not any(each in answer.text for each in ("a project", TOKEN, "<b>", "<script"))
+        assert ("www-authenticate" in answer.headers) == (status == 401)
+        assert "set-cookie" not in answer.headers
+    assert client("POST", "/v1/undo", headers=asked).json()["status"] == 401
+    missing = client("GET", "/v1/groups/99", headers={"Accept": "text/html"})
+    assert missing.json()["status"] == 404
+
+
 def test_the_token_in_the_address_counts_for_the_page_only(client: Client) -> None:
     assert (
         client("GET", f"/v1/project?token={TOKEN}", headers={"Authorization": ""}).status_code

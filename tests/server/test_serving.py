@@ -9,24 +9,33 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
 
 from covey.cli.exits import run
-from covey.server.serving import bind
+from covey.server.app import make_app
+from covey.server.serving import Serving, bind
 from covey.store.review import Review
 from covey.types import UsageError
+
+from .conftest import TOKEN, Client
 
 
 def sent_in_chunks(port: int, token: str, mebibytes: int) -> bytes:
     """How the answer to a body without a length, a byte longer than that, begins."""
     head = (
         f"POST /v1/undo HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-        "Transfer-Encoding: chunked\r\n\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", port)) as raw:
         raw.sendall(head.encode())
@@ -74,37 +83,56 @@ def test_a_real_server(review: Review) -> None:
     assert not thread.is_alive()
 
 
-def test_the_command(project: Path) -> None:
-    command = [sys.executable, "-m", "covey", "review", str(project), "--no-browser"]
+@contextmanager
+def started(
+    project: Path,
+    env: Mapping[str, str] = MappingProxyType({}),
+    options: Sequence[str] = ("--no-browser",),
+) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """The command once it answers; its address and token."""
+    command = [sys.executable, "-m", "covey", "review", str(project), *options]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(env),
     ) as process:
-        assert process.stdout is not None
-        address = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", process.stdout.readline())
-        assert address is not None
-        origin, token = f"http://127.0.0.1:{address[1]}", address[2]
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", line)
+            assert address is not None
+            origin, token = f"http://127.0.0.1:{address[1]}", address[2]
+            headers = {"Authorization": f"Bearer {token}"}
+            for _ in range(300):
+                try:
+                    httpx.get(f"{origin}/v1/project", headers=headers, timeout=30)
+                    break
+                except httpx.ConnectError:
+                    time.sleep(0.1)
+            yield process, origin, token
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command(project: Path, number: signal.Signals) -> None:
+    with started(project) as (process, origin, token):
         headers = {"Authorization": f"Bearer {token}"}
-        for _ in range(300):
-            try:
-                httpx.get(f"{origin}/v1/project", headers=headers, timeout=30)
-                break
-            except httpx.ConnectError:
-                time.sleep(0.1)
         answer = httpx.post(
             f"{origin}/v1/groups/merge", json={"groups": [1, 2]}, headers=headers, timeout=30
         )
         assert answer.status_code == 200, answer.text
         with Review(project) as other:  # another reviewer at the same time
             assert other.state.group_of[8] == 1
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(60) == 0
         assert process.stderr is not None
-        assert "Traceback" not in process.stderr.read()
+        told = process.stderr.read()
+        assert "everything is kept" in told
+        assert "Traceback" not in told
     with Review(project) as after:
         assert after.journal.last == 3
 
@@ -123,15 +151,76 @@ def test_a_port_that_is_taken(project: Path, capsys: pytest.CaptureFixture[str])
 def test_the_address_is_told_as_json(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from covey.server.serving import Serving
+    opened: list[tuple[str, int, str]] = []
 
-    opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    def browse(address: str) -> None:
+        path = Path(unquote(urlsplit(address).path))
+        opened.append((address, path.stat().st_mode & 0o777, path.read_text()))
+
+    monkeypatch.setattr("webbrowser.open", browse)
     monkeypatch.setattr(Serving, "serve", lambda self, stopped: time.sleep(0.2))
     assert run(["review", str(project), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["url"].startswith(f"http://127.0.0.1:{told['port']}/?token=")
-    assert opened == [told["url"]]
+    ((address, mode, page),) = opened
+    assert address.startswith(project.absolute().as_uri())
+    assert told["url"].partition("=")[2] not in address
+    assert told["url"] in page
+    assert mode == 0o600
+    assert not list(project.glob("open-*"))
+
+
+def test_files_that_others_can_read_get_no_token(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def readable(**how: Any) -> tuple[int, str]:
+        handle, name = mkstemp(**how)
+        os.chmod(name, 0o644)  # as all files of a disk of another system are
+        return handle, name
+
+    mkstemp = tempfile.mkstemp
+    monkeypatch.setattr("tempfile.mkstemp", readable)
+    monkeypatch.setattr("webbrowser.open", lambda address: pytest.fail("was opened"))
+    monkeypatch.setattr(Serving, "serve", lambda self, stopped: None)
+    assert run(["review", str(project)]) == 0
+    assert "open the address by hand" in capsys.readouterr().err
+    assert not list(project.glob("open-*"))
+
+
+def test_the_token_is_on_no_command_line(project: Path, tmp_path: Path) -> None:
+    browser, seen = tmp_path / "browser", tmp_path / "seen"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {seen}.tmp && mv {seen}.tmp {seen}\n')
+    browser.chmod(0o700)
+    with started(project, env={"BROWSER": str(browser)}, options=()) as (process, _, token):
+        for _ in range(300):
+            if seen.exists():
+                break
+            time.sleep(0.1)
+        told = seen.read_text()
+        assert "open-" in told
+        assert token not in told
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
+def test_pictures_that_were_moved(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def served(self: Serving, stopped: threading.Event) -> None:
+        client = Client(make_app(self.review, TOKEN, self.moved))
+        answers.append(client("GET", "/v1/items/0/thumbnail").status_code)
+
+    answers: list[int] = []
+    monkeypatch.setattr(Serving, "serve", served)
+    command = ["review", str(project), "--no-browser", "--images"]
+    assert run([*command, str(project.parent / "pictures")]) == 0
+    assert "no picture is missing" in capsys.readouterr().err
+    (project.parent / "pictures").rename(project.parent / "new")
+    assert run([*command, str(project.parent / "new")]) == 0
+    assert "2 of 2 missing pictures" in capsys.readouterr().err
+    assert run([*command, str(project)]) == 2
+    assert "has none of the 2 pictures" in capsys.readouterr().err
+    assert answers == [200, 200]
 
 
 def test_without_the_extra(

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,16 @@ import pytest
 from PIL import Image
 
 import covey.server.jobs as jobs
+from covey.review.queue import SuggestionQueue
 from covey.server.app import ReviewApp, make_app
+from covey.server.background import WORK
 from covey.server.layout import lay_out
 from covey.store.items import Batch
+from covey.store.moved_pictures import find_moved
 from covey.store.project import create_project
 from covey.store.review import Review
 
-from .conftest import PLACED, TOKEN, Client
+from .conftest import PLACED, TOKEN, Client, made, until
 
 
 def ended(client: Client, job: str) -> Any:
@@ -59,6 +63,7 @@ def test_runs_from_nothing_on(tmp_path: Path) -> None:
         assert "all items are grouped anew" in would["notes"][0]
         answer = client("POST", "/v1/runs", json={"prefer": "precision"})
         assert answer.status_code == 202
+        assert answer.headers["location"] == f"/v1/jobs/{answer.json()['job']}"
         done = ended(client, answer.json()["job"])
         assert done["state"] == "done", done
         assert (done["outcome"]["run"], done["outcome"]["kind"]) == (1, "full")
@@ -80,6 +85,8 @@ def test_runs_from_nothing_on(tmp_path: Path) -> None:
             told = client.post("/v1/assign", {"embeddings": x[:3].tolist(), "k": 4})["assigned"]
             assert [each["group"] for each in told] == review.state.group_of[:3].tolist()
             assert [len(each["neighbours"]) for each in told] == [4, 4, 4]
+            near = told[0]["neighbours"]
+            assert told[0]["neighbour_ids"] == [str(each) for each in near]
         assert client("POST", "/v1/assign", json={"embeddings": [[1.0]]}).status_code == 400
         ragged = {"embeddings": [[1.0], [1.0, 2.0]]}
         assert client("POST", "/v1/assign", json=ragged).status_code == 400
@@ -150,6 +157,119 @@ def test_the_map(client: Client, app: ReviewApp, review: Review) -> None:
     assert read == found
 
 
+def fails_once(real: Any, error: BaseException) -> Any:
+    errors = [error]
+
+    def run(*given: Any, **how: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return real(*given, **how)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [(MemoryError(), 503, "memory"), (ValueError("odd"), 500, "ValueError: odd")],
+)
+def test_a_map_that_failed_is_made_when_it_is_asked_for_again(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    status: int,
+    words: str,
+) -> None:
+    monkeypatch.setattr("covey.server.places.lay_out", fails_once(lay_out, error))
+    assert client("POST", "/v1/map/retry").status_code == 409
+    problem = until(client, "/v1/map", "problem")["problem"]
+    assert problem["status"] == status
+    assert words in problem["detail"]
+    assert not client.get("/v1/map")["ready"]  # and nothing is begun by itself
+    answer = client("POST", "/v1/map/retry")
+    assert (answer.status_code, answer.headers["location"]) == (202, "/v1/map")
+    found = until(client, "/v1/map", "ready")
+    assert (found["problem"], len(found["items"])) == (None, 26)
+    assert client("POST", "/v1/map/retry").status_code == 409
+
+
+def test_suggestions_that_failed_are_worked_out_again(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = fails_once(SuggestionQueue, MemoryError())
+    monkeypatch.setattr("covey.server.suggesting.SuggestionQueue", queue)
+    client = Client(make_app(review, TOKEN))
+    found = until(client, "/v1/suggestions", "problem")
+    assert (found["ready"], found["problem"]["status"]) == (False, 503)
+    assert client.get("/v1/none")["total"] == 3
+    answer = client("POST", "/v1/suggestions/retry")
+    assert (answer.status_code, answer.headers["location"]) == (202, "/v1/suggestions")
+    assert client.suggestions()["total"]
+    see = fails_once(SuggestionQueue.see, ValueError("odd"))
+    monkeypatch.setattr(SuggestionQueue, "see", see)
+    client.post("/v1/groups/merge", {"groups": [1, 2]})  # which is made all the same
+    assert "odd" in client.get("/v1/suggestions")["problem"]["detail"]
+    client.post("/v1/suggestions/retry")
+    found = client.suggestions()
+    assert (found["problem"], found["revision"]) == (None, 3)
+    assert all(2 not in each["groups"] for each in found["suggestions"])
+    assert client("POST", "/v1/suggestions/retry").status_code == 409
+
+
+def test_a_job_that_cannot_begin_is_none_that_runs(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.suggestions()
+    with monkeypatch.context() as patched:
+
+        def start(self: threading.Thread) -> None:
+            if self.name == WORK:
+                raise RuntimeError("can't start new thread")
+            real(self)
+
+        real = threading.Thread.start
+        patched.setattr(threading.Thread, "start", start)
+        answer = client("POST", "/v1/runs", json={"full": True})
+    assert answer.headers["location"] == f"/v1/jobs/{answer.json()['job']}"
+    failed = client.get(answer.headers["location"])
+    assert failed["state"] == "failed"
+    assert "new thread" in failed["problem"]["detail"]
+    assert ended(client, client.post("/v1/runs", {"full": True})["job"])["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("where", "method", "path", "body"),
+    [
+        ("covey.store.items.Items.matrix", "POST", "/v1/assign", {"embeddings": [[0.5] * 8]}),
+        ("covey.server.assigning.assign", "POST", "/v1/assign", {"embeddings": [[0.5] * 8]}),
+        ("covey.server.suggesting.item_links", "GET", "/v1/groups/1/cut", None),
+    ],
+)
+def test_others_are_answered_while_one_waits(
+    review: Review, monkeypatch: pytest.MonkeyPatch, where: str, method: str, path: str, body: Any
+) -> None:
+    going, begun, real = threading.Event(), threading.Event(), resolve_name(where)
+
+    def waits(*given: Any) -> Any:
+        begun.set()
+        assert going.wait(60)
+        return real(*given)
+
+    monkeypatch.setattr(where, waits)
+    app = make_app(review, TOKEN)
+    answers: list[int] = []
+    work = threading.Thread(
+        target=lambda: answers.append(Client(app)(method, path, json=body).status_code)
+    )
+    work.start()
+    try:
+        assert begun.wait(60)
+        Client(app).post("/v1/groups/merge", {"groups": [1, 2]})
+    finally:
+        going.set()
+        work.join(60)
+    assert answers == [200]
+
+
 def test_like_items_lie_near_each_other_and_draws_repeat() -> None:
     x, label = groups_far_apart(400), np.arange(400) % 10
     found = lay_out(x.__getitem__, 400, drawn=150, most=300)
@@ -175,15 +295,46 @@ def test_thumbnails(client: Client, review: Review, project: Path) -> None:
     for size, wanted in ((160, (160, 96)), (640, (500, 300))):
         answer = client("GET", f"/v1/items/0/thumbnail?size={size}")
         assert answer.headers["content-type"] == "image/webp"
-        assert answer.headers["cache-control"] == "private, max-age=86400"
+        assert answer.headers["cache-control"] == "private, no-cache"
         assert Image.open(io.BytesIO(answer.content)).size == wanted
     (project.parent / "pictures" / "a.png").unlink()  # made once
     again = client("GET", "/v1/items/0/thumbnail?size=640")
     assert again.content == answer.content
     broken = client("GET", "/v1/items/1/thumbnail")
     assert broken.status_code == 404
-    assert "cannot be read" in broken.json()["detail"]
+    assert "b.png, cannot be read" in broken.json()["detail"]
     assert client("GET", "/v1/items/2/thumbnail").status_code == 404
+
+
+def test_pictures_of_two_projects_on_one_port_do_not_mix(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with Review(made(tmp_path / "other" / "project")) as review:
+        Image.new("RGB", (9, 5), (1, 2, 3)).save(tmp_path / "other" / "pictures" / "a.png")
+        first = client("GET", "/v1/items/0/thumbnail")
+        other = Client(make_app(review, TOKEN))
+        seen = {"If-None-Match": first.headers["etag"]}
+        again = client("GET", "/v1/items/0/thumbnail", headers=seen)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        answer = other("GET", "/v1/items/0/thumbnail", headers=seen)
+        assert answer.status_code == 200
+        assert Image.open(io.BytesIO(answer.content)).size == (9, 5)
+
+
+def test_pictures_that_are_gone_and_found_again(review: Review, project: Path) -> None:
+    pictures, now = project.parent / "pictures", project.parent / "elsewhere"
+    pictures.rename(now)
+    client = Client(make_app(review, TOKEN))
+    answer = client("GET", "/v1/items/0/thumbnail")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()["detail"]
+    assert all(word in told for word in ("item 0", "Item 00", "a.png", "--images"))
+    assert str(project.parent) not in told
+    client = Client(make_app(review, TOKEN, find_moved(review.items.pictures, now)))
+    answer = client("GET", "/v1/items/0/thumbnail")
+    assert answer.status_code == 200
+    assert Image.open(io.BytesIO(answer.content)).size == (160, 96)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json as json_text
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from covey.codec.video.model import VideoCodec
     from covey.io.video_source import VideoSource
     from covey.picture_folder import Job
-    from covey.videos import EncodedClip, VideoTarget
+    from covey.video_target import VideoTarget
+    from covey.videos import EncodedClip
 
 SUFFIX = ".cvv"
 FILMS = (
@@ -119,13 +121,15 @@ def code_clip(
     source, out = job.source, job.target
     left = out.with_name(out.name + _LEFT)
     frame_rate = Fraction(_DEFAULT_RATE) if given.frame_rate is None else given.frame_rate
-    with open_video(source, frame_rate, given.max_pixels) as clip:
+    with ExitStack() as stack:
+        clip = stack.enter_context(open_video(source, frame_rate, given.max_pixels))
         header = header_of(codec, clip, _settings(source, given))
         resume = left.exists() and _began_alike(left, header)
         if left.exists() and not resume and not _is_ours(left):
             raise UsageError(f"{left}: is in the way, and no clip that was left; move it")
         tell("reading audio", 0.0)
-        audio = audio_of(source) if given.audio else None
+        audio = stack.enter_context(audio_of(source)) if given.audio else None
+        audio_bytes = 0 if audio is None else audio.seek(0, os.SEEK_END)
         silenced = not given.audio and has_audio(source)
         if resume:
             with left.open("rb") as file:
@@ -171,7 +175,7 @@ def code_clip(
             if left.exists() and not _frames_in(left):
                 left.unlink()
             raise
-    return _facts(source, out, clip, done, audio, silenced, time.perf_counter() - begun)
+    return _facts(source, out, clip, done, audio_bytes, silenced, time.perf_counter() - begun)
 
 
 def _facts(
@@ -179,7 +183,7 @@ def _facts(
     out: Path,
     clip: VideoSource,
     done: EncodedClip,
-    audio: bytes | None,
+    audio_bytes: int,
     silenced: bool,
     seconds: float,
 ) -> dict[str, Any]:
@@ -193,9 +197,9 @@ def _facts(
         "frame_rate": float(clip.frame_rate),
         "bytes": done.bytes,
         "source_bytes": _bytes_of(source),
-        "audio": audio is not None,
+        "audio": audio_bytes > 0,
         "audio_left_out": silenced,
-        "audio_bytes": len(audio) if audio else 0,
+        "audio_bytes": audio_bytes,
         "bpp": round(_bits(done) / (done.frames * clip.width * clip.height), 5),
         "bitrate": round(_bits(done) / done.seconds),
         "psnr": None if not done.errors else round(done.psnr, 3),

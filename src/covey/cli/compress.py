@@ -177,7 +177,8 @@ def compress(
     for module in ("torch", "constriction"):
         require(module, "codec")
     from covey.resources import available_threads
-    from covey.videos import GROUP, VideoTarget
+    from covey.video_target import VideoTarget
+    from covey.videos import GROUP
 
     threads = threads or available_threads()
     asked = VideoOptions(

@@ -104,7 +104,7 @@ def decode_clip_file(
         UsageError: If the target cannot be written so.
     """
     from covey.codec.video.container import VideoReader
-    from covey.io.audio_tracks import can_be_read
+    from covey.io.audio_tracks import can_be_read, gathered
     from covey.io.videos_out import CRF, check_name, write_video
     from covey.video_reading import decode_clip
 
@@ -119,7 +119,7 @@ def decode_clip_file(
             raise InputError(f"{source}: cannot be read: {error.strerror}") from None
         reader = VideoReader(file, str(source), given.max_pixels)
         header = reader.header
-        audio = b"".join(reader.audio()) or None
+        audio = stack.enter_context(gathered(reader.audio()))
         had_audio = audio is not None
         if start or count is not None or out.suffix.lower() in ("", ".y4m"):
             audio = None

@@ -56,7 +56,8 @@ def covey_video_coder(codec: VideoCodec, effort: int) -> VideoCoder:
     """
     from covey.codec.video.container import VideoReader
     from covey.video_reading import decode_clip
-    from covey.videos import VideoTarget, encode_clip, header_of
+    from covey.video_target import VideoTarget
+    from covey.videos import encode_clip, header_of
 
     def encode(clip: HeldClip, quality: int, tick: Tick) -> list[bytes]:
         file = io.BytesIO()

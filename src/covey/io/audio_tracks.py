@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from covey.extras import require
 from covey.io.videos import opened
@@ -19,8 +19,9 @@ _START = "COVEY_START"
 """A tag: when the first packet begins, as Matroska holds none that begin before 0."""
 
 
-def audio_of(path: str | Path) -> bytes | None:
-    """The first audio stream of a film, as a small Matroska file.
+@contextmanager
+def audio_of(path: str | Path) -> Iterator[IO[bytes] | None]:
+    """The first audio stream of a film, as a Matroska file.
 
     Packets are untouched. Where they cannot be read, those before are kept.
 
@@ -28,24 +29,35 @@ def audio_of(path: str | Path) -> bytes | None:
         path: As for `open_video`; a folder has no audio.
 
     Returns:
-        None if there is no audio.
+        A temporary file; None if there is no audio.
 
     Raises:
-        InputError: If it is no film.
+        InputError: If it is no film, or its audio cannot be kept.
         MissingExtraError: If PyAV is not installed.
     """
-    if Path(path).is_dir():
-        return None
+    with TemporaryFile() as file:
+        yield file if not Path(path).is_dir() and _take_audio(Path(path), file) else None
+
+
+@contextmanager
+def gathered(chunks: Iterable[bytes]) -> Iterator[IO[bytes] | None]:
+    """Chunks of what `audio_of` gave, as a temporary file again; None if there are none."""
+    with TemporaryFile() as file:
+        file.writelines(chunks)
+        yield file if file.tell() else None
+
+
+def _take_audio(path: Path, file: IO[bytes]) -> bool:
+    """Writes the audio of a film; whether it has any."""
     av = require("av", "video")
-    with opened(Path(path)) as source:
+    with opened(path) as source:
         stream = next(iter(source.streams.audio), None)
         if stream is None or stream.codec_context is None:
-            return None
+            return False
         packets = _packets(av, source, stream)
         first = next(packets, None)
         if first is None:
-            return None
-        file = io.BytesIO()
+            return False
         with av.open(file, "w", format="matroska", container_options=_EXACT) as kept:
             if first.pts is not None:
                 kept.metadata[_START] = str(first.pts * first.time_base)
@@ -59,7 +71,7 @@ def audio_of(path: str | Path) -> bytes | None:
                     f"{path}: its audio ({stream.codec_context.name}) cannot be kept: "
                     f"{error.strerror}; leave it out"
                 ) from None
-        return file.getvalue()
+        return True
 
 
 def has_audio(path: str | Path) -> bool:
@@ -116,8 +128,8 @@ class AudioTrack:
 
 
 @contextmanager
-def opened_audio(audio: bytes) -> Iterator[AudioTrack]:
-    """Opens what `audio_of` gave.
+def opened_audio(audio: IO[bytes]) -> Iterator[AudioTrack]:
+    """Opens what `audio_of` gave, from its beginning on.
 
     Raises:
         InputError: If it is damaged beyond use.
@@ -125,14 +137,15 @@ def opened_audio(audio: bytes) -> Iterator[AudioTrack]:
     """
     av = require("av", "video")
     try:
-        container = av.open(io.BytesIO(audio), format="matroska")
+        audio.seek(0)
+        container = av.open(audio, format="matroska")
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"the audio cannot be read: {error}; leave it out") from None
     with container:
         yield AudioTrack(container)
 
 
-def can_be_read(audio: bytes) -> bool:
+def can_be_read(audio: IO[bytes]) -> bool:
     """Whether anything can be read of what `audio_of` gave.
 
     Raises:

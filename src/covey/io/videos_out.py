@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from covey.extras import require
 from covey.io.atomic import atomic_file
@@ -37,7 +37,7 @@ def write_video(
     time_base: Fraction,
     frame_rate: Fraction,
     size: tuple[int, int],
-    audio: bytes | None = None,
+    audio: IO[bytes] | None = None,
     crf: int = CRF,
     overwrite: bool = False,
 ) -> int:
@@ -107,7 +107,7 @@ def check_name(out: Path, with_audio: bool) -> None:
         raise UsageError(f"{out}: {what} holds no audio; write .mkv, or leave the audio out")
 
 
-def _try_audio(out: Path, audio: bytes) -> None:
+def _try_audio(out: Path, audio: IO[bytes]) -> None:
     """Puts the first packets into such a file, as only that shows whether it holds them."""
     av = require("av", "video")
     kind = FORMATS[out.suffix.lower()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -24,9 +24,12 @@ from covey.server import (
     suggestions,
     thumbnails,
 )
+from covey.server.describing import describe
+from covey.server.parameters import known_only
 from covey.server.problems import problem, tell_problems
 from covey.server.security import Guard, cookie_name, cookie_value
 from covey.server.session import Session
+from covey.store.moved_pictures import UNMOVED, Moved
 from covey.store.review import Review
 
 PAGE = Path(__file__).parent / "page"
@@ -63,14 +66,15 @@ class ReviewApp:
     Args:
         review: The project.
         token: Of the session: who knows it may do everything.
+        moved: Where pictures of the project are now.
 
     Attributes:
         session: What is held of the project.
         inner: The app behind the guard.
     """
 
-    def __init__(self, review: Review, token: str) -> None:
-        self.session = Session(review)
+    def __init__(self, review: Review, token: str, moved: Moved = UNMOVED) -> None:
+        self.session = Session(review, moved)
         self.inner = _inner(self.session, token)
         self._guard = Guard(self.inner, token)
 
@@ -79,14 +83,15 @@ class ReviewApp:
         await self._guard(scope, receive, send)
 
 
-def make_app(review: Review, token: str) -> ReviewApp:
+def make_app(review: Review, token: str, moved: Moved = UNMOVED) -> ReviewApp:
     """An app for a project; suggestions begin to be worked out.
 
     Args:
         review: The project; stays open as long as the app is used.
         token: Of the session, see `covey.server.security`.
+        moved: Where pictures of the project are now.
     """
-    app = ReviewApp(review, token)
+    app = ReviewApp(review, token, moved)
     app.session.suggesting.start()
     return app
 
@@ -103,7 +108,7 @@ def _inner(session: Session, token: str) -> FastAPI:
     app.state.session = session
     tell_problems(app)
     for router in _ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(known_only)])
 
     @app.get("/", include_in_schema=False)
     def page(request: Request) -> Response:
@@ -120,4 +125,5 @@ def _inner(session: Session, token: str) -> FastAPI:
 
     if PAGE.is_dir():
         app.mount("/", StaticFiles(directory=PAGE))
+    describe(app)  # last: it is made anew where paths come
     return app

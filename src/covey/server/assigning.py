@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from covey.assigning import NEAREST, assign
 from covey.review.changes import NO_GROUP
@@ -23,16 +23,17 @@ class Asked(Body):
     k: int = Field(NEAREST, ge=1, le=NEAREST, description="Neighbours that are told of each.")
 
 
-class Place(Body):
+class Place(BaseModel):
     """Where an item would go."""
 
     group: int | None = Field(description="null where it would join none.")
     name: str
     chance: float = Field(description="How well it is tied to that group, or the nearest one.")
     neighbours: list[int] = Field(description="Items, the most similar first.")
+    neighbour_ids: list[str] = Field(description="Names of these items.")
 
 
-class Places(Body):
+class Places(BaseModel):
     """Where items would go, in their order."""
 
     assigned: list[Place]
@@ -41,24 +42,27 @@ class Places(Body):
 @router.post("/v1/assign")
 def assign_items(session: Opened, body: Asked) -> Places:
     """Tell which groups items would join, by the rule of the last run; nothing is written."""
-    with session.reading() as review:
+    with session.reading() as review:  # and not longer: others go on meanwhile
         run = review.last_run()
         if run is None:
             raise UsageError("there are no groups yet; make them with a run first")
-        x, groups = review.items.matrix()[: run.n], review.state.group_of[: run.n].copy()
-        names = {number: each.name for number, each in review.state.groups.items()}
+        items, groups = review.items, review.state.group_of[: run.n].copy()
+        names = {number: each.name for number, each in review.state.groups.items() if each.name}
     if len({len(row) for row in body.embeddings}) > 1:
         raise InputError("rows of embeddings differ in length; make them by one embedder")
-    found = assign(body.embeddings, x, run.knn(), groups, run.rule())
-    places = [
-        Place(
-            group=None if group == NO_GROUP else group,
-            name=names.get(group, ""),
-            chance=round(chance, 4),
-            neighbours=[item for item in near[: body.k] if item >= 0],
+    found = assign(body.embeddings, items.matrix()[: run.n], run.knn(), groups, run.rule())
+    places = []
+    for group, chance, near in zip(
+        found.group.tolist(), found.chance.tolist(), found.neighbours.tolist(), strict=True
+    ):
+        neighbours = [item for item in near[: body.k] if item >= 0]
+        places.append(
+            Place(
+                group=None if group == NO_GROUP else group,
+                name=names.get(group, ""),
+                chance=round(chance, 4),
+                neighbours=neighbours,
+                neighbour_ids=items.ids_of(neighbours),
+            )
         )
-        for group, chance, near in zip(
-            found.group.tolist(), found.chance.tolist(), found.neighbours.tolist(), strict=True
-        )
-    ]
     return Places(assigned=places)

@@ -15,7 +15,7 @@ from covey.review.queue import touched
 from covey.review.state import ChangedSinceError, ReviewState
 from covey.server.session import Opened, Session
 from covey.store.journal import Event
-from covey.types import InputError
+from covey.types import InputError, UsageError
 
 Make = Callable[[ReviewState, Evidence], Correction]
 
@@ -66,6 +66,22 @@ class Asking:
                 return self.told(None, would.changes, would.notes)
             event, correction = review.correct(make, seen=self.seen)
             return self.told(event, event.changes, correction.notes)
+
+    def numbers(self, items: Sequence[int], ids: Sequence[str]) -> list[int]:
+        """Numbers of items that are named by number or by id.
+
+        Raises:
+            UsageError: If one of them is not there.
+        """
+        with self.session.reading() as review:
+            n = review.state.n
+            for item in items:
+                if not 0 <= item < n:
+                    raise UsageError(f"there is no item {item}: there are {n}, from 0 on")
+            try:
+                return [*items, *(review.items.numbers_of(ids) if ids else ())]
+            except InputError as error:
+                raise UsageError(str(error)) from None
 
     def check_there(self, group: int) -> None:
         """Refuses a group that is not there; one that the client had seen is a conflict, though.

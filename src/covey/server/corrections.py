@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from covey.review import corrections
+from covey.review.changes import NO_GROUP
 from covey.review.corrections import Correction, Evidence, describe
 from covey.review.state import ReviewState
 from covey.server.changing import Asked, Changed
@@ -28,38 +31,43 @@ class Description(Body):
     confirmed: bool | None = Field(None, description="Whether it is right.")
 
 
-class Merge(Body):
-    """Groups that are one."""
+class SomeItems(Body):
+    """Items by number or by id; both may be mixed."""
 
-    groups: list[int] = Field(description="Two at least.")
+    items: list[int] = Field(default=[], description="Numbers of items.")
+    ids: list[str] = Field(default=[], description="Ids of items, as they were added.")
+
+
+class Merge(SomeItems):
+    """Groups that are one; of items those that they are in."""
+
+    groups: list[int] = Field(default=[], description="Two at least, items' groups counted.")
     into: int | None = Field(None, description="Which number stays; a named one, or the largest.")
 
 
 class Split(Body):
     """Parts of a group that are groups of their own; what is in no part stays."""
 
-    parts: list[list[int]] = Field(description="Items of each.")
+    parts: list[list[int]] = Field(default=[], description="Numbers of the items of each.")
+    ids: list[list[str]] = Field(default=[], description="The same by ids; more parts.")
 
 
-class NotSame(Body):
-    """Two groups that differ."""
+class NotSame(SomeItems):
+    """Two groups that differ; of items those that they are in."""
 
-    a: int = Field(description="One.")
-    b: int = Field(description="The other.")
+    a: int | None = Field(None, description="One.")
+    b: int | None = Field(None, description="The other.")
 
 
-class Move(Body):
-    """Items that belong to another group."""
+class Move(SomeItems):
+    """Items that belong to another group, wherever they are."""
 
-    items: list[int] = Field(description="Wherever they are.")
     group: int | None = Field(description="Where to; null for a new group.")
     name: str = Field("", description="Of a new group.")
 
 
-class Remove(Body):
-    """Items that belong to none of the groups."""
-
-    items: list[int] = Field(description="In groups.")
+class Remove(SomeItems):
+    """Items that belong to none of the groups; they are in some."""
 
 
 class Reject(Body):
@@ -78,30 +86,46 @@ def describe_group(group: int, body: Description, asked: Asked) -> Changed:
 @router.post("/v1/groups/merge")
 def merge_groups(body: Merge, asked: Asked) -> Changed:
     """Make one group of several."""
-    return asked.correct(
-        lambda state, known: corrections.merge(state, known, body.groups, body.into)
-    )
+    items = asked.numbers(body.items, body.ids)
+
+    def make(state: ReviewState, known: Evidence) -> Correction:
+        groups = [*body.groups, *_groups_of(state, items)]
+        return corrections.merge(state, known, groups, body.into)
+
+    return asked.correct(make)
 
 
 @router.post("/v1/groups/not-same")
 def keep_apart(body: NotSame, asked: Asked) -> Changed:
     """Say that two groups differ: no run joins them, and it is not suggested again."""
-    return asked.correct(lambda state, known: corrections.not_same(state, known, body.a, body.b))
+    items = asked.numbers(body.items, body.ids)
+
+    def make(state: ReviewState, known: Evidence) -> Correction:
+        named = [each for each in (body.a, body.b) if each is not None]
+        groups = [*named, *_groups_of(state, items)]
+        if len(groups) != 2:
+            raise UsageError("say which two groups differ: a and b, or an item of each")
+        return corrections.not_same(state, known, *groups)
+
+    return asked.correct(make)
 
 
 @router.post("/v1/groups/{group}/split")
 def split_group(group: int, body: Split, asked: Asked) -> Changed:
     """Make groups of parts of one."""
     asked.check_there(group)
-    return asked.correct(lambda state, known: corrections.split(state, known, group, body.parts))
+    parts = [asked.numbers(part, []) for part in body.parts]
+    parts += [asked.numbers([], part) for part in body.ids]
+    return asked.correct(lambda state, known: corrections.split(state, known, group, parts))
 
 
 @router.post("/v1/items/move")
 def move_items(body: Move, asked: Asked) -> Changed:
     """Put items into another group, or into a new one."""
+    items = asked.numbers(body.items, body.ids)
 
     def make(state: ReviewState, known: Evidence) -> Correction:
-        return corrections.move(state, known, body.items, body.group, body.name)
+        return corrections.move(state, known, items, body.group, body.name)
 
     return asked.correct(make)
 
@@ -109,7 +133,8 @@ def move_items(body: Move, asked: Asked) -> Changed:
 @router.post("/v1/items/remove")
 def remove_items(body: Remove, asked: Asked) -> Changed:
     """Take items out of their groups, into none."""
-    return asked.correct(lambda state, known: corrections.remove(state, known, body.items))
+    items = asked.numbers(body.items, body.ids)
+    return asked.correct(lambda state, known: corrections.remove(state, known, items))
 
 
 @router.post("/v1/suggestions/reject")
@@ -142,6 +167,15 @@ def redo(asked: Asked) -> Changed:
             return asked.told(None, found[2])
         event = review.redo(seen=asked.seen)
         return asked.told(event, event.changes)
+
+
+def _groups_of(state: ReviewState, items: Sequence[int]) -> list[int]:
+    """Groups that items are in, each once."""
+    found = dict.fromkeys(state.group_of[list(items)].tolist())
+    if NO_GROUP in found:
+        item = next(item for item in items if state.group_of[item] == NO_GROUP)
+        raise UsageError(f"item {item} is in no group; move it into one instead")
+    return list(found)
 
 
 def _described(state: ReviewState, group: int, body: Description) -> Correction:

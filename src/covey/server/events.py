@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from covey.review.changes import LinkKind
 from covey.server.changing import EventFacts, facts_of_event
@@ -27,8 +27,10 @@ class PairLink(BaseModel):
     """Two items that must, or cannot, be together."""
 
     kind: LinkKind
-    a: int
-    b: int
+    a: int = Field(description="One item.")
+    a_id: str = Field(description="Its name.")
+    b: int = Field(description="The other item.")
+    b_id: str = Field(description="Its name.")
 
 
 class LinkPage(BaseModel):
@@ -78,5 +80,8 @@ def list_links(
             lambda: [(each, a, b) for each in kinds for a, b in state.links(each)],
         )
         page = page_of(rows, limit, cursor)
-        found = [PairLink(kind=each, a=a, b=b) for each, a, b in page.rows]
+        name = review.items.id_of
+        found = [
+            PairLink(kind=each, a=a, a_id=name(a), b=b, b_id=name(b)) for each, a, b in page.rows
+        ]
         return LinkPage(links=found, next=page.next, total=page.total)

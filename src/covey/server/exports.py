@@ -22,7 +22,11 @@ _TYPES = {
 }
 
 
-@router.get("/v1/exports/{kind}", response_class=Response)
+@router.get(
+    "/v1/exports/{kind}",
+    response_class=Response,
+    responses={200: {"content": {name: {} for name in sorted(set(_TYPES.values()))}}},
+)
 def export(
     session: Opened,
     kind: Literal["csv", "parquet", "json", "fiftyone", "coco"],

@@ -30,6 +30,7 @@ class GroupFacts(BaseModel):
     confirmed: bool = Field(description="Whether somebody said that it is right.")
     revision: int = Field(description="Number of the last event that touched it.")
     exemplars: list[int] = Field(description="Up to 4 items that stand for it.")
+    exemplar_ids: list[str] = Field(description="Names of these items.")
     strength: float = Field(description="How firmly its items are in it, on average, in [0, 1].")
 
 
@@ -147,6 +148,7 @@ def facts_of_group(session: Session, group: Group) -> GroupFacts:
     """A group as answers hold it. Within `Session.reading`."""
     members = members_in_order(group)
     strength = session.review.evidence.strength[members]
+    exemplars = session.strongest(members, _EXEMPLARS)
     return GroupFacts(
         number=group.number,
         name=group.name,
@@ -154,7 +156,8 @@ def facts_of_group(session: Session, group: Group) -> GroupFacts:
         hidden=group.hidden,
         confirmed=group.confirmed,
         revision=group.revision,
-        exemplars=session.strongest(members, _EXEMPLARS),
+        exemplars=exemplars,
+        exemplar_ids=session.review.items.ids_of(exemplars),
         strength=round(float(strength.mean()), 4) if len(members) else 0.0,
     )
 

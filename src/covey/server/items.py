@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 
 from covey.review.changes import NO_GROUP
 from covey.server.nearest import nearest_items
-from covey.server.pages import Cursor, Limit, page_of
+from covey.server.pages import Cursor, Limit, Row, page_of
 from covey.server.session import Opened
 from covey.store.review import Review
+from covey.types import UsageError
 
 router = APIRouter(tags=["items"])
 
@@ -38,7 +39,9 @@ class ItemDetails(FoundItem):
 
     strength: float = Field(description="How firmly it is in its group, in [0, 1].")
     must: list[int] = Field(description="Items that it must be with.")
+    must_ids: list[str] = Field(description="Names of these.")
     cannot: list[int] = Field(description="Items that it cannot be with.")
+    cannot_ids: list[str] = Field(description="Names of these.")
 
 
 class Neighbour(FoundItem):
@@ -51,6 +54,7 @@ class ItemPage(BaseModel):
     """Some items."""
 
     items: list[FoundItem]
+    missing: list[str] = Field(description="Ids that were asked for and that no item has.")
     next: str | None
     total: int
 
@@ -65,24 +69,28 @@ class Neighbours(BaseModel):
 def find_items(
     session: Opened,
     response: Response,
-    q: Annotated[str, Query(max_length=200, description="Part of an id, or a number: #12.")] = "",
+    q: Annotated[
+        str,
+        Query(max_length=200, description="Part of an id, or a number: #12. Not beside id."),
+    ] = "",
+    ids: Annotated[
+        list[str] | None,
+        Query(alias="id", max_length=500, description="Exact ids, each once: id=a&id=b."),
+    ] = None,
     limit: Limit = 60,
     cursor: Cursor = None,
 ) -> ItemPage:
-    """Items whose id holds a text, in either case."""
+    """Items of exact ids, or whose id holds a text, in either case; by number."""
     with session.reading(response) as review:
-        number = q.strip().removeprefix("#")
-        if q.strip().startswith("#") and number.isdecimal():
-            rows = [(int(number),)] if int(number) < review.state.n else []
-        else:
-            mask = pc.match_substring(review.items.ids, q, ignore_case=True)
-            rows = [(item,) for item in np.flatnonzero(mask.to_numpy()).tolist()]
+        if ids and q:
+            raise UsageError("q and id cannot both be asked for; leave one out")
+        rows, missing = _of_ids(review, ids) if ids else (_holding(review, q), [])
         page = page_of(rows, limit, cursor)
         found = [
             FoundItem(**item_facts(review, row[0]), group=_group(review, row[0]))
             for row in page.rows
         ]
-        return ItemPage(items=found, next=page.next, total=page.total)
+        return ItemPage(items=found, missing=missing, next=page.next, total=page.total)
 
 
 @router.get("/v1/items/{item}")
@@ -90,12 +98,15 @@ def one_item(session: Opened, response: Response, item: int) -> ItemDetails:
     """One item."""
     with session.reading(response) as review:
         session.item(item)
+        must, cannot = (sorted(review.state.linked(kind, item)) for kind in ("must", "cannot"))
         return ItemDetails(
             **item_facts(review, item),
             group=_group(review, item),
             strength=round(float(review.evidence.strength[item]), 4),
-            must=sorted(review.state.linked("must", item)),
-            cannot=sorted(review.state.linked("cannot", item)),
+            must=must,
+            must_ids=review.items.ids_of(must),
+            cannot=cannot,
+            cannot_ids=review.items.ids_of(cannot),
         )
 
 
@@ -129,6 +140,22 @@ def item_facts(review: Review, item: int) -> dict[str, Any]:
         "text": items.text_of(item),
         "has_picture": items.picture_of(item) is not None,
     }
+
+
+def _of_ids(review: Review, ids: list[str]) -> tuple[list[Row], list[str]]:
+    """Rows of items of these ids, and ids of none."""
+    found = dict(zip(ids, review.items.find(ids), strict=True))
+    numbers = sorted(number for number in found.values() if number is not None)
+    return [(number,) for number in numbers], [name for name in found if found[name] is None]
+
+
+def _holding(review: Review, q: str) -> list[Row]:
+    """Rows of items whose id holds a text, or of the one whose number is asked for."""
+    number = q.strip().removeprefix("#")
+    if q.strip().startswith("#") and number.isdecimal():
+        return [(int(number),)] if int(number) < review.state.n else []
+    mask = pc.match_substring(review.items.ids, q, ignore_case=True)
+    return [(item,) for item in np.flatnonzero(mask.to_numpy()).tolist()]
 
 
 def _group(review: Review, item: int) -> int | None:

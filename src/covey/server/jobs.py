@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import secrets
 import threading
-import traceback
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from covey.review.state import ConflictError
-from covey.server.problems import NotThereError, facts_of, status_of
+from covey.server.background import in_background
+from covey.server.problems import NotThereError
 from covey.store.review import Review
 from covey.store.running import RunOptions, run_project
-from covey.types import CoveyError
-
-WORK = "covey-work"
-"""Name of threads that may be left to die with the process."""
 
 
 @dataclass(slots=True)
@@ -77,31 +73,25 @@ class Jobs:
                 raise ConflictError(f"job {other.id} is running; wait until it ends")
             job = Job(secrets.token_hex(8))
             self._jobs[job.id] = job
-        threading.Thread(
-            target=self._work, args=(job, options, full), name=WORK, daemon=True
-        ).start()
+
+        def failed(problem: dict[str, Any]) -> None:
+            job.problem, job.state = problem, "failed"
+
+        in_background(lambda: self._work(job, options, full), failed)
         return job
 
     def _work(self, job: Job, options: RunOptions, full: bool | None) -> None:
         def tell(stage: str, share: float) -> None:
             job.stage, job.share = stage, share
 
-        try:
-            with self._review.project.working():
-                found = run_project(self._review, options, full=full, progress=tell)
-        except CoveyError as error:
-            job.problem, job.state = facts_of(status_of(error), str(error)), "failed"
-        except BaseException as error:
-            traceback.print_exc()
-            told = f"unexpected {type(error).__name__}: {error}; the terminal shows more"
-            job.problem, job.state = facts_of(500, told), "failed"
-        else:
-            job.outcome = {
-                "run": found.run.number,
-                "kind": found.run.facts["kind"],
-                "new_items": found.new_items,
-                "touched": found.touched,
-                "groups": found.placement.counts(),
-                "seconds": round(found.seconds, 3),
-            }
-            job.share, job.state = 1.0, "done"
+        with self._review.project.working():
+            found = run_project(self._review, options, full=full, progress=tell)
+        job.outcome = {
+            "run": found.run.number,
+            "kind": found.run.facts["kind"],
+            "new_items": found.new_items,
+            "touched": found.touched,
+            "groups": found.placement.counts(),
+            "seconds": round(found.seconds, 3),
+        }
+        job.share, job.state = 1.0, "done"

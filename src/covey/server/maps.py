@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from covey.server.session import Opened
+from covey.server.problems import Problem
+from covey.server.session import Opened, Retried
 
 router = APIRouter(tags=["project"])
 
@@ -15,9 +16,13 @@ class MapFacts(BaseModel):
 
     ready: bool = Field(description="False while it is made, for some seconds after a run.")
     items: list[int]
+    ids: list[str] = Field(description="Their names.")
     x: list[float] = Field(description="In [0, 1].")
     y: list[float] = Field(description="In [0, 1].")
     groups: list[int] = Field(description="Number of the group of each, -1 for none.")
+    problem: Problem | None = Field(
+        None, description="Why it could not be made; POST /v1/map/retry begins it anew."
+    )
 
 
 @router.get("/v1/map")
@@ -26,7 +31,30 @@ def item_map(session: Opened, response: Response) -> MapFacts:
     with session.reading(response) as review:
         found = session.places.current() if review.runs else None
         if found is None:
-            return MapFacts(ready=not review.runs, items=[], x=[], y=[], groups=[])
-        groups = review.state.group_of[found.item].tolist()
-    x, y = found.x.round(5).tolist(), found.y.round(5).tolist()
-    return MapFacts(ready=True, items=found.item.tolist(), x=x, y=y, groups=groups)
+            return MapFacts(
+                ready=not review.runs,
+                items=[],
+                ids=[],
+                x=[],
+                y=[],
+                groups=[],
+                problem=session.places.problem,
+            )
+        groups, items = review.state.group_of[found.item].tolist(), review.items
+    return MapFacts(
+        ready=True,
+        items=found.item.tolist(),
+        ids=items.ids_of(found.item),
+        x=found.x.round(5).tolist(),
+        y=found.y.round(5).tolist(),
+        groups=groups,
+    )
+
+
+@router.post("/v1/map/retry", status_code=202)
+def make_map_again(session: Opened, response: Response) -> Retried:
+    """Begin the map anew that could not be made."""
+    with session.reading():
+        session.places.retry()
+    response.headers["Location"] = "/v1/map"
+    return Retried(at="/v1/map")

@@ -69,7 +69,7 @@ def _read(cursor: str) -> Row:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         raise InputError("this cursor cannot be read; begin without one") from None
     if not isinstance(found, list):
         raise InputError("this cursor cannot be read; begin without one")

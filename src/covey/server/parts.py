@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from covey.review.cutting import cut_into, inner_tree
 from covey.server.groups import members_in_order
-from covey.server.session import Opened
+from covey.server.session import Opened, Session
 from covey.types import UsageError
 
 router = APIRouter(tags=["groups"])
@@ -23,7 +23,9 @@ class Part(BaseModel):
 
     size: int
     items: list[int]
-    exemplars: list[int]
+    ids: list[str] = Field(description="Names of these items.")
+    exemplars: list[int] = Field(description="Up to 6 items that stand for it.")
+    exemplar_ids: list[str] = Field(description="Names of these items.")
 
 
 class Cut(BaseModel):
@@ -41,6 +43,8 @@ def cut_group(
     parts: Annotated[int, Query(ge=1, description="How many; more where nothing ties them.")] = 2,
 ) -> Cut:
     """The parts that a group would fall into, to be split by."""
+    if session.review.runs:
+        session.suggesting.links()  # long the first time, so that others are not held up
     with session.reading(response) as review:
         found = session.group(group)
         if not review.runs:
@@ -53,12 +57,16 @@ def cut_group(
             ("tree", group, review.runs[-1]), found.revision, lambda: inner_tree(members, links)
         )
         cut = cut_into(members, tree, min(parts, len(members)))
-        told = [
-            Part(
-                size=len(part),
-                items=part,
-                exemplars=session.strongest(np.array(part), _EXEMPLARS),
-            )
-            for part in cut
-        ]
-        return Cut(parts=told, most=len(members))
+        return Cut(parts=[_part(session, part) for part in cut], most=len(members))
+
+
+def _part(session: Session, items: list[int]) -> Part:
+    exemplars = session.strongest(np.array(items), _EXEMPLARS)
+    names = session.review.items.ids_of
+    return Part(
+        size=len(items),
+        items=items,
+        ids=names(items),
+        exemplars=exemplars,
+        exemplar_ids=names(exemplars),
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from covey.io.atomic import atomic_file
-from covey.server.jobs import WORK
+from covey.review.state import ConflictError
+from covey.server.background import in_background
 from covey.server.layout import Layout, lay_out
 from covey.store.review import Review
 
@@ -23,17 +24,41 @@ class Places:
     def __init__(self, review: Review) -> None:
         self._review = review
         self._made: tuple[int, Layout] | None = None
-        self._working: int | None = None
+        self._begun: int | None = None
+        self._problem: dict[str, Any] | None = None
 
     def current(self) -> Layout | None:
         """The map of the last run, which there is; None until it is ready. Within the lock."""
         run = self._review.runs[-1]
         if self._made is not None and self._made[0] == run:
             return self._made[1]
-        if self._working != run:
-            self._working = run
-            threading.Thread(target=self._work, args=(run,), name=WORK, daemon=True).start()
+        if self._begun != run:
+            self._begin(run)
         return None
+
+    @property
+    def problem(self) -> dict[str, Any] | None:
+        """Why the map of the last run could not be made, if so. Within the lock."""
+        return self._problem if self._review.runs[-1:] == [self._begun] else None
+
+    def retry(self) -> None:
+        """Begins the map anew that could not be made. Within the lock.
+
+        Raises:
+            ConflictError: If it did not fail.
+        """
+        if self.problem is None:
+            raise ConflictError("the map did not fail; nothing is begun anew")
+        self._begin(self._review.runs[-1])
+
+    def _begin(self, run: int) -> None:
+        def failed(problem: dict[str, Any]) -> None:
+            with self._review.lock:
+                if self._begun == run:
+                    self._problem = problem
+
+        self._begun, self._problem = run, None
+        in_background(lambda: self._work(run), failed)
 
     def _work(self, run: int) -> None:
         path = self._review.project.folder / "maps" / f"{run:06d}.npz"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -24,12 +26,22 @@ class NotThereError(InputError):
     """An item, a group, a job or a picture that was asked for by name is not there."""
 
 
-_STATUS: tuple[tuple[type[CoveyError], int], ...] = (
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    type: str = Field(description="Always about:blank.")
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="What was wrong, where, and the way out.")
+
+
+_STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NotThereError, 404),
     (ConflictError, 409),
     (UsageError, 422),
     (InputError, 400),
     (MemoryLimitError, 503),
+    (MemoryError, 503),
     (MissingExtraError, 501),
 )
 
@@ -40,9 +52,20 @@ def facts_of(status: int, detail: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": title, "status": status, "detail": detail}
 
 
-def status_of(error: CoveyError) -> int:
-    """The HTTP status that says the same as an error of Covey."""
+def status_of(error: BaseException) -> int:
+    """The HTTP status that says the same as an error."""
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def facts_of_failure(error: BaseException) -> dict[str, Any]:
+    """The problem that an error is; one that nobody foresaw is printed, too. While it is caught."""
+    if isinstance(error, CoveyError):
+        return facts_of(status_of(error), str(error))
+    traceback.print_exc()
+    if isinstance(error, MemoryError):
+        return facts_of(503, "there is not enough memory; close other programs and try again")
+    told = f"unexpected {type(error).__name__}: {error}; the terminal shows more"
+    return facts_of(500, told)
 
 
 def problem(status: int, detail: str) -> JSONResponse:
@@ -64,12 +87,17 @@ def tell_problems(app: FastAPI) -> None:
 
     async def of_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        return problem(error.status_code, str(error.detail))
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})  # which methods there are
+        return answer
 
     async def of_values(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         told = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         return problem(422, "; ".join(told[:5]))
+
+    async def of_memory(request: Request, error: Exception) -> JSONResponse:
+        return problem(503, "there is not enough memory; ask for less, or close other programs")
 
     async def of_anything(request: Request, error: Exception) -> JSONResponse:
         return problem(500, f"unexpected {type(error).__name__}; the terminal shows more")
@@ -77,4 +105,5 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(CoveyError, of_covey)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(RequestValidationError, of_values)
+    app.add_exception_handler(MemoryError, of_memory)
     app.add_exception_handler(Exception, of_anything)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from covey.cluster_report import Prefer
 from covey.server.changing import Asked, Changed
 from covey.server.corrections import Body
+from covey.server.problems import Problem
 from covey.server.project import RunFacts, run_facts
 from covey.server.session import Opened
 from covey.store.running import RunOptions, can_grow
@@ -40,15 +41,26 @@ class Started(BaseModel):
     job: str
 
 
+class JobOutcome(BaseModel):
+    """What a run did."""
+
+    run: int = Field(description="Its number.")
+    kind: str = Field(description="full, or grown from the one before.")
+    new_items: int = Field(description="Items that came since the run before.")
+    touched: int = Field(description="Items that were grouped; all of them in a full run.")
+    groups: dict[str, int] = Field(description="What became of the groups: how many of each.")
+    seconds: float = Field(description="By the clock, without writing.")
+
+
 class JobFacts(BaseModel):
     """A run on its way."""
 
     id: str
     state: Literal["running", "done", "failed"]
-    stage: str
+    stage: str = Field(description="What is being done: starting, neighbours, writing.")
     share: float = Field(description="Of the stage, in [0, 1].")
-    outcome: dict[str, Any] | None = Field(None, description="What it did.")
-    problem: dict[str, Any] | None = Field(None, description="Why it failed.")
+    outcome: JobOutcome | None = Field(None, description="What it did, once it is done.")
+    problem: Problem | None = Field(None, description="Why it failed, once it has.")
 
 
 class CurveFacts(BaseModel):
@@ -69,7 +81,15 @@ def list_runs(session: Opened, response: Response) -> RunList:
         return RunList(runs=[run_facts(session, number) for number in review.runs])
 
 
-@router.post("/v1/runs", status_code=202, response_model=Started | Changed)
+@router.post(
+    "/v1/runs",
+    status_code=202,
+    response_model=Started | Changed,
+    responses={
+        200: {"model": Changed, "description": "With dry_run: what would be done."},
+        202: {"headers": {"Location": {"description": "Its path.", "schema": {"type": "string"}}}},
+    },
+)
 def start_run(body: RunWanted, asked: Asked, response: Response) -> Started | Changed:
     """Begin a run in the background; one at a time."""
     session = asked.session
@@ -82,6 +102,7 @@ def start_run(body: RunWanted, asked: Asked, response: Response) -> Started | Ch
             what = f"{new:,} new items join the groups" if grows else "all items are grouped anew"
             return asked.told(None, (), [f"{what}; named and confirmed groups stay"])
     job = session.jobs.start(RunOptions(prefer=body.prefer), full=body.full)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
     return Started(job=job.id)
 
 
@@ -90,7 +111,7 @@ def one_job(session: Opened, job: str) -> JobFacts:
     """How far a run is."""
     found = session.jobs[job]
     names = ("id", "state", "stage", "share", "outcome", "problem")
-    return JobFacts(**{name: getattr(found, name) for name in names})
+    return JobFacts.model_validate({name: getattr(found, name) for name in names})
 
 
 @router.get("/v1/curve")

@@ -7,7 +7,7 @@ Other sites that the browser shows can send requests here, too. So:
     token     in the header Authorization; the cookie, which a browser adds by itself, counts for
               reading only
     path      names no file, and nothing in it is encoded that could
-    body      8 MiB at most, whatever its header says
+    body      8 MiB at most, whatever its header says; JSON, and said to be
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from covey.server.problems import problem
+from covey.server.refusals import refusal
 
 MOST_BODY = 8 << 20
 """Bytes of a body."""
@@ -66,39 +65,43 @@ class Guard:
                 headers.setdefault("Cache-Control", _keeping(scope["path"]))
             await send(message)
 
-        refusal = self._refusal(scope)
-        body = b"" if refusal is not None else await _body(scope, receive)
-        if body is None:
-            refusal = problem(413, f"a body has at most {MOST_BODY >> 20} MiB; send it in parts")
-        if refusal is not None:
-            await refusal(scope, receive, with_headers)
-            return
-        await self.app(scope, _told_again(body or b"", receive), with_headers)
+        async def refuse(status: int, why: str) -> None:
+            answer = refusal(scope["method"], Headers(scope=scope), status, why)
+            await answer(scope, receive, with_headers)
 
-    def _refusal(self, scope: Scope) -> Response | None:
+        if (refused := self._refusal(scope)) is not None:
+            await refuse(*refused)
+            return
+        body = await _body(scope, receive)
+        if body is None:
+            await refuse(413, f"a body has at most {MOST_BODY >> 20} MiB; send it in parts")
+        elif body and not _is_json(scope):
+            await refuse(415, "a body must be JSON; say Content-Type: application/json")
+        else:
+            await self.app(scope, _told_again(body, receive), with_headers)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """Status and reason, where a request is not let in."""
         headers = Headers(scope=scope)
         port = (scope.get("server") or ("", 0))[1]
         origins = [f"{name}:{port}" for name in _HOSTS] + [*_HOSTS] * (port == 80)
         if headers.get("host", "") not in origins:
-            return problem(403, "this server answers to 127.0.0.1 and localhost only")
+            return 403, "this server answers to 127.0.0.1 and localhost only"
         entry = scope["path"] == "/" and self._is_token(_queried(scope))
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
         if origin is not None and origin not in [f"http://{each}" for each in origins]:
-            return problem(403, "the request comes from another site")
+            return 403, "the request comes from another site"
         if site not in ("none", "same-origin") and not entry:
-            return problem(403, "the request comes from another site")
+            return 403, "the request comes from another site"
         if _names_a_file(scope):
-            return problem(404, "there is no such page; no path names a file here")
+            return 404, "there is no such page; no path names a file here"
         reads = scope["method"] in ("GET", "HEAD")
         if self._is_token(_borne(headers)) or (reads and (entry or self._has_cookie(headers))):
             return None
-        answer = problem(
-            401,
+        return 401, (
             "the token of this session is missing or wrong; open the address that covey review "
-            "printed, or send it as Authorization: Bearer TOKEN",
+            "printed, or send it as Authorization: Bearer TOKEN"
         )
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
 
     def _is_token(self, given: str) -> bool:
         return secrets.compare_digest(given.encode(), self._token.encode())
@@ -158,6 +161,11 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
         if len(found) > MOST_BODY:
             return None
     return bytes(found)
+
+
+def _is_json(scope: Scope) -> bool:
+    kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json"
 
 
 def _told_again(body: bytes, receive: Receive) -> Receive:

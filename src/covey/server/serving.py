@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field
 
 from covey.extras import require
+from covey.store.moved_pictures import UNMOVED, Moved
 from covey.store.review import Review
 from covey.types import CoveyError, UsageError
 
@@ -23,11 +24,13 @@ class Serving:
     Attributes:
         review: The project.
         socket: Bound, not yet listened to.
+        moved: Where pictures of the project are now.
         token: Of the session.
     """
 
     review: Review
     socket: socket.socket
+    moved: Moved = UNMOVED
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
     @property
@@ -52,7 +55,7 @@ class Serving:
         from covey.server.app import make_app
 
         config = uvicorn.Config(
-            make_app(self.review, self.token),
+            make_app(self.review, self.token, self.moved),
             log_level="warning",
             access_log=False,  # addresses hold the token
             proxy_headers=False,
@@ -79,12 +82,13 @@ class Serving:
             work.join(2 * _PATIENCE)
 
 
-def bind(review: Review, port: int = 0) -> Serving:
+def bind(review: Review, port: int = 0, *, moved: Moved = UNMOVED) -> Serving:
     """Takes a port of this machine for a project.
 
     Args:
         review: The project.
         port: 0 for one that is free.
+        moved: Where pictures of the project are now.
 
     Raises:
         UsageError: If it is taken, or not allowed.
@@ -101,4 +105,4 @@ def bind(review: Review, port: int = 0) -> Serving:
             f"port {port} cannot be used ({error.strerror}); name another one with --port, or "
             "leave --port out for a free one"
         ) from None
-    return Serving(review, found)
+    return Serving(review, found, moved)

@@ -8,12 +8,14 @@ from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from fastapi import Depends, Request, Response
+from pydantic import BaseModel, Field
 
 from covey.review.state import Group
 from covey.server.jobs import Jobs
 from covey.server.places import Places
 from covey.server.problems import NotThereError
 from covey.server.suggesting import Suggesting
+from covey.store.moved_pictures import Moved
 from covey.store.review import Review
 from covey.types import Int64
 
@@ -22,21 +24,29 @@ T = TypeVar("T")
 _MOST_KEPT = 200  # results that are kept until their part of the state changes
 
 
+class Retried(BaseModel):
+    """Work in the background that was begun anew."""
+
+    at: str = Field(description="Path that tells when it is ready.")
+
+
 class Session:
     """One project, served.
 
     Args:
         review: The project.
+        moved: Where its pictures are now.
 
     Attributes:
         review: The project.
+        moved: Where its pictures are now.
         suggesting: Suggestions, worked out in the background.
         jobs: Runs that were asked for.
         places: The map.
     """
 
-    def __init__(self, review: Review) -> None:
-        self.review = review
+    def __init__(self, review: Review, moved: Moved) -> None:
+        self.review, self.moved = review, moved
         self.suggesting = Suggesting(review)
         self.jobs = Jobs(review)
         self.places = Places(review)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from covey.review.changes import Add, Change, Place
 from covey.review.item_links import ItemLinks, item_links
 from covey.review.queue import SuggestionQueue
-from covey.server.jobs import WORK
+from covey.review.state import ConflictError
+from covey.server.background import in_background
+from covey.server.problems import facts_of_failure
 from covey.store.journal import Event
 from covey.store.review import Review
 
@@ -17,6 +20,9 @@ class Suggesting:
 
     Args:
         review: Whose events are watched.
+
+    Attributes:
+        problem: Why there are none, if they could not be worked out.
     """
 
     def __init__(self, review: Review) -> None:
@@ -26,23 +32,37 @@ class Suggesting:
         self._queue: SuggestionQueue | None = None
         self._unseen: list[Change] = []
         self._turn = 0
+        self.problem: dict[str, Any] | None = None
         review.watchers.append(self._see)
 
     def start(self) -> None:
         """Begins to work out all suggestions, in a thread of its own."""
         with self._review.lock:
             self._turn += 1
-            self._queue, self._unseen = None, []
+            self._queue, self._unseen, self.problem = None, [], None
             turn, runs = self._turn, self._review.runs
         if runs:
-            threading.Thread(target=self._work, args=(turn,), name=WORK, daemon=True).start()
+            in_background(lambda: self._work(turn), lambda problem: self._failed(turn, problem))
+
+    def retry(self) -> None:
+        """Begins anew what failed. Within the lock.
+
+        Raises:
+            ConflictError: If nothing failed.
+        """
+        if self.problem is None:
+            raise ConflictError("suggestions did not fail; nothing is begun anew")
+        self.start()
 
     def current(self) -> SuggestionQueue | None:
         """Suggestions of the state as it is; None until they are ready. Within the lock."""
         if self._queue is not None and self._unseen:
-            self._queue.follow(self._review.state, self._review.evidence)
-            self._queue.see(self._unseen)
-            self._unseen = []
+            unseen, self._unseen = self._unseen, []
+            try:
+                self._queue.follow(self._review.state, self._review.evidence)
+                self._queue.see(unseen)
+            except Exception as error:  # it has seen a part of them: of no use any more
+                self._queue, self.problem = None, facts_of_failure(error)
         return self._queue
 
     @property
@@ -64,6 +84,11 @@ class Suggesting:
             self.start()
         else:
             self._unseen += [each for each in event.changes if not isinstance(each, Add)]
+
+    def _failed(self, turn: int, problem: dict[str, Any]) -> None:
+        with self._review.lock:
+            if turn == self._turn:
+                self.problem = problem
 
     def _work(self, turn: int) -> None:
         links = self.links()

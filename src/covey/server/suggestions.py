@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from covey.review.state import Group
 from covey.review.suggestions import Suggestion, SuggestionKind
 from covey.server.pages import Cursor, Limit, page_of
-from covey.server.session import Opened
+from covey.server.problems import Problem
+from covey.server.session import Opened, Retried
 from covey.store.review import Review
 
 router = APIRouter(tags=["suggestions"])
@@ -23,6 +24,7 @@ class SuggestionFacts(BaseModel):
     kind: SuggestionKind
     groups: list[int] = Field(description="Concerned; where an item would go last.")
     items: list[int] = Field(description="Concerned.")
+    ids: list[str] = Field(description="Names of these items.")
     chance: float = Field(description="That it is right.")
     gain: float = Field(description="Items that an answer is expected to put right.")
     words: str = Field(description="The same in a sentence.")
@@ -37,6 +39,10 @@ class SuggestionPage(BaseModel):
     counts: dict[str, int] = Field(description="How many there are of each kind.")
     revision: int
     ready: bool = Field(description="False while they are worked out for the first time.")
+    problem: Problem | None = Field(
+        None,
+        description="Why they could not be worked out; POST /v1/suggestions/retry begins anew.",
+    )
 
 
 @router.get("/v1/suggestions")
@@ -53,7 +59,13 @@ def list_suggestions(
         if current is None:  # before the first run there is nothing to wait for
             ready = not session.suggesting.expected
             return SuggestionPage(
-                suggestions=[], next=None, total=0, counts={}, revision=revision, ready=ready
+                suggestions=[],
+                next=None,
+                total=0,
+                counts={},
+                revision=revision,
+                ready=ready,
+                problem=session.suggesting.problem,
             )
         page = page_of(current.rows(kind), limit, cursor)
         return SuggestionPage(
@@ -68,12 +80,22 @@ def list_suggestions(
         )
 
 
+@router.post("/v1/suggestions/retry", status_code=202)
+def suggest_again(session: Opened, response: Response) -> Retried:
+    """Begin suggestions anew that could not be worked out."""
+    with session.reading():
+        session.suggesting.retry()
+    response.headers["Location"] = "/v1/suggestions"
+    return Retried(at="/v1/suggestions")
+
+
 def _facts(review: Review, each: Suggestion) -> SuggestionFacts:
     return SuggestionFacts(
         key=each.key,
         kind=each.kind,
         groups=list(each.groups),
         items=list(each.items),
+        ids=review.items.ids_of(each.items),
         chance=round(each.chance, 4),
         gain=round(each.gain, 4),
         words=words_of(review, each),

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import warnings
 from enum import IntEnum
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 from PIL import Image, ImageOps
 
 from covey.io.atomic import atomic_file
 from covey.io.deep_pixels import DEEP, eight_bits
+from covey.io.files import shown
 from covey.server.problems import NotThereError
 from covey.server.session import Opened
 from covey.types import CoveyError
 
 router = APIRouter(tags=["items"])
 
-_DAY = "private, max-age=86400"
+_KEEPING = "private, no-cache"  # kept, but asked for again: other projects come to the same port
 _IN_A_FOLDER = 1000
 _QUALITY = 82
 _FORMATS = (
@@ -50,30 +53,61 @@ class Side(IntEnum):
     LARGE = 640
 
 
-@router.get("/v1/items/{item}/thumbnail", response_class=Response)
-def thumbnail(session: Opened, item: int, size: Side = Side.SMALL) -> Response:
+@router.get(
+    "/v1/items/{item}/thumbnail",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/webp": {}}},
+        304: {"description": "The client has it already, as its If-None-Match says."},
+    },
+)
+def thumbnail(
+    session: Opened,
+    item: int,
+    size: Side = Side.SMALL,
+    if_none_match: Annotated[str, Header(description="ETags of pictures that are there.")] = "",
+) -> Response:
     """The picture of an item, small, as WebP; transparent where it is."""
     with session.reading() as review:
         source = review.items.picture_of(session.item(item))
+        name = review.items.id_of(item)
         folder = review.project.thumbnails / str(int(size)) / f"{item // _IN_A_FOLDER:06d}"
     if source is None:
-        raise NotThereError(f"item {item} has no picture")
+        raise NotThereError(f"item {item} ({shown(name)}) has no picture")
     path = folder / f"{item}.webp"
     try:
         data = path.read_bytes()
     except OSError:
-        data = _made(item, Path(source), size, path)
-    return Response(data, media_type="image/webp", headers={"Cache-Control": _DAY})
+        found = session.moved.now_at(Path(source))
+        picture = _opened(found, size, f"item {item} ({shown(name)})")
+        data = _written(picture, path)
+    headers = {"Cache-Control": _KEEPING, "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"'}
+    if headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type="image/webp", headers=headers)
 
 
-def _made(item: int, source: Path, size: int, path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _opened(source: Path, size: int, of: str) -> Image.Image:
+    """A picture made small.
+
+    Raises:
+        NotThereError: If it is not there or cannot be read. It names the file, not its folder.
+    """
     try:
-        picture = small_picture(source, size)
-    except _UNREADABLE as error:
+        return small_picture(source, size)
+    except FileNotFoundError:
         raise NotThereError(
-            f"the picture of item {item}, {source}, cannot be read: {error}"
-        ) from error
+            f"the picture of {of}, {source.name}, is not where it was when it was added; if "
+            "pictures were moved, begin covey review with --images FOLDER"
+        ) from None
+    except _UNREADABLE as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        why = why.replace(str(source), source.name)
+        raise NotThereError(f"the picture of {of}, {source.name}, cannot be read: {why}") from error
+
+
+def _written(picture: Image.Image, path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as temporary:
         picture.save(temporary, "WEBP", quality=_QUALITY, method=2)
     return path.read_bytes()

@@ -115,6 +115,11 @@ class Items:
         """Its name."""
         return str(self.ids[item].as_py())
 
+    def ids_of(self, items: Sequence[int] | Int64) -> list[str]:
+        """Names of some items."""
+        found: list[str] = self.ids.take(pa.array(np.asarray(items, np.int64))).to_pylist()
+        return found
+
     def picture_of(self, item: int) -> str | None:
         """Path of its picture, if it has one."""
         return self._table["picture"][item].as_py() or None
@@ -128,18 +133,24 @@ class Items:
         """Its text, if it has one."""
         return self._table["text"][item].as_py() or None
 
+    def find(self, ids: Sequence[str]) -> list[int | None]:
+        """Numbers of items by their names, None where there is no item of a name."""
+        found = pc.index_in(pa.array(ids, pa.string()), value_set=self.ids.combine_chunks())
+        numbers: list[int | None] = found.to_pylist()
+        return numbers
+
     def numbers_of(self, ids: Sequence[str]) -> list[int]:
         """Numbers of items by their names.
 
         Raises:
             InputError: If there is no item of a name.
         """
-        found = pc.index_in(pa.array(ids, pa.string()), value_set=self.ids.combine_chunks())
-        numbers = found.to_pylist()
-        for name, number in zip(ids, numbers, strict=True):
+        found: list[int] = []
+        for name, number in zip(ids, self.find(ids), strict=True):
             if number is None:
                 raise InputError(f"there is no item {shown(name)}; check the spelling")
-        return numbers
+            found.append(number)
+        return found
 
 
 def write_batch(project: Project, batch: Batch, before: Items) -> int:

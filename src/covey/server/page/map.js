@@ -1,13 +1,13 @@
 // The map: items as points, near ones alike; a lasso selects.
 
-import { get } from "./api.js";
+import { ask, get } from "./api.js";
 import { el, fill } from "./dom.js";
 import { Grid } from "./grid.js";
 import { openItem } from "./item.js";
 import { mapCanvas } from "./map_canvas.js";
 import { option, tiles } from "./members.js";
 import { say } from "./notices.js";
-import { refused } from "./project.js";
+import { refused, sentence } from "./project.js";
 import { mark, selectable, Selection } from "./selection.js";
 import { selectionBar } from "./selection_bar.js";
 import { face } from "./tiles.js";
@@ -89,6 +89,11 @@ export function map(root) {
     try {
       const found = await get("/v1/map");
       if (over) return;
+      if (found.problem) {
+        fill(told, sentence(`The map could not be made: ${found.problem.detail}`), " ",
+          el("button", { onclick: again }, "Try again"));
+        return;
+      }
       if (found.ready === false) {
         told.textContent = "The map is being made…";
         setTimeout(() => over || read(), WAIT);
@@ -103,6 +108,11 @@ export function map(root) {
       told.textContent = error.status === 409 || error.status === 404 || error.status === 422 ? error.message : "";
       if (!told.textContent) await refused(error);
     }
+  }
+
+  async function again() {
+    await ask("POST", "/v1/map/retry").catch(refused);
+    if (!over) read();
   }
 
   const lasso = el("button", {

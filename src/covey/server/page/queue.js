@@ -1,10 +1,10 @@
 // The queue: one question after another, answered with one key each.
 
-import { get } from "./api.js";
+import { ask, get } from "./api.js";
 import { el, fill } from "./dom.js";
 import { keycaps } from "./keys.js";
 import { say } from "./notices.js";
-import { change, project, refused, step } from "./project.js";
+import { change, project, refused, sentence, step } from "./project.js";
 import { QUESTIONS } from "./questions.js";
 import { count, number, percent } from "./words.js";
 
@@ -40,6 +40,11 @@ export function queue(root, [given]) {
         if (over || mine !== reading) return;
         counts = answer.counts ?? {};
         drawTabs();
+        if (answer.problem) {
+          now = null;
+          fill(stage, failed(answer.problem));
+          return;
+        }
         if (answer.ready === false) {
           now = null;
           fill(stage, waiting());
@@ -107,6 +112,17 @@ export function queue(root, [given]) {
     unsure.delete(skips.pop());
     say("Back to what you were unsure of.");
     return read();
+  }
+
+  function failed(problem) {
+    stage.classList.remove("changing");
+    return el("div.empty", {}, el("h2", {}, "Questions could not be computed"),
+      el("p", {}, sentence(problem.detail), " ", el("button", { onclick: again }, "Try again")));
+  }
+
+  async function again() {
+    await ask("POST", "/v1/suggestions/retry").catch(refused);
+    if (!over) read();
   }
 
   function nothing() {

@@ -25,13 +25,19 @@ export function picture(item, { size, alt = "" } = {}) {
   made.addEventListener("load", () => {
     if (made.naturalWidth < SMALL) made.classList.add("pixels");
   });
-  made.addEventListener("error", () => {
-    if (made.getAttribute("src")) made.replaceWith(el("span.label.lost", {}, item.text || "no picture"));
-  });
+  made.addEventListener("error", () => made.getAttribute("src") && lose(made, item));
   const show = () => { made.src = thumbnail(item.item, size); };
   if (moving) waiting.set(made, show);
   else show();
   return made;
+}
+
+/** Puts the id of an item where its picture cannot be shown. */
+async function lose(made, item) {
+  const lost = el("span.label.lost", { title: "Its picture is not there any more, or cannot be read" });
+  made.replaceWith(lost);
+  const known = item.id ? item : await about(item.item).catch(() => item);
+  lost.textContent = known.id || `#${item.item}`;
 }
 
 /** Stops pictures that are not there yet, when their tile goes. */

@@ -1,0 +1,32 @@
+"""Work in a thread of its own, whose failure is told and does not stay unseen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from covey.server.problems import facts_of_failure
+
+WORK = "covey-work"
+"""Name of threads that may be left to die with the process."""
+
+
+def in_background(work: Callable[[], None], failed: Callable[[dict[str, Any]], None]) -> None:
+    """Begins some work and returns.
+
+    Args:
+        work: Is called once.
+        failed: Is called with the problem if the work raises, or cannot even begin.
+    """
+
+    def go() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failed(facts_of_failure(error))
+
+    try:
+        threading.Thread(target=go, name=WORK, daemon=True).start()
+    except (RuntimeError, MemoryError) as error:  # there are too many threads
+        failed(facts_of_failure(error))

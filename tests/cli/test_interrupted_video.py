@@ -1,0 +1,106 @@
+"""`covey compress` and `decompress` of clips, interrupted and gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("constriction")
+pytest.importorskip("av")
+
+
+def _started(folder, command) -> subprocess.Popen:
+    """A process that Ctrl-C reaches, even of a test in the background."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "covey", *map(str, command)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, OMP_NUM_THREADS="1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def test_an_interrupted_run_goes_on(run, tmp_path, video_model, film) -> None:
+    film(tmp_path / "a.mp4", 160)
+    command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", "4"]
+    process = _started(tmp_path, command)
+    left = tmp_path / "a.cvv.part"
+    while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    kept = int(re.search(r"(\d+) frames are kept in a\.cvv\.part; the same command", told)[1])
+    assert kept % 4 == 0
+    assert not (tmp_path / "a.cvv").exists()
+    done = run(*command, "--json")
+    facts = json.loads(done.out)
+    assert f"goes on from a.cvv.part, behind its {kept} frames" in done.err
+    assert (facts["frames"], facts["coded_frames"]) == (160, 160 - kept)
+    assert sum(facts["kinds"].values()) == 160 - kept
+    run("compress", "a.mp4", "-o", "b.cvv", "--model", video_model, "--group", "4")
+    assert (tmp_path / "a.cvv").read_bytes() == (tmp_path / "b.cvv").read_bytes()
+    assert not left.exists()
+
+
+def test_an_interrupted_folder_goes_on(run, tmp_path, video_model, film) -> None:
+    (tmp_path / "in").mkdir()
+    film(tmp_path / "in" / "a.mp4", 4)
+    film(tmp_path / "in" / "b.mp4", 160)
+    command = ["compress", "in", "-o", "out", "--model", video_model, "--group", "4"]
+    process = _started(tmp_path, command)
+    left = tmp_path / "out" / "b.cvv.part"
+    while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    kept = int(re.search(r"(\d+) frames are kept in out/b\.cvv\.part", told)[1])
+    assert "1 of 2 clips are done" in told
+    facts = json.loads(run(*command, "--json").out)
+    assert facts["left"] == 1
+    assert facts["clips"][0]["coded_frames"] == 160 - kept
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {"a.cvv", "b.cvv"}
+
+
+def test_other_settings_begin_anew(run, tmp_path, video_model, film) -> None:
+    film(tmp_path / "a.mp4")
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model)
+    (tmp_path / "a.cvv").rename(tmp_path / "b.cvv.part")
+    facts = json.loads(
+        run("compress", "a.mp4", "-o", "b.cvv", "--model", video_model, "--group", 3, "--json").out
+    )
+    assert sum(facts["kinds"].values()) == 12
+
+
+def test_a_file_in_the_way_is_not_lost(run, tmp_path, video_model, film) -> None:
+    film(tmp_path / "a.mp4", 2)
+    (tmp_path / "a.cvv.part").write_text("mine")
+    done = run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, code=2)
+    assert "is in the way" in done.err
+    assert (tmp_path / "a.cvv.part").read_text() == "mine"
+
+
+def test_an_interrupted_decompress_leaves_nothing(run, tmp_path, video_model, film) -> None:
+    film(tmp_path / "a.mp4", 120)
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 16)
+    for out in ("b.mp4", "b"):
+        command = ["decompress", "a.cvv", "-o", out, "--model", video_model]
+        process = _started(tmp_path, command)
+        before = set(tmp_path.iterdir())
+        while process.poll() is None and set(tmp_path.iterdir()) == before:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 130, told
+        assert set(tmp_path.iterdir()) == before
