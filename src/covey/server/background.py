@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
-from covey.server.problems import facts_of_failure
+from covey.server.problems import Problem, problem_of
 
 WORK = "covey-work"
 """Name of threads that may be left to die with the process."""
 
 
-def in_background(work: Callable[[], None], failed: Callable[[dict[str, Any]], None]) -> None:
+def in_background(work: Callable[[], None], failed: Callable[[Problem], None]) -> None:
     """Begins some work and returns.
 
     Args:
@@ -24,9 +23,9 @@ def in_background(work: Callable[[], None], failed: Callable[[dict[str, Any]], N
         try:
             work()
         except BaseException as error:
-            failed(facts_of_failure(error))
+            failed(problem_of(error))
 
     try:
         threading.Thread(target=go, name=WORK, daemon=True).start()
     except (RuntimeError, MemoryError) as error:  # there are too many threads
-        failed(facts_of_failure(error))
+        failed(problem_of(error))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from covey.review.state import ConflictError
 from covey.server.background import in_background
-from covey.server.problems import NotThereError
+from covey.server.problems import NotThereError, Problem
 from covey.store.review import Review
 from covey.store.running import RunOptions, run_project
 
@@ -32,7 +32,7 @@ class Job:
     stage: str = "starting"
     share: float = 0.0
     outcome: dict[str, Any] | None = None
-    problem: dict[str, Any] | None = None
+    problem: Problem | None = None
 
 
 class Jobs:
@@ -74,7 +74,7 @@ class Jobs:
             job = Job(secrets.token_hex(8))
             self._jobs[job.id] = job
 
-        def failed(problem: dict[str, Any]) -> None:
+        def failed(problem: Problem) -> None:
             job.problem, job.state = problem, "failed"
 
         in_background(lambda: self._work(job, options, full), failed)

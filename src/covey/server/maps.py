@@ -48,6 +48,7 @@ def item_map(session: Opened, response: Response) -> MapFacts:
         x=found.x.round(5).tolist(),
         y=found.y.round(5).tolist(),
         groups=groups,
+        problem=None,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from covey.io.atomic import atomic_file
 from covey.review.state import ConflictError
 from covey.server.background import in_background
 from covey.server.layout import Layout, lay_out
+from covey.server.problems import Problem
 from covey.store.review import Review
 
 
@@ -25,7 +25,7 @@ class Places:
         self._review = review
         self._made: tuple[int, Layout] | None = None
         self._begun: int | None = None
-        self._problem: dict[str, Any] | None = None
+        self._problem: Problem | None = None
 
     def current(self) -> Layout | None:
         """The map of the last run, which there is; None until it is ready. Within the lock."""
@@ -37,7 +37,7 @@ class Places:
         return None
 
     @property
-    def problem(self) -> dict[str, Any] | None:
+    def problem(self) -> Problem | None:
         """Why the map of the last run could not be made, if so. Within the lock."""
         return self._problem if self._review.runs[-1:] == [self._begun] else None
 
@@ -52,7 +52,7 @@ class Places:
         self._begin(self._review.runs[-1])
 
     def _begin(self, run: int) -> None:
-        def failed(problem: dict[str, Any]) -> None:
+        def failed(problem: Problem) -> None:
             with self._review.lock:
                 if self._begun == run:
                     self._problem = problem

@@ -57,15 +57,17 @@ def status_of(error: BaseException) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def facts_of_failure(error: BaseException) -> dict[str, Any]:
+def problem_of(error: BaseException) -> Problem:
     """The problem that an error is; one that nobody foresaw is printed, too. While it is caught."""
     if isinstance(error, CoveyError):
-        return facts_of(status_of(error), str(error))
+        return Problem.model_validate(facts_of(status_of(error), str(error)))
     traceback.print_exc()
     if isinstance(error, MemoryError):
-        return facts_of(503, "there is not enough memory; close other programs and try again")
-    told = f"unexpected {type(error).__name__}: {error}; the terminal shows more"
-    return facts_of(500, told)
+        status, told = 503, "there is not enough memory; close other programs and try again"
+    else:
+        status = 500
+        told = f"unexpected {type(error).__name__}: {error}; the terminal shows more"
+    return Problem.model_validate(facts_of(status, told))
 
 
 def problem(status: int, detail: str) -> JSONResponse:

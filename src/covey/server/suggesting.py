@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from covey.review.changes import Add, Change, Place
 from covey.review.item_links import ItemLinks, item_links
 from covey.review.queue import SuggestionQueue
 from covey.review.state import ConflictError
 from covey.server.background import in_background
-from covey.server.problems import facts_of_failure
+from covey.server.problems import Problem, problem_of
 from covey.store.journal import Event
 from covey.store.review import Review
 
@@ -32,7 +31,7 @@ class Suggesting:
         self._queue: SuggestionQueue | None = None
         self._unseen: list[Change] = []
         self._turn = 0
-        self.problem: dict[str, Any] | None = None
+        self.problem: Problem | None = None
         review.watchers.append(self._see)
 
     def start(self) -> None:
@@ -62,7 +61,7 @@ class Suggesting:
                 self._queue.follow(self._review.state, self._review.evidence)
                 self._queue.see(unseen)
             except Exception as error:  # it has seen a part of them: of no use any more
-                self._queue, self.problem = None, facts_of_failure(error)
+                self._queue, self.problem = None, problem_of(error)
         return self._queue
 
     @property
@@ -85,7 +84,7 @@ class Suggesting:
         else:
             self._unseen += [each for each in event.changes if not isinstance(each, Add)]
 
-    def _failed(self, turn: int, problem: dict[str, Any]) -> None:
+    def _failed(self, turn: int, problem: Problem) -> None:
         with self._review.lock:
             if turn == self._turn:
                 self.problem = problem

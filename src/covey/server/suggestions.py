@@ -77,6 +77,7 @@ def list_suggestions(
             counts=current.counts(),
             revision=revision,
             ready=True,
+            problem=None,
         )
 
 
