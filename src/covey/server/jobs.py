@@ -87,7 +87,7 @@ class Jobs:
             job.stage, job.share = stage, share
 
         try:
-            with self._review.project.working():
+            with self._review.project.working("covey review"):
                 found = run_project(self._review, options, full=full, progress=tell)
         except CoveyError as error:
             job.problem, job.state = facts_of(status_of(error), str(error)), "failed"
@@ -103,5 +103,6 @@ class Jobs:
                 "touched": found.touched,
                 "groups": found.placement.counts(),
                 "seconds": round(found.seconds, 3),
+                "notes": found.notes,
             }
             job.share, job.state = 1.0, "done"
