@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.csv as pa_csv
 import pytest
 
+import covey.store.running as running
 from covey.assigning import assign
 from covey.cli.exits import run
 from covey.clustering import cluster
 from covey.review.corrections import describe, merge, move, remove
+from covey.store.project import open_project
 from covey.store.review import Review
 
 
@@ -70,7 +75,10 @@ def test_a_project_from_nothing_to_growth(
         assert agree(before, labels[:200])
         number = int(before[0])
         review.correct(lambda state, known: describe(state, number, "name", "Ada"))
-    assert "no items came since the last run" in refused(capsys, 2, "run", project)
+    nothing = told(capsys, "run", project)
+    assert (nothing["kind"], nothing["touched"], nothing["run"]) == ("none", 0, 1)
+    assert run(["run", str(project)]) == 0
+    assert "Nothing to do: no items came since run 1; to group all" in capsys.readouterr().out
     told(capsys, "add", project, save(tmp_path / "b.npy", x[200:]))
     grown = told(capsys, "run", project, "--grow")
     assert (grown["kind"], grown["new_items"], grown["groups"]) == ("grown", 100, 20)
@@ -298,6 +306,84 @@ def test_pictures_texts_and_exclusive_items(
         assert group[0] == -1 or group[0] != group[1]
 
 
+def test_what_is_there_is_not_added_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    x = np.arange(20, dtype=np.float32).reshape(5, 4)
+    named = save(tmp_path / "a.npy", x), "--ids", tmp_path / "ids", "--texts", tmp_path / "texts"
+    (tmp_path / "ids").write_text("a\nb\nc\nd\ne\n")
+    (tmp_path / "texts").write_text("v\nw\nx\ny\nz\n")
+    plain = save(tmp_path / "b.npy", x + 1)
+    for source in (named, (plain,)):
+        assert told(capsys, "add", project, *source)["added"] == 5
+    for source in (named, (plain,)):
+        assert run(["add", str(project), *map(str, source)]) == 0
+        assert "Nothing to do: all 5 items of" in capsys.readouterr().out
+        again = told(capsys, "add", project, *source)
+        assert (again["added"], again["batch"], again["items"]) == (0, None, 10)
+    assert sorted(each.name for each in (project / "items").iterdir()) == ["000001", "000002"]
+    part = save(tmp_path / "c.npy", x[1:3])
+    (tmp_path / "few").write_text("b\nc\n")
+    (tmp_path / "words").write_text("w\nx\n")
+    some = part, "--ids", tmp_path / "few", "--texts"
+    assert told(capsys, "add", project, *some, tmp_path / "words")["added"] == 0
+    assert "has the id 'b'" in refused(capsys, 3, "add", project, *some, tmp_path / "few")
+    assert "has the id 'b'" in refused(capsys, 3, "add", project, *some[:-1])
+    other = save(tmp_path / "d.npy", x[:2])
+    few = tmp_path / "few"
+    assert "has the id 'b'" in refused(capsys, 3, "add", project, other, "--ids", few)
+    assert told(capsys, "add", project, other)["added"] == 2  # as many were never added
+
+
+@pytest.mark.parametrize("command", ["add", "run"])
+def test_who_comes_while_another_process_works_is_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    project = tmp_path / "p"
+    told(capsys, "init", project)
+    rows = save(tmp_path / "a.npy", np.ones((4, 4), np.float32))
+    asked = [command, project, *([rows] if command == "add" else [])]
+    with open_project(project).working("covey run"):
+        words = refused(capsys, 6, *asked)
+    assert words == (
+        f"covey: {project}: covey run, process {os.getpid()} on {socket.gethostname()} is at work "
+        "on it; nothing was changed: wait until that ends, then try again\n"
+    )
+    assert not list((project / "items").iterdir())
+
+
+def test_a_correction_during_a_run_is_kept(
+    tmp_path: Path,
+    rows: tuple[np.ndarray, np.ndarray],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, _ = rows
+    project = grouped(tmp_path, capsys, x[:200])
+    told(capsys, "add", project, save(tmp_path / "b.npy", x[200:240]))
+    real = running.grow
+
+    def grow_while_somebody_corrects(*arguments: Any, **options: Any) -> Any:
+        found = real(*arguments, **options)
+        with Review(project) as other:
+            a, b = (int(other.state.group_of[item]) for item in (0, 1))
+            other.correct(lambda state, known: describe(state, a, "name", "Ada"))
+            other.correct(lambda state, known: merge(state, known, [a, b]))
+        return found
+
+    monkeypatch.setattr(running, "grow", grow_while_somebody_corrects)
+    capsys.readouterr()
+    assert run(["run", str(project), "--grow"]) == 0
+    assert "Note: 2 changes were made while this ran, and kept" in capsys.readouterr().out
+    with Review(project) as review:
+        ada = review.state.groups[int(review.state.group_of[0])]
+        assert ada.name == "Ada"
+        assert ada.members == {item for item in range(240) if item % 20 < 2}
+        assert review.runs == [1, 2]
+
+
 def test_errors_name_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "make one with covey init" in refused(capsys, 3, "run", tmp_path)
     project = tmp_path / "p"
@@ -307,6 +393,7 @@ def test_errors_name_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
     told(capsys, "add", project, one)
     assert "has 1 items" in refused(capsys, 2, "run", project)
     (tmp_path / "ids").write_text("0\n")
+    one = save(tmp_path / "c.npy", 2 * np.ones((1, 4), np.float32))
     assert "has the id '0'" in refused(capsys, 3, "add", project, one, "--ids", tmp_path / "ids")
     bad = save(tmp_path / "b.npy", np.full((2, 4), np.nan, np.float32))
     assert "row 0" in refused(capsys, 3, "add", project, bad)

@@ -273,3 +273,81 @@ def test_any_corrections_hold_together_and_can_be_undone(steps: list[Step]) -> N
     for changes, before in zip(reversed(made), reversed(pictures[:-1]), strict=True):
         state.apply(undone(changes), state.revision + 1)
         assert picture(state) == before
+
+
+def test_a_group_that_is_removed_is_gone_and_its_items_stay_apart() -> None:
+    state = done(started(), describe(started(), 3, "name", "Ada"))
+    before = picture(state)
+    correction = remove(state, known(), [5, 6, 7, 0])
+    assert correction.notes == [
+        "nothing is left of group 3 (Ada): it is gone, and no run forms it again"
+    ]
+    done(state, correction)
+    check(state)
+    assert 3 not in state.groups
+    assert state.group_of[[0, 5, 6, 7]].tolist() == [NO_GROUP] * 4
+    assert state.apart == [(5, 6, 7)]
+    constraints = constraints_of(state, known().exclusive)
+    assert check_constraints(np.array([0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 7]), constraints) == 1
+    assert check_constraints(np.array([0, 1, 1, 2, 2, 3, 8, 2, 5, 6, 7, 7]), constraints) == 0
+    state.apply(undone(correction.changes), state.revision + 1)
+    assert picture(state) == before
+    assert state.apart == []
+
+
+def test_who_puts_items_together_that_were_apart_is_believed() -> None:
+    state = done(started(), remove(started(), known(), [5, 6, 7]))
+    correction = move(state, known(), [5, 7], None)
+    done(state, correction)
+    assert state.apart == [(5, 6)]  # 6 is still apart from both, as these are one now
+    resolve_constraints(constraints_of(state, known().exclusive), state.n)
+    state.apply(undone(correction.changes), state.revision + 1)
+    assert state.apart == [(5, 6, 7)]
+    done(state, move(state, known(), [5, 6, 7], 1))
+    assert state.apart == []
+
+
+def test_sets_that_share_items_are_all_kept() -> None:
+    state = done(started(), remove(started(), known(), [0, 1, 2]))
+    done(state, move(state, known(), [0, 5], None))
+    done(state, remove(state, known(), [0, 5]))
+    assert state.apart == [(0, 1, 2), (0, 5)]
+    constraints = constraints_of(state, known().exclusive)
+    alone = np.array([0, 1, 2, 3, 4, 5, 6, 6, 8, 9, 10, 11])  # 5 was the exemplar of 6 and 7
+    for a, b in ((0, 1), (1, 2), (0, 5)):
+        assert check_constraints(np.where(alone == b, a, alone), constraints) == 1
+    assert check_constraints(np.where(alone == 5, 1, alone), constraints) == 0
+
+
+@pytest.mark.parametrize("into", [1, 2])
+def test_what_is_known_of_groups_that_are_merged(into: int) -> None:
+    state = started()
+    for group, field in ((1, "hidden"), (2, "confirmed")):
+        done(state, describe(state, group, field, True))  # type: ignore[arg-type]
+    before = picture(state)
+    correction = merge(state, known(), [1, 2], into=into)
+    assert correction.notes == [
+        "group 1 was hidden; the merged group is not",
+        "the merged group is confirmed, as group 2 was",
+    ]
+    done(state, correction)
+    assert (state.groups[into].hidden, state.groups[into].confirmed) == (False, True)
+    state.apply(undone(correction.changes), state.revision + 1)
+    assert picture(state) == before
+    done(state, describe(state, 2, "hidden", True))
+    correction = merge(state, known(), [1, 2], into=into)
+    assert correction.notes == ["the merged group is confirmed, as group 2 was"]
+    done(state, correction)
+    assert (state.groups[into].hidden, state.groups[into].confirmed) == (True, True)
+
+
+def test_who_else_has_the_name_is_told() -> None:
+    state = done(started(), describe(started(), 2, "name", "Ada"))
+    assert describe(state, 2, "hidden", True).notes == []
+    again = describe(state, 1, "name", " ada")
+    assert again.notes == ["group 2 has the name 'ada', too; merge them if they are one"]
+    done(state, again)
+    new = move(state, known(), [8], None, "Ada")
+    assert new.notes == ["groups 1 and 2 have the name 'Ada', too; merge them if they are one"]
+    assert describe(state, 1, "name", "").notes == []
+    assert describe(state, 1, "name", "Ada B.").notes == []

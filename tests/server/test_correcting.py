@@ -195,6 +195,18 @@ def test_items_that_come_do_not_trouble_suggestions(client: Client, project: Pat
     assert client.get("/v1/none")["total"] == 4
 
 
+def test_a_name_that_another_group_has_is_told(client: Client) -> None:
+    client("PATCH", "/v1/groups/2", json={"name": "Ada"})
+    for path in ("/v1/groups/1?dry_run=true", "/v1/groups/1"):
+        answer = client("PATCH", path, json={"name": "Ada", "confirmed": True})
+        assert answer.status_code == 200
+        assert answer.json()["notes"] == [
+            "group 2 has the name 'Ada', too; merge them if they are one"
+        ]
+    moved = client.post("/v1/items/move", {"items": [23], "group": None, "name": "Ada"})
+    assert moved["notes"] == ["groups 1 and 2 have the name 'Ada', too; merge them if they are one"]
+
+
 def test_a_revision_that_is_not_there_yet_is_refused(client: Client) -> None:
     last = int(client("GET", "/v1/project").headers["etag"].strip('"'))
     for number, status in ((last + 1, 412), (10**30, 412), (last, 200)):

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import covey.server.jobs as jobs
+import covey.store.running as running
 from covey.review.queue import SuggestionQueue
 from covey.server.app import ReviewApp, make_app
 from covey.server.background import WORK
@@ -134,7 +135,44 @@ def test_while_another_process_works(client: Client, review: Review) -> None:
     with review.project.working():
         job = client.post("/v1/runs", {"full": True})["job"]
         failed = ended(client, job)
-    assert (failed["state"], failed["problem"]["status"]) == ("failed", 422)
+    assert (failed["state"], failed["problem"]["status"]) == ("failed", 409)
+    assert "is at work on it" in failed["problem"]["detail"]
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_corrections_during_a_run_are_kept(
+    client: Client, review: Review, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    rows = np.concatenate([review.items.rows([0, 8, 14]), review.items.rows([18, 21, 22])])
+    new = Batch(np.array(list("abcdef"), object), rows + np.float32(1e-3))
+    review.add(new)
+    name = "cluster" if full else "grow"
+    real, found, go = getattr(running, name), threading.Event(), threading.Event()
+
+    def waits(*arguments: Any, **options: Any) -> Any:
+        result = real(*arguments, **options)
+        found.set()
+        assert go.wait(60)
+        return result
+
+    monkeypatch.setattr(running, name, waits)
+    job = client.post("/v1/runs", {"full": full})["job"]
+    assert found.wait(60)
+    assert client("PATCH", "/v1/groups/3", json={"name": "Ada"}).status_code == 200
+    client.post("/v1/groups/merge", {"groups": [1, 2]})
+    client.post("/v1/items/remove", {"items": [18]})
+    client.post("/v1/groups/not-same", {"a": 3, "b": 5})
+    go.set()
+    done = ended(client, job)
+    assert done["state"] == "done", done
+    assert any("4 changes were made" in note for note in review.run(2).facts["report"]["notes"])
+    placed = [client.get(f"/v1/items/{item}")["group"] for item in range(26)]
+    assert placed[:14] == [1] * 14
+    assert placed[14:18] == [3] * 4
+    assert placed[18] is None
+    assert client.get("/v1/groups/3")["name"] == "Ada"
+    assert client.get("/v1/project")["runs"] == [1, 2]
+    assert client.suggestions()["ready"]
 
 
 def test_the_map(client: Client, app: ReviewApp, review: Review) -> None:

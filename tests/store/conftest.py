@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -26,3 +27,37 @@ def folder(tmp_path: Path) -> Path:
     with Review(where) as review:
         review.add(batch(12))
     return where
+
+
+def tells(review: Review) -> object:
+    """All that a project says of its groups, to be compared with another one."""
+    state = review.state
+    groups = {
+        each.number: (each.name, each.hidden, each.confirmed, sorted(each.members), each.revision)
+        for each in state.groups.values()
+    }
+    return (
+        groups,
+        state.group_of.tolist(),
+        (state.links("must"), state.links("cannot"), state.apart, sorted(state.rejected)),
+        (state.next_group, state.revision, state.pinned()),
+        (review.batches, review.runs, review.items.n),
+        (review.history.next_undo(), review.history.next_redo()),
+    )
+
+
+def check_same(review: Review) -> None:
+    """What is in memory, what the journal rebuilds, and its tables all tell the same."""
+    state, journal = review.state, review.journal
+    with Review(review.project.folder) as anew:
+        assert tells(review) == tells(anew)
+    assert [row[1] for row in journal.table("items")] == state.group_of.tolist()
+    groups = [
+        (each.number, each.name, each.hidden, each.confirmed, each.revision)
+        for each in state.groups.values()
+    ]
+    assert journal.table("groups") == sorted(groups)
+    links = [(kind, a, b) for kind in ("must", "cannot") for a, b in state.links(kind)]
+    assert journal.table("links") == sorted(links)
+    assert sorted(tuple(json.loads(row[0])) for row in journal.table("apart")) == state.apart
+    assert {row[0] for row in journal.table("rejected")} == state.rejected

@@ -116,7 +116,7 @@ def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
         opened(tmp_path / "j")
     with sqlite3.connect(tmp_path / "k") as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(InputError, match="version 99, this Covey knows 1"):
+    with pytest.raises(InputError, match="version 99, this Covey knows 2"):
         opened(tmp_path / "k")
 
 

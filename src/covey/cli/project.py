@@ -69,34 +69,45 @@ def add(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Add the rows of EMB to a project. Items without ids are numbered on."""
+    """Add the rows of EMB to a project. Items without ids are numbered on.
+
+    What is there already, all of it, is not added again."""
     terminal = Terminal(json=json, quiet=quiet)
     from covey.io.embeddings import read_embeddings
-    from covey.store.adding import batch_of
+    from covey.store.adding import added_before, batch_of
+    from covey.store.project import open_project
     from covey.store.review import Review
 
-    with Review(project) as review, review.project.working(), terminal.progress() as tell:
+    with (
+        open_project(project).working("covey add"),
+        Review(project) as review,
+        terminal.progress() as tell,
+    ):
         metric = review.project.metric
         table = read_embeddings(emb, **vars(rows), metric=metric, fewest=1, progress=tell)
         batch, notes = batch_of(
             table, review.items, images=images, texts=texts, exclusive=exclusive
         )
-        tell("writing", 0.0)
-        event = review.add(batch)
-        tell("writing", 1.0)
-        count, total = len(batch.ids), review.items.n
+        count, number = 0, None
+        if not added_before(review.items, batch, named=table.ids is not None):
+            tell("writing", 0.0)
+            count, number = len(batch.ids), review.add(batch).about["batch"]
+            tell("writing", 1.0)
+        total = review.items.n
     facts = {
         "version": __version__,
         "project": str(project),
         "input": str(emb),
         "added": count,
         "items": total,
-        "batch": event.about["batch"],
+        "batch": number,
         "skipped": table.skipped_facts,
-        "notes": [*table.notes, *notes],
+        "notes": [*table.notes, *(notes if count else [])],
         "seconds": round(terminal.seconds, 3),
     }
     sentences = [f"Added {count:,} items to {project}, which has {total:,} now."]
+    if not count:
+        sentences = [f"Nothing to do: all {table.n:,} items of {emb} are in {project} already."]
     if table.skipped:
         sentences.append(f"Skipped: {table.skipped_summary}.")
     sentences += [f"Note: {note}." for note in facts["notes"]]
@@ -148,6 +159,7 @@ def run(
     from covey.cli.interrupt import interruptible
     from covey.cli.machine import check_memory, peak_memory_mb
     from covey.cli.project_words import run_sentences, run_verdict
+    from covey.store.project import open_project
     from covey.store.review import Review
     from covey.store.run_report import write_run_report
     from covey.store.running import RunOptions, run_project
@@ -161,11 +173,18 @@ def run(
         threads=threads,
         memory_limit=memory_limit,
     )
-    with Review(project) as review, review.project.working(), terminal.progress() as tell:
+    with (
+        open_project(project).working("covey run"),
+        Review(project) as review,
+        terminal.progress() as tell,
+    ):
         if review.items.n > 1:
             check_memory(review.items.matrix(), k, memory_limit)
         outcome = interruptible(partial(run_project, review, wanted, full=full, progress=tell))
-        number, told = outcome.run.number, outcome.run.facts["report"]
+        number = outcome.run.number
+        told: dict[str, Any] = (
+            outcome.run.facts["report"] if outcome.touched else {"notes": outcome.notes}
+        )
         page = review.project.report(told.get("decided_by", number))
         if report and outcome.result is not None:
             command = shlex.join(["covey", *sys.argv[1:]])
@@ -182,7 +201,7 @@ def run(
         "run": number,
         "trust": told.get("trust"),
         "verdict": told.get("verdict"),
-        "kind": outcome.run.facts["kind"],
+        "kind": outcome.run.facts["kind"] if outcome.touched else "none",
         "items": items,
         "new_items": outcome.new_items,
         "touched": outcome.touched,

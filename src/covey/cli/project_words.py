@@ -16,6 +16,8 @@ _MOST_RUNS = 10
 def run_sentences(facts: Mapping[str, Any]) -> list[str]:
     """The facts of a run in words."""
     items, groups, alone = facts["items"], facts["groups"], facts["in_no_group"]
+    if not facts["touched"]:
+        return [f"Nothing to do: {'; '.join(facts['report']['notes'])}."]
     sentences = [
         f"{count(items, 'item')} in {count(groups, 'group')}; {alone:,} in none."
         if alone

@@ -23,8 +23,14 @@ _LONGEST = 200  # bytes of the name of a holder
 _ATTEMPTS = 1_000  # more come to nothing where the folder is a link to nowhere
 
 
+class HeldError(UsageError):
+    """Another process holds the folder: `holder`, in words."""
+
+    holder = "another process"
+
+
 @contextmanager
-def locked_folder(folder: Path, *, way_out: str = _WAY_OUT) -> Iterator[None]:
+def locked_folder(folder: Path, *, what: str = "") -> Iterator[None]:
     """Makes a folder if there is none, and keeps other processes out of it while the block runs.
 
     The lock is one of the kernel (`flock`) on a file in the folder, which says who holds it. The
@@ -36,16 +42,16 @@ def locked_folder(folder: Path, *, way_out: str = _WAY_OUT) -> Iterator[None]:
 
     Args:
         folder: Its parent exists, and may be written to.
-        way_out: What to do where another process holds it.
+        what: Is done there, told to others beside the process.
 
     Raises:
-        UsageError: If another process holds it; the message names that.
+        HeldError: If another process holds it; the message names that.
     """
     handle = None
     if fcntl is None:
         folder.mkdir(exist_ok=True)
     else:
-        handle = _hold(folder, way_out)
+        handle = _hold(folder, what)
     try:
         yield
     finally:
@@ -57,7 +63,7 @@ def locked_folder(folder: Path, *, way_out: str = _WAY_OUT) -> Iterator[None]:
             folder.rmdir()
 
 
-def _hold(folder: Path, way_out: str) -> int:
+def _hold(folder: Path, what: str) -> int:
     """The open file that is locked.
 
     Who held it before may remove file and folder at any moment: then it begins anew, as a file that
@@ -76,15 +82,16 @@ def _hold(folder: Path, way_out: str) -> int:
         except BlockingIOError:
             holder = os.pread(handle, _LONGEST, 0).decode(errors="replace").strip()
             os.close(handle)
-            raise UsageError(
-                f"{folder}: is in use by {holder or 'another process'}; {way_out}"
-            ) from None
+            held = HeldError(f"{folder}: is in use by {holder or HeldError.holder}; {_WAY_OUT}")
+            held.holder = holder or HeldError.holder
+            raise held from None
         except OSError:
             return handle
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), os.stat(path)):
                 os.ftruncate(handle, 0)
-                os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+                told = f"{f'{what}, ' if what else ''}process {os.getpid()} on "
+                os.pwrite(handle, f"{told}{socket.gethostname()}".encode(), 0)
                 return handle
         os.close(handle)
     raise UsageError(f"{folder}: cannot be a folder there; name another one as --work")

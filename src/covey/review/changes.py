@@ -6,6 +6,7 @@
     create  a group begins; drop ends an empty one
     set     name, hidden or confirmed of a group
     link    two items must, or cannot, be together; or it is not known any more
+    apart   no two of some items can be together; or that is not known any more
     reject  a suggestion is turned down, or may come again
 
 An event is a list of them. What was there before is written down with each, so that an event can be
@@ -105,6 +106,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """Items no two of which can be together, ascending; one entry an item, not one a pair."""
+
+    items: tuple[int, ...]
+    known: bool = True
+
+    def inverse(self) -> Apart:
+        """The same, known if it was not."""
+        return Apart(self.items, not self.known)
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     """A suggestion, by its key."""
 
@@ -116,7 +129,7 @@ class Reject:
         return Reject(self.key, not self.rejected)
 
 
-Reversible = Move | Create | Drop | Set | Link | Reject
+Reversible = Move | Create | Drop | Set | Link | Apart | Reject
 Change = Reversible | Add | Place
 
 _KINDS: dict[str, type[Change]] = {
@@ -127,6 +140,7 @@ _KINDS: dict[str, type[Change]] = {
     "drop": Drop,
     "set": Set,
     "link": Link,
+    "apart": Apart,
     "reject": Reject,
 }
 _WORDS = {kind: word for word, kind in _KINDS.items()}

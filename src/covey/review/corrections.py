@@ -5,7 +5,8 @@ Each correction also says what it taught, as links that later runs honour:
     merge      exemplars of the groups must be together
     split      those of the parts cannot
     move       an item must be with the exemplar of its new group, cannot with that of the old one
-    remove     an item cannot be with the exemplar of its old group
+    remove     an item cannot be with the exemplar of its old group; if all items of a group are
+               removed, no two of them can be together
     not same   exemplars of two groups cannot be together
 
 The latest word counts: links that say otherwise are taken back, so that what must be together is
@@ -25,6 +26,7 @@ import numpy as np
 
 from covey.review.changes import (
     NO_GROUP,
+    Apart,
     Create,
     Drop,
     Field,
@@ -34,6 +36,7 @@ from covey.review.changes import (
     Reversible,
     Set,
 )
+from covey.review.naming import called, checked_name, joint, namesakes
 from covey.review.state import ChangedSinceError, ConflictError, Group, ReviewState
 from covey.review.teaching import freed, linked, once, parted, united
 from covey.types import Float32, Int64, UsageError
@@ -43,9 +46,6 @@ _MOST_PARTS = 20
 
 KEY = re.compile(r"merge:\d+:\d+|(mixed|name):\d+|(home|outlier):\d+:\d+")
 """Of suggestions."""
-
-MOST_NAME = 200
-"""Characters of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,9 @@ def merge(
 ) -> Correction:
     """Makes one group of several.
 
+    It has the name of the one that stays, else the first name of the others; it is confirmed if one
+    of them was, and hidden if all were: nothing disappears unseen.
+
     Args:
         state: As it is.
         known: Of the items.
@@ -109,13 +112,14 @@ def merge(
     others = [each for each in order if each is not target]
     together = set().union(*(each.members for each in chosen))
     _check_exclusive(known, together)
-    notes = []
+    notes: list[str] = []
     names = [each.name for each in order if each.name and each.name != target.name]
     changes: list[Reversible] = []
     if target.name and names:
         notes.append(f"the name {target.name!r} stays; {', '.join(map(repr, names))} goes")
     elif names:
         changes.append(Set(target.number, "name", "", names[0]))
+    changes += joint(target, chosen, notes)
     changes += united(state, together)
     for other in others:
         if other.members and target.members:
@@ -187,11 +191,13 @@ def move(
     """
     moved = _items(state, items)
     changes: list[Reversible] = []
+    notes: list[str] = []
     if target is None:
         number, there = state.next_group, set[int]()
         changes.append(Create(number))
-        if name := _checked_name(name):
+        if name := checked_name(name):
             changes.append(Set(number, "name", "", name))
+            notes = namesakes(state, number, name)
     else:
         number, there = target, state.group(target).members
         moved = [item for item in moved if item not in there]
@@ -203,11 +209,14 @@ def move(
     exemplar = known.exemplar(there or moved)
     changes += linked(state, "must", ((item, exemplar) for item in moved if item != exemplar))
     about = {"items": moved, "into": number}
-    return Correction("move", about, once(changes))
+    return Correction("move", about, once(changes), notes)
 
 
 def remove(state: ReviewState, known: Evidence, items: Sequence[int]) -> Correction:
     """Takes items out of their groups, into none.
+
+    A group of which all items are taken out ends, and no run forms it again: no two of its items
+    can be together until somebody puts them together.
 
     Raises:
         ConflictError: If there is no such item.
@@ -219,9 +228,12 @@ def remove(state: ReviewState, known: Evidence, items: Sequence[int]) -> Correct
     changes = _left(state, known, moved, NO_GROUP)
     gone = [change.group for change in changes if isinstance(change, Drop)]
     notes = [
-        f"nothing is left of group {number}; a full run may form it again of the same items"
+        f"nothing is left of {called(state.groups[number])}: it is gone, and no run forms it again"
         for number in gone
     ]
+    for number in gone:
+        items = tuple(sorted(state.groups[number].members))
+        changes += [Apart(items)] if len(items) > 1 else []
     return Correction("remove", {"items": moved}, once(changes), notes)
 
 
@@ -246,16 +258,19 @@ def not_same(state: ReviewState, known: Evidence, a: int, b: int) -> Correction:
 def describe(state: ReviewState, group: int, field: Field, value: str | bool) -> Correction:
     """Names, hides or confirms a group, or takes that back.
 
+    Several groups may have one name; a note tells which others have it.
+
     Raises:
         ConflictError: If it is not there.
         UsageError: If that is so already, or a name is too long.
     """
     old = getattr(state.group(group), field)
-    new = _checked_name(str(value)) if field == "name" else bool(value)
+    new = checked_name(str(value)) if field == "name" else bool(value)
     if old == new:
         raise UsageError(f"{field} of group {group} is {old!r} already")
+    notes = namesakes(state, group, str(new)) if field == "name" else []
     word = {"name": "name", "hidden": "hide", "confirmed": "confirm"}[field]
-    return Correction(word, {"group": group, field: new}, (Set(group, field, old, new),))
+    return Correction(word, {"group": group, field: new}, (Set(group, field, old, new),), notes)
 
 
 def reject(state: ReviewState, known: Evidence, key: str) -> Correction:
@@ -372,10 +387,3 @@ def _check_exclusive(known: Evidence, items: set[int]) -> None:
             f"items {a} and {b} exclude each other, so they cannot be in one group; take one of "
             "them out first"
         )
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if len(name) > MOST_NAME:
-        raise UsageError(f"a name has at most {MOST_NAME} characters, this one {len(name)}")
-    return name

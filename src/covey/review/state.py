@@ -15,6 +15,7 @@ import numpy as np
 from covey.review.changes import (
     NO_GROUP,
     Add,
+    Apart,
     Change,
     Create,
     Drop,
@@ -82,6 +83,7 @@ class ReviewState:
         self.groups: dict[int, Group] = {}
         self.rejected: set[str] = set()
         self.next_group = 1
+        self._apart: set[tuple[int, ...]] = set()
         self._placements = placements
         self._group_of = np.empty(0, np.int64)
         self._links: dict[LinkKind, defaultdict[int, set[int]]] = {
@@ -99,7 +101,7 @@ class ReviewState:
             )
             for number, each in self.groups.items()
         }
-        other.rejected = set(self.rejected)
+        other.rejected, other._apart = set(self.rejected), set(self._apart)
         other._group_of = self._group_of.copy()
         for kind, table in self._links.items():
             other._links[kind].update((item, set(others)) for item, others in table.items())
@@ -123,6 +125,11 @@ class ReviewState:
         """All pairs, sorted, the smaller item first."""
         table = self._links[kind]
         return sorted((a, b) for a in table for b in table[a] if a < b)
+
+    @property
+    def apart(self) -> list[tuple[int, ...]]:
+        """Sets of items no two of which can be together, sorted."""
+        return sorted(self._apart)
 
     def pinned(self) -> set[int]:
         """Numbers of groups that runs leave as they are, new items apart.
@@ -148,7 +155,7 @@ class ReviewState:
         return found
 
     def apply(self, changes: Sequence[Change], revision: int) -> None:
-        """Makes the changes of one event, all or none.
+        """Makes the changes of one event, all or none: what was refused leaves no trace.
 
         Args:
             changes: In order.
@@ -158,6 +165,7 @@ class ReviewState:
             ConflictError: If one of them does not fit.
         """
         made: list[Change] = []
+        next_group, touched = self.next_group, self._revisions(changes)
         try:
             for change in changes:
                 self._make(change, revision)
@@ -166,8 +174,20 @@ class ReviewState:
             for change in reversed(made):
                 assert not isinstance(change, Add | Place), "comes alone in its event"
                 self._make(change.inverse(), self.revision)
+            self.next_group = next_group
+            for number, before in touched.items():
+                self.groups[number].revision = before
             raise
         self.revision = revision
+
+    def _revisions(self, changes: Sequence[Change]) -> dict[int, int]:
+        """Of the groups that changes name, as they are now."""
+        named = {
+            getattr(change, name, NO_GROUP)
+            for change in changes
+            for name in ("group", "source", "target")
+        }
+        return {number: self.groups[number].revision for number in named if number in self.groups}
 
     def _make(self, change: Change, revision: int) -> None:
         match change:
@@ -194,6 +214,8 @@ class ReviewState:
                 group.revision = revision
             case Link():
                 self._link(change)
+            case Apart(items, known):
+                self._set_apart(items, known)
             case Reject(key, rejected):
                 if (key in self.rejected) == rejected:
                     raise ConflictError(f"suggestion {key} is {_rejected(rejected)} already")
@@ -232,12 +254,20 @@ class ReviewState:
         if not 0 <= a < b < self.n:
             raise ConflictError(f"items {a} and {b} are no pair of {self.n} items")
         table = self._links[change.kind]
-        if (b in table[a]) == change.known:
+        if (b in table.get(a, ())) == change.known:
             raise ConflictError(f"{change.kind} of items {a} and {b} is {_known(change.known)}")
         for one, other in ((a, b), (b, a)):
             (table[one].add if change.known else table[one].discard)(other)
             if not table[one]:
                 del table[one]
+
+    def _set_apart(self, items: tuple[int, ...], known: bool) -> None:
+        inside = all(0 <= item < self.n for item in items)
+        if len(items) < 2 or list(items) != sorted(set(items)) or not inside:
+            raise ConflictError(f"items {str(items)[:40]} are no set of {self.n} items, ascending")
+        if (items in self._apart) == known:
+            raise ConflictError(f"that items {str(items)[:40]} are apart is {_known(known)}")
+        (self._apart.add if known else self._apart.discard)(items)
 
     def _place(self, placed: Int64, revision: int) -> None:
         if len(placed) > self.n:

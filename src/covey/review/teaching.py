@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from covey.review.changes import Link, LinkKind, Reversible
+from covey.review.changes import Apart, Link, LinkKind, Reversible
 from covey.review.state import ReviewState
 
 
@@ -31,8 +31,21 @@ def freed(state: ReviewState, some: set[int]) -> list[Reversible]:
 
 
 def united(state: ReviewState, some: set[int]) -> list[Reversible]:
-    """Nothing cannot be with what it joins any more."""
-    return _unlinked(state, "cannot", some, lambda other: other in some)
+    """Nothing cannot be with what it joins any more.
+
+    Of a set of items that are apart those that join count as one from now on.
+    """
+    found = _unlinked(state, "cannot", some, lambda other: other in some)
+    known = set(state.apart)
+    for items in state.apart:
+        if len(joined := some.intersection(items)) < 2:
+            continue
+        found.append(Apart(items, known=False))
+        rest = tuple(sorted({*items} - joined | {min(joined)}))
+        if len(rest) > 1 and rest not in known:
+            known.add(rest)
+            found.append(Apart(rest))
+    return found
 
 
 def _unlinked(

@@ -189,4 +189,5 @@ def _described(state: ReviewState, group: int, body: Description) -> Correction:
     told = [describe(state, group, name, value) for name, value in (new or asked).items()]  # type: ignore[arg-type]
     about = {name: value for each in told for name, value in each.about.items()}
     changes = tuple(change for each in told for change in each.changes)
-    return Correction(told[0].kind if len(told) == 1 else "describe", about, changes)
+    notes = [note for each in told for note in each.notes]
+    return Correction(told[0].kind if len(told) == 1 else "describe", about, changes, notes)

@@ -84,7 +84,7 @@ class Jobs:
         def tell(stage: str, share: float) -> None:
             job.stage, job.share = stage, share
 
-        with self._review.project.working():
+        with self._review.project.working("covey review"):
             found = run_project(self._review, options, full=full, progress=tell)
         job.outcome = {
             "run": found.run.number,
@@ -93,5 +93,6 @@ class Jobs:
             "touched": found.touched,
             "groups": found.placement.counts(),
             "seconds": round(found.seconds, 3),
+            "notes": found.notes,
         }
         job.share, job.state = 1.0, "done"

@@ -50,6 +50,7 @@ class JobOutcome(BaseModel):
     touched: int = Field(description="Items that were grouped; all of them in a full run.")
     groups: dict[str, int] = Field(description="What became of the groups: how many of each.")
     seconds: float = Field(description="By the clock, without writing.")
+    notes: list[str] = Field(description="What a user should know.")
 
 
 class JobFacts(BaseModel):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from covey.io.constraints import by_row, strangers_note
 from covey.io.embeddings import EmbeddingTable
@@ -49,6 +51,26 @@ def batch_of(
     known = None if exclusive is None else _exclusive(Path(exclusive), table, ids, before, notes)
     words = None if texts is None else [str(each) for each in read_texts(texts, table)]
     return Batch(ids, table.x, pictures, words, known, str(table.path)), notes
+
+
+def added_before(items: Items, batch: Batch, *, named: bool) -> bool:
+    """Whether a batch adds nothing: all of it is there, row by row, with all that goes with it.
+
+    Args:
+        items: All that there are.
+        batch: What is to be added.
+        named: Whether its items have ids of their own. Those that were numbered on are compared
+            with each batch of as many items that were numbered on, too.
+    """
+    if named:
+        found = pc.index_in(pa.array(batch.ids, pa.string()), value_set=items.ids.combine_chunks())
+        return not found.null_count and items.same(found.to_numpy().astype(np.int64), batch)
+    n = len(batch.ids)
+    return any(
+        items.ids.slice(start, n).to_pylist() == [str(start + row) for row in range(n)]
+        and items.same(start + np.arange(n), batch)
+        for start in items.batches_of(n)
+    )
 
 
 def _exclusive(

@@ -139,6 +139,38 @@ class Items:
         numbers: list[int | None] = found.to_pylist()
         return numbers
 
+    def same(self, items: Int64, batch: Batch) -> bool:
+        """Whether some items are those of a batch, their ids apart; pixels are not compared.
+
+        Args:
+            items: (m,) numbers, one for each row of the batch.
+            batch: Of m rows.
+        """
+        m, d = batch.x.shape
+        if d != self.dimensions or not np.array_equal(
+            self.rows(items), np.asarray(batch.x, np.float32)
+        ):
+            return False
+        table = self._table.take(pa.array(items))
+        asked: dict[str, Any] = {"text": batch.texts, "exclusive": batch.exclusive}
+        if isinstance(batch.pictures, np.ndarray):
+            if not all(table["picture"].to_pylist()):
+                return False
+        else:
+            paths = batch.pictures or [""] * m
+            asked["picture"] = [os.path.abspath(each) if each else "" for each in paths]
+        return all(
+            [each or None for each in table[name].to_pylist()]
+            == [each or None for each in ([None] * m if values is None else values)]
+            for name, values in asked.items()
+        )
+
+    def batches_of(self, count: int) -> list[int]:
+        """First items of the batches that have so many."""
+        sizes = [len(each) for each in self._rows]
+        starts = np.cumsum([0, *sizes]).tolist()
+        return [start for start, size in zip(starts, sizes, strict=False) if size == count]
+
     def numbers_of(self, ids: Sequence[str]) -> list[int]:
         """Numbers of items by their names.
 

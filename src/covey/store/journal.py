@@ -4,19 +4,21 @@
     items     group of each item
     groups    name, hidden, confirmed, number of the last event that touched it
     links     pairs that must, or cannot, be together
+    apart     sets of items, as JSON, no two of which can be together
     rejected  suggestions that were turned down
 
 An event and what it does to the tables are one transaction, flushed to the disk before `append`
 returns (write-ahead log, synchronous FULL): whatever kills the process, at most the event that was
 being written is lost. Several processes may write; each says up to which event it has read, and is
-refused if there are others since.
+refused if there are others since. Whoever follows the events makes the new one its own first: what
+does not fit is never written.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,10 +27,11 @@ from typing import Any
 
 from covey.review.changes import Change, as_rows, from_rows
 from covey.review.state import ConflictError, Placements
-from covey.store.tables import SCHEMA, TABLES, write_changes
+from covey.store.project import BusyError
+from covey.store.tables import APART, SCHEMA, TABLES, write_changes
 from covey.types import CoveyError, InputError
 
-FORMAT = 1
+FORMAT = 2
 _PATIENCE = 10.0  # seconds that a writer waits for another
 _EVENTS = (
     "CREATE TABLE events (number INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, "
@@ -38,6 +41,10 @@ _EVENTS = (
     "CREATE TRIGGER events_last BEFORE DELETE ON events "
     "BEGIN SELECT RAISE(ABORT, 'events are never removed'); END",
 )
+
+
+class LateError(ConflictError):
+    """Others wrote since whoever writes has read; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +103,12 @@ class Journal:
                 f"{self.path}: is a journal of version {version}, this Covey knows {FORMAT}; "
                 "update Covey"
             )
-        if version == 0:
+        if version < FORMAT:
             with self._transaction():
-                if self._db.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
+                version = self._db.execute("PRAGMA user_version").fetchone()[0]
+                if version == FORMAT:
                     return  # another process was faster
-                for statement in (*_EVENTS, *SCHEMA):
+                for statement in (*_EVENTS, *SCHEMA) if version == 0 else (APART,):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -123,15 +131,20 @@ class Journal:
         *,
         after: int,
         author: str = "",
+        first: Callable[[Event], None] = lambda event: None,
     ) -> Event:
         """Writes an event, for good.
 
         Args:
             kind, about, changes, author: See `Event`.
             after: Number of the last event that whoever writes knows of.
+            first: Called with the event once nobody else can write and before anything is written.
+                What it raises is raised, and nothing is written. It may be called although the
+                event is not written in the end.
 
         Raises:
-            ConflictError: If there are later ones.
+            LateError: If there are later ones.
+            BusyError: If another process is writing for too long.
             CoveyError: If the disk is full or fails; then nothing was written.
         """
         event = Event(after + 1, _now(), author, kind, about, tuple(changes))
@@ -146,9 +159,10 @@ class Journal:
         with self._told(), self._transaction():
             last = self._db.execute("SELECT max(number) FROM events").fetchone()[0] or 0
             if last != after:
-                raise ConflictError(
+                raise LateError(
                     f"{last - after} other changes were made in the meantime; look again"
                 )
+            first(event)
             self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
             write_changes(self._db, event.changes, event.number, self._placements)
         return event
@@ -184,16 +198,21 @@ class Journal:
             for event in list(self.events()):
                 write_changes(self._db, event.changes, event.number, self._placements)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
+    def roll_back(self) -> None:
+        """Takes back what an interrupt left on its way, as it may come at any line."""
+        with self._told():
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self.roll_back()
             raise
-        self._db.execute("COMMIT")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -203,9 +222,9 @@ class Journal:
         except sqlite3.DatabaseError as error:
             why = str(error)
             if isinstance(error, sqlite3.OperationalError) and "locked" in why:
-                raise CoveyError(
+                raise BusyError(
                     f"{self.path}: another process has been writing for {_PATIENCE:g} seconds; "
-                    "try again"
+                    "try again once it has ended"
                 ) from error
             if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError):
                 raise CoveyError(f"{self.path}: {why}; nothing was written") from error

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +23,9 @@ from typing import Any
 
 from covey import __version__
 from covey.io.atomic import atomic_folder
-from covey.io.folder_lock import locked_folder
+from covey.io.folder_lock import HeldError, locked_folder
 from covey.io.summary import write_summary
+from covey.review.state import ConflictError
 from covey.types import InputError, UsageError
 from covey.vectors import Metric
 
@@ -32,6 +33,10 @@ FORMAT = 1
 FACTS = "project.json"
 JOURNAL = "review.sqlite"
 _DIGITS = 6
+
+
+class BusyError(ConflictError):
+    """Another process works on the project; the same may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,23 @@ class Project:
         return _next_number(self.folder / "runs")
 
     @contextmanager
-    def working(self) -> Iterator[None]:
+    def working(self, what: str = "") -> Iterator[None]:
         """Keeps other processes from adding and running at the same time. Reviews go on.
 
+        Args:
+            what: Is being done, for others who try.
+
         Raises:
-            UsageError: If one does.
+            BusyError: If another process does; told at once.
         """
-        with locked_folder(self.folder / "work", way_out="wait until that ends"):
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked_folder(self.folder / "work", what=what))
+            except HeldError as error:
+                raise BusyError(
+                    f"{self.folder}: {error.holder} is at work on it; nothing was changed: wait "
+                    "until that ends, then try again"
+                ) from None
             yield
 
 

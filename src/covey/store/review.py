@@ -2,13 +2,18 @@
 
 Several processes may review at a time. Each catches up with the journal before it writes; whoever
 says which event they had seen is refused if a group that they change was touched since.
+
+An event is first made the state's own and then written, while nobody else can write: one that the
+state refuses is never in the journal. Where anything fails on the way, an interrupt at any line
+included, the state is built anew from the journal, so that both always tell the same.
 """
 
 from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +23,14 @@ from covey.review.changes import Add, Change, Link, Place
 from covey.review.corrections import Correction, Evidence
 from covey.review.history import REDO, UNDO, History
 from covey.review.state import ChangedSinceError, ConflictError, ReviewState
+from covey.store.following import ADDED, RAN, Followed
 from covey.store.items import Batch, Items, read_items, write_batch
-from covey.store.journal import Event, Journal
+from covey.store.journal import Event, Journal, LateError
 from covey.store.project import Project, open_project
-from covey.store.runs import Grouped, Run, read_run, write_run
-from covey.types import Float32, Int64, UsageError
+from covey.store.runs import Grouped, Run, read_run, rewrite_groups, write_run
+from covey.types import CoveyError, Float32, Int64, UsageError
 
 _TRIES = 20  # to be the next to write, among others who write
-ADDED, RAN = "add", "run"
-"""Kinds of events that are no corrections."""
 
 
 class Review:
@@ -37,11 +41,10 @@ class Review:
 
     Attributes:
         project: The folder.
-        state: Groups as they are; only to be read, within `lock` where it must not change.
-        history: What can be undone.
         items: All items.
         lock: Held by whatever reads or writes the state.
-        watchers: Called with each event once the state follows it, within `lock`.
+        watchers: Called with each event once the state follows it, within `lock`; after an
+            interrupt perhaps twice.
 
     Raises:
         InputError: If it is no project, or damaged.
@@ -54,12 +57,10 @@ class Review:
         self._read: dict[int, Run] = {}
         self._placed: dict[int, Int64] = {}
         self.journal = Journal(self.project.journal, self._placement)
-        self.state = ReviewState(self._placement)
-        self.history = History()
+        self._now, self._astray = Followed(self._placement), False
+        self._told = 0  # number of the last event that watchers were told of
         self.items: Items = read_items(self.project, ())
-        self._batches: list[int] = []
-        self._runs: list[int] = []
-        self._evidence: Evidence | None = None
+        self._evidence: tuple[list[int], int, Evidence] | None = None
         try:
             self.catch_up()
         except BaseException:
@@ -73,18 +74,28 @@ class Review:
         self.journal.close()
 
     @property
+    def state(self) -> ReviewState:
+        """Groups as they are; only to be read, within `lock` where it must not change."""
+        return self._now.state
+
+    @property
+    def history(self) -> History:
+        """What can be undone."""
+        return self._now.history
+
+    @property
     def batches(self) -> list[int]:
         """Numbers of the batches of items, in order."""
-        return list(self._batches)
+        return list(self._now.batches)
 
     @property
     def runs(self) -> list[int]:
         """Numbers of the runs that counted, in order."""
-        return list(self._runs)
+        return list(self._now.runs)
 
     def last_run(self) -> Run | None:
         """The last run, if there was one."""
-        return self.run(self._runs[-1]) if self._runs else None
+        return self.run(self.runs[-1]) if self.runs else None
 
     def run(self, number: int) -> Run:
         """A run that counted, by its number."""
@@ -96,12 +107,13 @@ class Review:
     def evidence(self) -> Evidence:
         """What is known of all items."""
         with self.lock:
-            if self._evidence is None:
+            key = self.runs[-1:], self.items.n
+            if self._evidence is None or self._evidence[:2] != key:
                 strength: Float32 = np.zeros(self.items.n, np.float32)
                 if (run := self.last_run()) is not None:
                     strength[: run.n] = run.strength()
-                self._evidence = Evidence(strength, self.items.exclusive)
-            return self._evidence
+                self._evidence = *key, Evidence(strength, self.items.exclusive)
+            return self._evidence[2]
 
     def catch_up(self) -> int:
         """Reads what others wrote in the meantime.
@@ -110,12 +122,20 @@ class Review:
             How many events.
         """
         with self.lock:
-            found = list(self.journal.events(self.state.revision))
+            before = self.state.revision
+            if self._astray:
+                self.journal.roll_back()
+                self._now = Followed(self._placement)
+            found = list(self.journal.events(min(self.state.revision, self._told)))
             for event in found:
-                self._see(event)
+                if event.number > self.state.revision:
+                    self._astray = True
+                    self._now.see(event)
+            self._astray = False
             if self.items.n != self.state.n:
-                self.items = read_items(self.project, self._batches)
-            return len(found)
+                self.items = read_items(self.project, self.batches)
+            self._tell(found)
+            return self.state.revision - before
 
     def correct(
         self,
@@ -205,14 +225,21 @@ class Review:
             self.catch_up()
             number = write_batch(self.project, batch, self.items)
             about = {"batch": number, "count": len(batch.ids), "source": batch.source}
-            event = self._write(
-                lambda: (ADDED, about, (Add(self.state.n, len(batch.ids)),)), author
-            )
-            self.items = read_items(self.project, self._batches)
+            with self._kept_if_told(self.project.batch(number)):
+                event = self._write(
+                    lambda: (ADDED, about, (Add(self.state.n, len(batch.ids)),)), author
+                )
+            self.catch_up()
             return event
 
     def placed(
-        self, found: Grouped, batches: Sequence[int], facts: dict[str, Any], *, author: str = ""
+        self,
+        found: Grouped,
+        batches: Sequence[int],
+        facts: dict[str, Any],
+        *,
+        again: Callable[[ReviewState], tuple[Grouped, dict[str, Any]]] | None = None,
+        author: str = "",
     ) -> Event:
         """Writes a run and makes its groups those of the project.
 
@@ -220,56 +247,91 @@ class Review:
             found: The run, made of the state as it was at `facts["revision"]`.
             batches: Of its items.
             facts: For its `run.json`.
+            again: Gives both for a state that was corrected since, with the same clusters and
+                another `facts["revision"]`; it may be called more than once.
             author: Who ran it.
 
         Raises:
-            ConflictError: If groups were corrected while it ran; then nothing counts.
+            ConflictError: If groups were corrected since and `again` is None; then nothing counts.
         """
         number = write_run(self.project, found, batches, facts)  # takes long, so without the lock
 
         def next_event() -> tuple[str, dict[str, Any], tuple[Change, ...]]:
+            nonlocal facts
             if self.state.revision != facts["revision"]:
-                raise ConflictError(
-                    "groups were corrected while this ran, which it does not know of; run again"
-                )
+                if again is None:
+                    raise ConflictError(
+                        "groups were corrected while this ran, which it does not know of; run again"
+                    )
+                found, facts = again(self.state)
+                rewrite_groups(self.project, number, found, batches, facts)
             return RAN, {"run": number}, (Place(number),)
 
-        try:
+        with self._kept_if_told(self.project.run(number)):
             return self._write(next_event, author)
-        except ConflictError:
-            shutil.rmtree(self.project.run(number), ignore_errors=True)  # no event names it
+
+    @contextmanager
+    def _kept_if_told(self, folder: Path) -> Iterator[None]:
+        """Removes what was just written if the event that names it could not be."""
+        try:
+            yield
+        except CoveyError:
+            with suppress(CoveyError):
+                self.catch_up()
+                there = {self.project.batch(number) for number in self.batches}
+                if folder not in there | {self.project.run(number) for number in self.runs}:
+                    shutil.rmtree(folder, ignore_errors=True)
             raise
 
     def _write(
         self, next_event: Callable[[], tuple[str, dict[str, Any], tuple[Change, ...]]], author: str
     ) -> Event:
-        """Writes what follows from the latest state, however many others write."""
+        """Writes what follows from the latest state, however many others write.
+
+        Raises:
+            ConflictError: If the state refuses it, or others write all the time.
+            CoveyError: If it cannot be written. In either case nothing was.
+        """
         with self.lock:
             for _ in range(_TRIES):
                 self.catch_up()
                 kind, about, changes = next_event()
-                last = self.state.revision
                 try:
-                    event = self.journal.append(kind, about, changes, after=last, author=author)
-                except ConflictError:
-                    if self.journal.last == last:
-                        raise
+                    event = self.journal.append(
+                        kind,
+                        about,
+                        changes,
+                        after=self.state.revision,
+                        author=author,
+                        first=self._follow,
+                    )
+                    self._astray = False
+                except LateError:
                     continue  # another process was faster
-                self._see(event)
+                except BaseException:
+                    with suppress(CoveyError):  # else whoever reads next tries again
+                        self.catch_up()
+                    raise
+                self._tell([event])
                 return event
             raise ConflictError("others write all the time; try again")
 
-    def _see(self, event: Event) -> None:
-        self.state.apply(event.changes, event.number)
-        self.history.see(event.number, event.kind, event.about.get("event"), event.changes)
-        if event.kind == ADDED:
-            self._batches.append(int(event.about["batch"]))
-        elif event.kind == RAN:
-            self._runs.append(int(event.about["run"]))
-        if event.kind in (ADDED, RAN):
-            self._evidence = None
-        for watcher in self.watchers:
-            watcher(event)
+    def _follow(self, event: Event) -> None:
+        """Makes an event the state's own before it is written; astray until it is."""
+        self._astray = True
+        self._now.see(event)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Tells watchers of events, each once; after an interrupt once more."""
+        for event in events:
+            if event.number > self._told:
+                try:
+                    for watcher in self.watchers:
+                        watcher(event)
+                except Exception:
+                    self._told = event.number
+                    raise
+                self._told = event.number
 
     def _check_unseen(self, changes: Sequence[Change], seen: int) -> None:
         for change in changes:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,15 @@ from covey.io.report.groups import group
 from covey.io.report.verdict import judge
 from covey.partition.strength import membership_strength
 from covey.review.changes import NO_GROUP
+from covey.review.item_links import item_links
 from covey.review.known import constraints_of
-from covey.review.stable_groups import Placement, place
+from covey.review.stable_groups import Placement
+from covey.review.state import ReviewState
 from covey.selection import edges_above
+from covey.store.items import Items
 from covey.store.review import Review
 from covey.store.runs import Grouped, Run
+from covey.store.settling import on_top_of, what_it_met
 from covey.types import Constraints, Edges, Float32, Int64, UsageError
 from covey.vectors import as_rows
 
@@ -63,11 +68,13 @@ class Outcome:
     """What a run did to a project.
 
     Attributes:
-        run: The run as it is kept.
+        run: The run as it is kept; the one before where there was nothing to do.
         placement: What became of the groups.
         new_items: Items that came since the run before.
-        touched: Items that were partitioned, all of them in a full run.
+        touched: Items that were partitioned, all of them in a full run; 0 where there was nothing
+            to do.
         seconds: Wall seconds, without writing.
+        notes: What a user should know.
         result: What a full run found, before names and corrections were kept; None of a grown one.
     """
 
@@ -76,6 +83,7 @@ class Outcome:
     new_items: int
     touched: int
     seconds: float
+    notes: list[str]
     result: ClusterResult | None = None
 
 
@@ -89,6 +97,9 @@ def run_project(
 ) -> Outcome:
     """Groups the items of a project, and keeps what was named, confirmed and corrected.
 
+    So does it with what is corrected while it runs, see `review.meanwhile`. Where a run would grow
+    and no items came, nothing is done.
+
     Args:
         review: The project.
         options: Of a full run, and threads of any.
@@ -98,8 +109,7 @@ def run_project(
         progress: Called with stage and share done.
 
     Raises:
-        UsageError: If there are too few items, or nothing new since the last run.
-        ConflictError: If groups were corrected while it ran.
+        UsageError: If there are too few items.
         InputError, MemoryLimitError: As `cluster` and `grow` raise them.
     """
     began = time.perf_counter()
@@ -108,7 +118,6 @@ def run_project(
         state, items, batches = review.state, review.items, review.batches
         revision, before = state.revision, state.group_of.copy()
         constraints = constraints_of(state, items.exclusive)
-        pinned = state.pinned()
         next_group = state.next_group
         last = review.last_run()
     if items.n < 2:
@@ -121,11 +130,8 @@ def run_project(
     result: ClusterResult | None = None
     if grows and last is not None:
         if last.n == items.n:
-            raise UsageError(
-                f"{review.project.folder}: no items came since the last run; to group all of them "
-                "anew, with what the review taught, say --full"
-            )
-        found, touched = _grown(review, last, before, constraints, options, progress)
+            return _nothing(last, before, next_group)
+        found, touched = _grown(items, last, before, constraints, options, progress)
         asked = dict(last.facts.get("asked", {}))
         report: dict[str, Any] = {"grown_from": last.number, **_decided_by(last)}
         ignored = [name for name, value in options.facts().items() if _is_asked(name, value)]
@@ -135,36 +141,60 @@ def run_project(
                 "group all items by what was asked for, say --full"
             ]
     else:
-        found, report, result = _whole(review, constraints, options, progress)
+        found, report, result = _whole(review, items, constraints, options, progress)
         if last is not None and can_grow(last, items.n, False) and not full:
             more = items.n / decided_on - 1
             report["outgrown"] = round(more, 4)
         touched, asked, decided_on = items.n, options.facts(), items.n
-    placement = place(found.clusters, before, pinned, next_group)
-    found = Grouped(
-        found.clusters, placement.groups, found.strength, found.edges, found.knn, found.rule
-    )
     seconds = time.perf_counter() - began
     new_items = items.n - (last.n if last is not None else 0)
-    facts = {
+    base = {
         "covey": __version__,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "kind": "grown" if grows else "full",
         "decided_on": decided_on,
-        "revision": revision,
         "asked": asked,
         "seconds": round(seconds, 3),
         "new_items": new_items,
         "touched": touched,
-        "groups": placement.counts(),
-        "report": report,
     }
+    placements: list[Placement] = []
+    links = cache(lambda: item_links(found.edges, items.n))
+
+    def settled(state: ReviewState) -> tuple[Grouped, dict[str, Any]]:
+        exclusive = review.items.exclusive[: state.n]
+        whole, placement = on_top_of(state, found, before, revision, exclusive, links)
+        placements.append(placement)
+        more = [*report.get("notes", []), *what_it_met(state, placement, revision)]
+        facts = {
+            **base,
+            "revision": state.revision,
+            "groups": placement.counts(),
+            "report": {**report, "notes": more} if more else report,
+        }
+        return whole, facts
+
     progress("writing", 0.0)
-    review.placed(found, batches, facts, author=author)
+    with review.lock:
+        review.catch_up()
+        now = review.state.copy()
+    whole, facts = settled(now)
+    review.placed(whole, batches, facts, again=settled, author=author)
     progress("writing", 1.0)
     run = review.last_run()
     assert run is not None
-    return Outcome(run, placement, new_items, touched, seconds, result)
+    notes = run.facts["report"].get("notes", [])
+    return Outcome(run, placements[-1], new_items, touched, seconds, notes, result)
+
+
+def _nothing(last: Run, before: Int64, next_group: int) -> Outcome:
+    """The outcome where no items came and none were asked to be grouped anew."""
+    kept = np.unique(before[before != NO_GROUP]).tolist()
+    note = (
+        f"no items came since run {last.number}; to group all of them anew, with what the review "
+        "taught, say --full"
+    )
+    return Outcome(last, Placement(before, next_group, kept=kept), 0, 0, 0.0, [note])
 
 
 def can_grow(last: Run | None, items: int, full: bool | None) -> bool:
@@ -193,12 +223,14 @@ def _decided_by(last: Run) -> dict[str, Any]:
 
 def _whole(
     review: Review,
+    items: Items,
     constraints: Constraints,
     options: RunOptions,
     progress: Callable[[str, float], None],
 ) -> tuple[Grouped, dict[str, Any], ClusterResult]:
+    rows = items.matrix()
     result = cluster(
-        review.items.matrix(),
+        rows,
         k=options.k,
         method=options.method,
         partition=options.partition,
@@ -210,7 +242,6 @@ def _whole(
         memory_limit=options.memory_limit,
         progress=progress,
     )
-    rows = review.items.matrix()
     report, clustering = result.report, result.clustering
     verdict = judge(report, group(result))
     told = {
@@ -236,7 +267,7 @@ def _whole(
 
 
 def _grown(
-    review: Review,
+    items: Items,
     last: Run,
     before: Int64,
     constraints: Constraints,
@@ -247,8 +278,9 @@ def _grown(
     alone = before[: last.n] == NO_GROUP
     labels = before[: last.n].copy()
     labels[alone] = int(before.max(initial=0)) + 1 + np.arange(np.count_nonzero(alone))
+    matrix = items.matrix()
     growth = grow(
-        review.items.matrix(),
+        matrix,
         labels,
         last.knn(),
         rule,
@@ -257,7 +289,7 @@ def _grown(
         threads=options.threads,
         tick=lambda done: progress("growing", done),
     )
-    rows = as_rows(review.items.matrix(), metric=rule.metric)
+    rows = as_rows(matrix, metric=rule.metric)
     edges = _with_twins(growth.edges, last.edges(), rows)
     strength: Float32 = membership_strength(edges_above(edges, rule.cut), growth.labels)
     found = Grouped(growth.labels, before, strength, edges, growth.knn, rule)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from covey.grouping_rule import GroupingRule, rule_from
-from covey.io.atomic import atomic_folder
+from covey.io.atomic import atomic_file, atomic_folder
 from covey.io.edges import read_edges, write_edges
 from covey.io.summary import write_summary
 from covey.store.project import Project, read_facts
@@ -133,22 +133,40 @@ def write_run(
     Returns:
         The number of the run.
     """
-    n = len(found.groups)
     number = project.next_run()
+    with atomic_folder(project.run(number)) as folder:
+        write_edges(folder / _EDGES, found.edges, len(found.groups))
+        np.save(folder / _NEIGHBOURS, found.knn.indices)
+        np.save(folder / _SIMILARITIES, found.knn.similarities)
+        _write_groups(folder, number, found, batches, facts)
+    return number
+
+
+def rewrite_groups(
+    project: Project,
+    number: int,
+    found: Grouped,
+    batches: Sequence[int],
+    facts: Mapping[str, Any],
+) -> None:
+    """Writes groups and facts of a run again, as long as no event names it."""
+    _write_groups(project.run(number), number, found, batches, facts)
+
+
+def _write_groups(
+    folder: Path, number: int, found: Grouped, batches: Sequence[int], facts: Mapping[str, Any]
+) -> None:
+    n = len(found.groups)
     columns = {
         "item": pa.array(np.arange(n)),
         "cluster": pa.array(found.clusters),
         "group": pa.array(found.groups),
         "strength": pa.array(found.strength),
     }
-    with atomic_folder(project.run(number)) as folder:
-        pq.write_table(pa.table(columns), folder / _GROUPS)
-        write_edges(folder / _EDGES, found.edges, n)
-        np.save(folder / _NEIGHBOURS, found.knn.indices)
-        np.save(folder / _SIMILARITIES, found.knn.similarities)
-        about = {"n": n, "batches": list(batches), "rule": found.rule.facts()}
-        write_summary(folder / _FACTS, {"number": number, **facts, **about})
-    return number
+    with atomic_file(folder / _GROUPS) as temporary:
+        pq.write_table(pa.table(columns), temporary)
+    about = {"n": n, "batches": list(batches), "rule": found.rule.facts()}
+    write_summary(folder / _FACTS, {"number": number, **facts, **about})
 
 
 def read_run(project: Project, number: int) -> Run:

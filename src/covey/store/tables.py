@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
 from covey.review.changes import (
     NO_GROUP,
     Add,
+    Apart,
     Change,
     Create,
     Drop,
@@ -19,7 +21,8 @@ from covey.review.changes import (
 )
 from covey.review.state import Placements
 
-TABLES = ("items", "groups", "links", "rejected")
+TABLES = ("items", "groups", "links", "apart", "rejected")
+APART = "CREATE TABLE apart (items TEXT PRIMARY KEY) WITHOUT ROWID"
 SCHEMA = (
     "CREATE TABLE items (item INTEGER PRIMARY KEY, number INTEGER NOT NULL, "
     "since INTEGER NOT NULL)",
@@ -28,6 +31,7 @@ SCHEMA = (
     "confirmed INTEGER NOT NULL, revision INTEGER NOT NULL)",
     "CREATE TABLE links (kind TEXT NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, "
     "PRIMARY KEY (kind, a, b)) WITHOUT ROWID",
+    APART,
     "CREATE TABLE rejected (key TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
 )
 _TOUCH = "UPDATE groups SET revision = ? WHERE number = ?"
@@ -67,6 +71,10 @@ def write_changes(
                 db.execute("INSERT INTO links VALUES (?, ?, ?)", (kind, a, b))
             case Link(kind, a, b, _):
                 db.execute("DELETE FROM links WHERE kind = ? AND a = ? AND b = ?", (kind, a, b))
+            case Apart(some, True):
+                db.execute("INSERT INTO apart VALUES (?)", (json.dumps(some),))
+            case Apart(some, _):
+                db.execute("DELETE FROM apart WHERE items = ?", (json.dumps(some),))
             case Reject(key, True):
                 db.execute("INSERT INTO rejected VALUES (?, ?)", (key, event))
             case Reject(key, _):
