@@ -131,10 +131,6 @@ def encode_clip(
             closing = _CLOSING + _PER_PLACE * (len(writer.places) + len(wave))
             for coded in chooser.coded(wave, pool, file.tell() - beside + closing):
                 writer.group(coded.frames)
-                done.seconds = float(
-                    1 / source.frame_rate
-                    + (coded.frames[-1].pts - writer.places[0].pts) * source.time_base
-                )
                 done.frames += len(coded.frames)
                 done.errors += coded.errors
                 done.rates.append(coded.frames[0].rate)
@@ -143,8 +139,10 @@ def encode_clip(
                     done.kinds[kind] = done.kinds.get(kind, 0) + 1
                 tell(done.frames)
             wave = []
-    if not done.frames:
+    if writer.latest is None:
         raise InputError(f"{source.name}: holds no frame that can be decoded")
+    lasts = (writer.latest - writer.places[0].pts) * source.time_base
+    done.seconds = float(1 / source.frame_rate + lasts)
     writer.finish()
     done.bytes = file.tell()
     done.met = _is_met(target, source, done)

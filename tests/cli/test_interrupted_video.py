@@ -16,6 +16,8 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 pytest.importorskip("av")
 
+from covey.codec.video.records import INDEX
+
 
 def _started(folder, command) -> subprocess.Popen:
     """A process that Ctrl-C reaches, even of a test in the background."""
@@ -104,3 +106,20 @@ def test_an_interrupted_decompress_leaves_nothing(run, tmp_path, video_model, fi
         _, told = process.communicate(timeout=60)
         assert process.returncode == 130, told
         assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("ends", ["index", "nothing"])
+def test_a_run_that_lacks_nothing_but_its_end_goes_on(
+    run, tmp_path, video_model, film, ends
+) -> None:
+    """It was killed before the last step, with all frames coded: nothing is left to code."""
+    film(tmp_path / "a.mp4", 6)
+    command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--json"]
+    first = json.loads(run(*command).out)
+    data = (tmp_path / "a.cvv").read_bytes()
+    (tmp_path / "a.cvv").unlink()
+    (tmp_path / "a.cvv.part").write_bytes(data if ends == "index" else data[: data.rfind(INDEX)])
+    facts = json.loads(run(*command).out)
+    assert (facts["frames"], facts["coded_frames"]) == (6, 0)
+    assert facts["bitrate"] == first["bitrate"]
+    assert (tmp_path / "a.cvv").read_bytes() == data

@@ -118,6 +118,7 @@ class VideoWriter:
 
     Attributes:
         places: Of the groups that are written.
+        latest: Time stamp of the last frame that is written; None before the first.
     """
 
     def __init__(self, file: BinaryIO, header: VideoHeader) -> None:
@@ -129,7 +130,7 @@ class VideoWriter:
         """
         self._file = file
         self.places: list[GroupPlace] = []
-        self._latest: int | None = None
+        self.latest: int | None = None
         self._at = file.write(pack_header(header))
 
     @classmethod
@@ -158,7 +159,7 @@ class VideoWriter:
         writer = cls(file, header)
         if heads:
             writer.places = [place for place, _, _ in heads]
-            _, writer._latest, writer._at = heads[-1]
+            _, writer.latest, writer._at = heads[-1]
         file.seek(writer._at)
         file.truncate()
         return writer
@@ -186,13 +187,13 @@ class VideoWriter:
             ValueError: If frames are none or too many, out of order, or out of range.
         """
         head = pack_group(self.frames, frames)
-        if self._latest is not None and frames[0].pts <= self._latest:
-            raise ValueError(f"time stamps must rise, and {frames[0].pts} follows {self._latest}")
+        if self.latest is not None and frames[0].pts <= self.latest:
+            raise ValueError(f"time stamps must rise, and {frames[0].pts} follows {self.latest}")
         place = GroupPlace(self._at, self.frames, frames[0].pts, len(frames))
         self._at += self._file.write(b"".join([head, *(frame.payload for frame in frames)]))
         self._file.flush()
         self.places.append(place)
-        self._latest = frames[-1].pts
+        self.latest = frames[-1].pts
 
     def finish(self) -> None:
         """Writes the index; nothing may follow."""
