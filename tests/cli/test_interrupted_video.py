@@ -16,7 +16,11 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 pytest.importorskip("av")
 
-from covey.codec.video.records import INDEX
+from PIL import Image
+
+from covey import videos
+from covey.codec.video.records import GROUP, INDEX
+from covey.io.claimed_file import claimed_file
 
 
 def _started(folder, command) -> subprocess.Popen:
@@ -123,3 +127,65 @@ def test_a_run_that_lacks_nothing_but_its_end_goes_on(
     assert (facts["frames"], facts["coded_frames"]) == (6, 0)
     assert facts["bitrate"] == first["bitrate"]
     assert (tmp_path / "a.cvv").read_bytes() == data
+
+
+def test_a_clip_inside_of_its_folder_of_frames_goes_on(
+    run, tmp_path, video_model, wave_frames
+) -> None:
+    """What lies beside the frames is no part of them."""
+    (tmp_path / "in").mkdir()
+    for n, pixels in wave_frames(4):
+        Image.fromarray(pixels).save(tmp_path / "in" / f"f{n}.png")
+    size = sum(path.stat().st_size for path in (tmp_path / "in").iterdir())
+    command = ["compress", "in", "-o", "in/a.cvv", "--model", video_model, "--group", 2, "--json"]
+    assert json.loads(run(*command).out)["source_bytes"] == size
+    data = (tmp_path / "in" / "a.cvv").read_bytes()
+    (tmp_path / "in" / "a.cvv").unlink()
+    (tmp_path / "in" / "a.cvv.part").write_bytes(data[: data.rfind(GROUP)])
+    assert json.loads(run(*command).out)["coded_frames"] == 2
+    assert (tmp_path / "in" / "a.cvv").read_bytes() == data
+
+
+def test_two_runs_do_not_write_one_file(run, tmp_path, video_model, film) -> None:
+    film(tmp_path / "a.mp4", 2)
+    with claimed_file(tmp_path / "a.cvv.part"):
+        (tmp_path / "a.cvv.part").write_bytes(b"")
+        done = run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, code=2)
+        assert "a.cvv.part: is being written by another process" in done.err
+    run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model)
+
+
+def test_a_clip_that_changed_while_it_was_coded_is_refused(
+    run, tmp_path, video_model, film, monkeypatch
+) -> None:
+    """Otherwise a film that is still being copied would count as done."""
+    film(tmp_path / "a.mp4", 2)
+    whole = videos.encode_clip
+
+    def late(*given, **named):
+        done = whole(*given, **named)
+        with (tmp_path / "a.mp4").open("ab") as file:
+            file.write(b"more")
+        return done
+
+    command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model]
+    with monkeypatch.context() as patch:
+        patch.setattr(videos, "encode_clip", late)
+        told = run(*command, code=3).err
+    assert "a.mp4: changed while it was coded; code it again" in told
+    assert not (tmp_path / "a.cvv").exists()
+    assert "begins anew" in run(*command).err
+
+
+def test_a_link_leads_to_where_the_clip_is_left(run, tmp_path, video_model, film) -> None:
+    """Beside the file that it is to be, as only there one name can take another's place."""
+    film(tmp_path / "a.mp4", 2)
+    (tmp_path / "far").mkdir()
+    (tmp_path / "a.cvv").symlink_to(tmp_path / "far" / "b.cvv")
+    (tmp_path / "far" / "b.cvv.part").write_text("mine")
+    command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model]
+    assert "far/b.cvv.part: is in the way" in run(*command, code=2).err
+    (tmp_path / "far" / "b.cvv.part").unlink()
+    run(*command)
+    assert (tmp_path / "a.cvv").is_symlink()
+    assert [path.name for path in (tmp_path / "far").iterdir()] == ["b.cvv"]

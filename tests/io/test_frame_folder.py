@@ -33,6 +33,8 @@ def test_frames_of_a_folder_come_in_natural_order(tmp_path, read_film) -> None:
     for name in names:
         Image.new("RGB", (8, 4), (int(natural(name)[1][0]), 0, 0)).save(tmp_path / name)
     (tmp_path / "read.txt").write_text("me")
+    (tmp_path / "._f1.png").write_bytes(b"what macOS leaves beside files")
+    (tmp_path / "f9.png").mkdir()
     with open_video(tmp_path, Fraction(12)) as source:
         assert (source.expected_frames, source.frame_rate) == (3, 12)
         assert source.time_base == Fraction(1, 12)

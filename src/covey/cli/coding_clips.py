@@ -113,17 +113,20 @@ def code_clip(
     """
     from covey.codec.video.container import whole_frames
     from covey.io.audio_tracks import audio_of, has_audio
+    from covey.io.claimed_file import claimed_file
     from covey.io.videos import open_video
     from covey.picture_folder import date
     from covey.videos import encode_clip, header_of
 
     begun = time.perf_counter()
-    source, out = job.source, job.target
+    source = job.source
+    out = Path(os.path.realpath(job.target)) if job.target.is_symlink() else job.target
     left = out.with_name(out.name + _LEFT)
     frame_rate = Fraction(_DEFAULT_RATE) if given.frame_rate is None else given.frame_rate
     with ExitStack() as stack:
         clip = stack.enter_context(open_video(source, frame_rate, given.max_pixels))
-        header = header_of(codec, clip, _settings(source, given))
+        settings = _settings(source, given)
+        header = header_of(codec, clip, settings)
         resume = left.exists() and _began_alike(left, header)
         if left.exists() and not resume and not _is_ours(left):
             raise UsageError(f"{left}: is in the way, and no clip that was left; move it")
@@ -140,30 +143,33 @@ def code_clip(
         gate = WriteGate()
 
         def run() -> EncodedClip:
-            with left.open("r+b" if resume else "w+b") as file:
-                done = encode_clip(
-                    codec,
-                    clip,
-                    file,
-                    header,
-                    given.target,
-                    audio=audio,
-                    resume=resume,
-                    group=given.group,
-                    effort=given.effort,
-                    threads=given.threads,
-                    tell=lambda frames: tell(stage, _share(frames, clip)),
-                    name=str(left),
-                )
-                file.flush()
-                os.fsync(file.fileno())
-            if done.smallest:
-                left.unlink()
-                raise InputError(f"{source}: {_too_few(done, given.target, clip)}")
-            if source.is_file():
-                date(left, job)
-            with gate:
-                os.replace(left, os.path.realpath(out))
+            with claimed_file(left):
+                with left.open("r+b" if resume else "w+b") as file:
+                    done = encode_clip(
+                        codec,
+                        clip,
+                        file,
+                        header,
+                        given.target,
+                        audio=audio,
+                        resume=resume,
+                        group=given.group,
+                        effort=given.effort,
+                        threads=given.threads,
+                        tell=lambda frames: tell(stage, _share(frames, clip)),
+                        name=str(left),
+                    )
+                    file.flush()
+                    os.fsync(file.fileno())
+                if done.smallest:
+                    left.unlink()
+                    raise InputError(f"{source}: {_too_few(done, given.target, clip)}")
+                if _settings(source, given) != settings:
+                    raise InputError(f"{source}: changed while it was coded; code it again")
+                if source.is_file():
+                    date(left, job)
+                with gate:
+                    os.replace(left, out)
             return done
 
         try:
@@ -175,7 +181,9 @@ def code_clip(
             if left.exists() and not _frames_in(left):
                 left.unlink()
             raise
-    return _facts(source, out, clip, done, audio_bytes, silenced, time.perf_counter() - begun)
+    return _facts(
+        source, job.target, clip, done, audio_bytes, silenced, time.perf_counter() - begun
+    )
 
 
 def _facts(
@@ -259,8 +267,7 @@ def _share(frames: int, clip: VideoSource) -> float:
 
 def _settings(source: Path, given: VideoOptions) -> bytes:
     """What a file was made from and with, so that another run knows whether it may go on."""
-    paths = sorted(source.iterdir()) if source.is_dir() else [source]
-    stats = [(path.name, path.stat()) for path in paths]
+    stats = [(path.name, path.stat()) for path in _files_of(source)]
     settings = {
         "files": [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats],
         "target": str(given.target),
@@ -289,6 +296,11 @@ def _is_ours(left: Path) -> bool:
 
 
 def _bytes_of(source: Path) -> int:
-    if source.is_dir():
-        return sum(path.stat().st_size for path in source.iterdir() if path.is_file())
-    return source.stat().st_size
+    return sum(path.stat().st_size for path in _files_of(source))
+
+
+def _files_of(source: Path) -> list[Path]:
+    """That a clip is made of; what else lies in a folder of frames is not of it."""
+    from covey.io.frame_folder import frame_paths
+
+    return frame_paths(source) if source.is_dir() else [source]

@@ -39,10 +39,7 @@ class FolderSource:
             InputError: If there is no picture, or it cannot be read.
         """
         self.name, self._most = str(folder), most_pixels
-        self._paths = sorted(
-            (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES),
-            key=lambda path: natural(path.name),
-        )
+        self._paths = frame_paths(folder)
         if not self._paths:
             raise InputError(
                 f"{folder}: has no PNG or JPEG files to take as frames; for a folder of clips name "
@@ -85,6 +82,16 @@ class FolderSource:
             if not any(told.endswith(note) for told in self.notes):
                 self.notes.append(f"{path.name} {note}")
         return np.array(image_of(picture).convert("RGB"))
+
+
+def frame_paths(folder: Path) -> list[Path]:
+    """Files of a folder that are frames of a clip, in their order; hidden ones are none."""
+    found = (
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and path.name[0] != "." and path.is_file()
+    )
+    return sorted(found, key=lambda path: natural(path.name))
 
 
 def natural(name: str) -> list[tuple[int, str]]:
