@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
+from covey.codec.video.container import VideoReader
 from covey.types import InputError, UsageError
 from covey.video_target import VideoTarget
 from covey.videos import encode_clip, header_of
@@ -73,3 +75,33 @@ def test_quality_that_is_wanted(shipped_video_codec, moving_frames, coded_video)
 def test_targets_that_cannot_be(wrong) -> None:
     with pytest.raises(UsageError):
         VideoTarget(**wrong)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_only_the_first_group_says_that_a_quality_cannot_be(
+    small_video_codec, moving_frames, spaced_clip, coded_video, threads
+) -> None:
+    """Whichever of two threads is done before; and an interrupted run goes on with what it can."""
+    plain = [np.full((40, 72, 3), 128, np.uint8)] * 4
+    frames = moving_frames(4)
+    easy, hard = (
+        coded_video(small_video_codec, some, VideoTarget(quality=100))[1].psnr
+        for some in (plain, frames)
+    )
+    assert easy > hard + 1
+    target = VideoTarget(psnr=(easy + hard) / 2)
+    with pytest.raises(InputError, match="cannot be reached"):
+        coded_video(small_video_codec, frames + plain, target, group=4, threads=threads)
+    data, _ = coded_video(small_video_codec, plain + frames, target, group=4, threads=threads)
+    file = io.BytesIO(data[: VideoReader(io.BytesIO(data)).places[1].offset])
+    clip = spaced_clip(plain + frames)
+    done = encode_clip(
+        small_video_codec,
+        clip,
+        file,
+        header_of(small_video_codec, clip, b"it"),
+        target,
+        resume=True,
+        group=4,
+    )
+    assert (done.frames, len(done.errors)) == (8, 4)

@@ -103,7 +103,6 @@ class GroupChooser:
         self._codec, self._target, self._pacer = codec, target, pacer
         self._effort, self._kinds = effort, kinds
         self._last: int | None = None  # rate
-        self._any = False  # group has been good enough
 
     def coded(
         self,
@@ -142,7 +141,7 @@ class GroupChooser:
             )
 
         if self._target.psnr is not None:
-            return lambda: self._good_enough(at)
+            return lambda: self._good_enough(at, first)
         if self._pacer is None:
             quality = QUALITY if self._target.quality is None else self._target.quality
             return lambda: at(rate_of(quality))
@@ -153,8 +152,12 @@ class GroupChooser:
             return lambda: _small_enough(at, share, rate, slack)
         return lambda: _near_enough(at, share, rate)
 
-    def _good_enough(self, at: Callable[[int], CodedGroup]) -> CodedGroup:
-        """Of the PSNR that is wanted, or the best there is if others were."""
+    def _good_enough(self, at: Callable[[int], CodedGroup], first: int) -> CodedGroup:
+        """Of the PSNR that is wanted, or the best there is of groups behind the first of the clip.
+
+        So what is refused does not depend on which of several threads is done before, nor on where
+        an interrupted run goes on.
+        """
         wanted = self._target.psnr
         assert wanted is not None
 
@@ -164,11 +167,10 @@ class GroupChooser:
             return float(np.mean(10 * np.log10(255**2 / errors))), coded
 
         found = smallest_above(seen, wanted, slack=_CLOSE, first=self._last)
-        if not (found.met or self._any):
+        if not (found.met or first):
             raise InputError(
                 f"a PSNR of {wanted:g} dB cannot be reached; the highest is {found.value:.2f}"
             )
-        self._any = True
         return found.made
 
 
