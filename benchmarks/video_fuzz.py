@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from covey.cli.decoding_clips import DecodingOptions
 from covey.cli.decompress_video import decompress_video
 from covey.cli.terminal import Terminal
 from covey.codec.video.container import VideoReader
@@ -133,8 +134,8 @@ def _off(frame: DecodedFrame, clip: CodedClip) -> float:
     return float(np.sqrt(np.square(frame.pixels.astype(float) - original.pixels).mean()))
 
 
-def to_film(folder: Path, clip: CodedClip, data: bytes) -> Outcome:
-    """The same by the function of `covey decompress`, with the codec that ships."""
+def to_film(folder: Path, clip: CodedClip, data: bytes, model: Path | None = None) -> Outcome:
+    """The same by the function of `covey decompress`, with the codec that ships if not told."""
     (folder / "it.cvv").write_bytes(data)
     out = folder / "it.mkv"
     out.unlink(missing_ok=True)
@@ -142,15 +143,10 @@ def to_film(folder: Path, clip: CodedClip, data: bytes) -> Outcome:
         decompress_video(
             folder / "it.cvv",
             out,
-            start=0,
-            count=None,
-            model=None,
+            DecodingOptions(crf=None, max_pixels=MOST_PIXELS, threads=1, overwrite=True),
+            Terminal(json=False, quiet=True),
+            model=model,
             force=False,
-            max_pixels=MOST_PIXELS,
-            overwrite=True,
-            crf=None,
-            threads=1,
-            terminal=Terminal(json=False, quiet=True),
         )
     except CoveyError as error:
         if "is damaged" in str(error) and out.exists():

@@ -187,6 +187,24 @@ def small_video_codec(small_video_body, small_codec):
 
 
 @pytest.fixture(scope="session")
+def video_model(small_video_codec, tmp_path_factory) -> str:
+    """A folder with a small video codec of random weights, its image codec in it."""
+    from covey.codec.video.model import VideoCodec
+    from covey.io.video_codec_folder import write_video_codec
+
+    seen = {"motion": 0.1, "residual": 0.2, "still": 0.3, "psnr": 30.0, "loss": 0.1}
+    codec = VideoCodec(
+        small_video_codec.config,
+        small_video_codec.image,
+        small_video_codec.weights,
+        {"steps": "none", "validation": seen},
+    )
+    folder = tmp_path_factory.mktemp("video") / "m"
+    write_video_codec(folder, codec, "covey train video")
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
 def shipped_video_codec():
     """By which bytes and quality rise with the rate."""
     from covey.video_weights import default_video_codec

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,9 +12,13 @@ pytest.importorskip("torch")
 pytest.importorskip("constriction")
 pytest.importorskip("av")
 
+import video_clock
 from covey.codec_bench.held_clip import HeldClip
 from raw_clips import raw_frames
-from video import OTHERS, _psnr, by_other, compared
+from small_clips import coded_clips
+from trip_sources import save
+from video import OTHERS, _psnr, by_other, compared, curves_of
+from video_fuzz import Outcome, to_film
 from video_prediction import _near_edges, _psnrs
 
 
@@ -47,6 +54,49 @@ def test_psnr_is_a_mean_over_frames() -> None:
     b = [np.full((2, 2, 3), 1, np.uint8), np.full((2, 2, 3), 2, np.uint8)]
     expected = np.mean([20 * np.log10(255), 20 * np.log10(127.5)])
     assert _psnr(a, b) == pytest.approx(expected)
+
+
+def test_what_coders_write_of_themselves_does_not_count() -> None:
+    """x265 writes 2,400 bytes of text, more than all of this clip."""
+    point = by_other("x265 medium, 4:2:0", HeldClip("x", [np.zeros((64, 96, 3), np.uint8)]), 30)
+    assert point["bytes"] < 500
+
+
+def test_what_was_measured_of_other_frames_is_not_kept() -> None:
+    clip = HeldClip("x", [np.zeros((2, 4, 3), np.uint8)] * 3)
+    clips = {}
+    curves_of(clips, clip, 2)["a"] = {"points": [{}, {}]}
+    assert list(curves_of(clips, clip, 2)) == ["a"]
+    assert clips["x"]["frames"] == 3
+    assert not curves_of(clips, clip, 3)
+    curves_of(clips, clip, 2)["a"] = {"points": [{}, {}]}
+    assert not curves_of(clips, HeldClip("x", clip.pixels[:2]), 2)
+    assert clips["x"] == {"size": [4, 2], "frames": 2, "curves": {}}
+
+
+def test_clocks_run(video_model, moving_frames, tmp_path, capsys, monkeypatch) -> None:
+    save(tmp_path, moving_frames(3))
+    coded = tmp_path / "a.cvv"
+    monkeypatch.setattr("torch.set_num_threads", lambda count: None)
+    found = []
+    for words in (["encode", tmp_path, coded], ["decode", coded]):
+        monkeypatch.setattr(
+            "sys.argv", [str(word) for word in ["x", *words, "--model", video_model]]
+        )
+        video_clock.main()
+        found.append(json.loads(capsys.readouterr().out))
+    assert [each["frames"] for each in found] == [3, 3]
+    assert found[0]["parts"].keys() >= {"motion", "search of motion", "analysis"}
+    assert not found[1]["told"]
+    assert "synthesis of pictures" in found[1]["parts"]
+
+
+def test_damaged_files_go_through_the_command(small_video_codec, video_model, tmp_path) -> None:
+    model = Path(video_model)
+    clip = coded_clips(small_video_codec)[0]
+    assert to_film(tmp_path, clip, clip.data, model) == Outcome("sound")
+    assert to_film(tmp_path, clip, clip.data[:-1], model) == Outcome("told")
+    assert to_film(tmp_path, clip, b"CVV", model).end == "refused"
 
 
 def test_curves_are_compared_by_clip() -> None:

@@ -167,21 +167,3 @@ def codec_model(small_codec, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("codec") / "m"
     write_codec(folder, small_codec, "covey train codec")
     return str(folder)
-
-
-@pytest.fixture(scope="session")
-def video_model(small_video_codec, tmp_path_factory) -> str:
-    """A folder with a small video codec of random weights, its image codec in it."""
-    from covey.codec.video.model import VideoCodec
-    from covey.io.video_codec_folder import write_video_codec
-
-    seen = {"motion": 0.1, "residual": 0.2, "still": 0.3, "psnr": 30.0, "loss": 0.1}
-    codec = VideoCodec(
-        small_video_codec.config,
-        small_video_codec.image,
-        small_video_codec.weights,
-        {"steps": "none", "validation": seen},
-    )
-    folder = tmp_path_factory.mktemp("video") / "m"
-    write_video_codec(folder, codec, "covey train video")
-    return str(folder)
