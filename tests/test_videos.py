@@ -10,7 +10,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
-from covey.codec.video.container import VideoReader
+from covey import videos
+from covey.codec.video.container import GroupPlace, VideoReader
+from covey.codec.video.records import TRAILER, pack_index
 from covey.types import InputError
 from covey.video_target import VideoTarget
 from covey.videos import encode_clip, header_of
@@ -152,3 +154,10 @@ def test_another_codec_is_refused(
     other = type(small_video_codec)(small_video_codec.config, small_video_codec.image, weights)
     with pytest.raises(InputError, match="was coded by the video model"):
         decoded_video(other, data)
+
+
+def test_an_index_takes_no_more_than_was_left_for_it() -> None:
+    """Of a long film in steps of an .mp4 file, or of microseconds, and large groups."""
+    for pts, size in ((16_384, 40_000), (1_280_000, 2**27)):
+        places = [GroupPlace(2**32 + size * n, 32 * n, pts * n, 32) for n in range(1000)]
+        assert len(pack_index(places)) + TRAILER <= videos._CLOSING + videos._PER_PLACE * 1000

@@ -23,7 +23,7 @@ from covey.video_target import GroupChooser, VideoTarget
 GROUP = 32
 """Frames of a group, at most."""
 
-_CLOSING, _PER_PLACE = 32, 6  # bytes of the index, and of a group in it, at most about
+_CLOSING, _PER_PLACE = 32, 10  # bytes of the index, and of a group in it, at most
 _ANY = 2**60  # pixels: nothing is decoded
 _PIECE = 2**20  # bytes of audio at a time
 
