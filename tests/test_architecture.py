@@ -55,6 +55,7 @@ _LEVELS = (
         "refinement",
         "video_reading",
         "video_target",
+        "video_threads",
         "videos",
     ),
     ("codec_bench", "comparison", "pillow_plugin", "store", "workshop"),

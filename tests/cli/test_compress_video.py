@@ -111,7 +111,7 @@ def test_info(run, tmp_path, video_model, film) -> None:
         (("compress", "a.mp4", "-o", "a.cvv", "--bpp", 1, "--psnr", 30), "cannot both be met"),
         (("compress", "a.png", "-o", "a.cvi", "--bitrate", "1M"), "--bitrate is for clips"),
         (("compress", "a.png", "-o", "a.cvi", "--no-audio"), "--audio is for clips"),
-        (("decompress", "a.cvi", "-o", "a.png", "--start", 2), "--start is for clips"),
+        (("decompress", "a.cvi", "-o", "a.png", "--start", 2), "--start is for one clip"),
         (("decompress", "text.cvv", "-o", "b.mp4"), "text.cvv: is no .cvv file"),
         (("decompress", "none.cvv", "-o", "b.mp4"), "none.cvv: cannot be read"),
     ],
@@ -128,3 +128,19 @@ def test_refusals(covey, tmp_path, video_model, arguments, told) -> None:
 def test_a_pattern_is_no_clip(run, tmp_path, video_model) -> None:
     done = run("compress", "f%03d.png", "-o", "a.cvv", "--model", video_model, code=3)
     assert "there is no such file or folder" in done.err
+
+
+def test_threads_are_those_that_memory_holds(run, tmp_path, video_model, film, monkeypatch) -> None:
+    """Both ways."""
+    film(tmp_path / "a.mp4", 2)
+    asked = []
+
+    def fit(height: int, width: int, group: int, wanted: int) -> int:
+        asked.append((height, width, group, wanted))
+        return 1
+
+    monkeypatch.setattr("covey.video_threads.threads_that_fit", fit)
+    common = ["--model", video_model, "--threads", 3]
+    run("compress", "a.mp4", "-o", "a.cvv", "--group", 5, *common)
+    run("decompress", "a.cvv", "-o", "b.mkv", *common)
+    assert asked == [(48, 64, 5, 3), (48, 64, 2, 3)]

@@ -49,7 +49,7 @@ class VideoOptions:
         audio: Whether audio is kept.
         frame_rate: Of a folder of frames; the default if None, and of films as they say.
         max_pixels: Larger frames are refused.
-        threads: At most so many.
+        threads: At most so many; fewer where memory is short.
     """
 
     target: VideoTarget
@@ -116,6 +116,7 @@ def code_clip(
     from covey.io.claimed_file import claimed_file
     from covey.io.videos import open_video
     from covey.picture_folder import date
+    from covey.video_threads import threads_that_fit
     from covey.videos import encode_clip, header_of
 
     begun = time.perf_counter()
@@ -140,6 +141,7 @@ def code_clip(
             terminal.remark(f"covey: goes on from {left}, behind its {kept:,} frames")
         elif left.exists():
             terminal.remark(f"covey: {left} was left by other settings or files; begins anew")
+        threads = threads_that_fit(clip.height, clip.width, given.group, given.threads)
         gate = WriteGate()
 
         def run() -> EncodedClip:
@@ -155,7 +157,7 @@ def code_clip(
                         resume=resume,
                         group=given.group,
                         effort=given.effort,
-                        threads=given.threads,
+                        threads=threads,
                         tell=lambda frames: tell(stage, _share(frames, clip)),
                         name=str(left),
                     )

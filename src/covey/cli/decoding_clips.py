@@ -32,7 +32,7 @@ class DecodingOptions:
     Attributes:
         crf: Quality of H.264, None for the default.
         max_pixels: Larger frames are refused.
-        threads: At most so many.
+        threads: At most so many; fewer where memory is short.
         overwrite: Whether a folder of frames may be replaced; files always are.
         start: Number of the first frame that is wanted.
         count: How many are wanted; all from there on if None.
@@ -107,6 +107,7 @@ def decode_clip_file(
     from covey.io.audio_tracks import can_be_read, gathered
     from covey.io.videos_out import CRF, check_name, write_video
     from covey.video_reading import decode_clip
+    from covey.video_threads import threads_that_fit
 
     begun = time.perf_counter()
     source, out, start, count = job.source, job.target, given.start, given.count
@@ -130,6 +131,8 @@ def decode_clip_file(
         if not reader.places:
             raise InputError(f"{source}: holds no frame that can be read")
         wanted = reader.frames - start if count is None else min(count, reader.frames - start)
+        group = max(place.count for place in reader.places)
+        threads = threads_that_fit(header.height, header.width, group, given.threads)
         gate, steps = WriteGate(), count_up()
 
         def check() -> None:
@@ -153,7 +156,7 @@ def decode_clip_file(
 
         def run() -> int:
             frames = decode_clip(
-                codec, reader, start=start, count=count, threads=given.threads, check=check
+                codec, reader, start=start, count=count, threads=threads, check=check
             )
             try:
                 with gate:
