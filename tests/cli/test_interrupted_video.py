@@ -189,3 +189,23 @@ def test_a_link_leads_to_where_the_clip_is_left(run, tmp_path, video_model, film
     run(*command)
     assert (tmp_path / "a.cvv").is_symlink()
     assert [path.name for path in (tmp_path / "far").iterdir()] == ["b.cvv"]
+
+
+def test_a_full_disk_is_told_and_gone_on_from(run, tmp_path, video_model, film) -> None:
+    """A limit on the size of files stands for it."""
+    limits = pytest.importorskip("resource")
+    film(tmp_path / "a.mp4", 12)
+    command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 2]
+    run(*command)
+    data = (tmp_path / "a.cvv").read_bytes()
+    (tmp_path / "a.cvv").unlink()
+    before = limits.getrlimit(limits.RLIMIT_FSIZE)
+    limits.setrlimit(limits.RLIMIT_FSIZE, (len(data) // 2, before[1]))
+    try:
+        told = run(*command, code=1).err
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, before)
+    assert "a.cvv.part: could not be written: File too large; " in told
+    kept = int(re.search(r"(\d+) frames are kept, and the same command goes on", told)[1])
+    assert json.loads(run(*command, "--json").out)["coded_frames"] == 12 - kept
+    assert (tmp_path / "a.cvv").read_bytes() == data

@@ -110,6 +110,7 @@ def code_clip(
     Raises:
         InputError: If it is no clip, or what is asked for cannot be.
         UsageError: If something else is in the way.
+        CoveyError: If the file cannot be written, as on a full disk.
     """
     from covey.codec.video.container import whole_frames
     from covey.io.audio_tracks import audio_of, has_audio
@@ -183,6 +184,12 @@ def code_clip(
             if left.exists() and not _frames_in(left):
                 left.unlink()
             raise
+        except OSError as error:
+            kept = _frames_in(left) if left.exists() else 0
+            more = f"; {kept:,} frames are kept, and the same command goes on from there"
+            raise CoveyError(
+                f"{left}: could not be written: {error.strerror or error}{more if kept else ''}"
+            ) from error
     return _facts(
         source, job.target, clip, done, audio_bytes, silenced, time.perf_counter() - begun
     )

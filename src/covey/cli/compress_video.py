@@ -90,7 +90,10 @@ def clip_lines(facts: dict[str, Any]) -> list[str]:
     if facts["audio_left_out"]:
         lines.append(f"Note: {facts['source']} has audio, which is left out as --no-audio says.")
     if not facts["target_met"]:
-        lines.append("Note: what was asked for is not met; it is beyond what these frames allow.")
+        lines.append(
+            "Note: what was asked for is not met: no rate gives some frames that quality, or what "
+            "others left is too little for the last."
+        )
     frames, coded = facts["frames"], facts["coded_frames"]
     kinds = ", ".join(f"{count} {_KINDS[kind]}" for kind, count in facts["kinds"].items())
     now = "" if coded == frames else f"{coded:,} of them now: " if coded else "none of them now"

@@ -33,7 +33,7 @@ def read_clips(
     *,
     tell: Callable[[float], None] = lambda done: None,
 ) -> list[Clip]:
-    """Reads sequences from along each film, at most a dozen.
+    """Reads sequences of each film, one of every 40 frames from its beginning, at most a dozen.
 
     Args:
         paths: The films.

@@ -2,8 +2,9 @@
 
 Two sums of all values of pixels under random signs, over the root of their number: of frames that
 differ by noise of deviation s, each sum differs by about s. So rounding, which may differ between
-processors in the last digit, is told from drift, of which at most one frame in some dozens of a
-deviation of 4 levels passes, and none for long, as each frame has signs of its own. Sums are kept
+processors in the last digit, is told from drift, of which one frame in 17 of a deviation of 4
+levels over the whole frame passes, and none for long, as each frame has signs of its own. What is
+off in a small place alone, less than a level in the root of the mean square, passes. Sums are kept
 in halves, in [-64, 64).
 """
 
