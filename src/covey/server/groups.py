@@ -29,7 +29,7 @@ class GroupFacts(BaseModel):
     hidden: bool = Field(description="Whether lists leave it out.")
     confirmed: bool = Field(description="Whether somebody said that it is right.")
     revision: int = Field(description="Number of the last event that touched it.")
-    exemplars: list[int] = Field(description="Up to 4 items that stand for it.")
+    exemplars: list[int] = Field(description="Up to 4 items that show its different kinds.")
     strength: float = Field(description="How firmly its items are in it, on average, in [0, 1].")
 
 
@@ -154,7 +154,7 @@ def facts_of_group(session: Session, group: Group) -> GroupFacts:
         hidden=group.hidden,
         confirmed=group.confirmed,
         revision=group.revision,
-        exemplars=session.strongest(members, _EXEMPLARS),
+        exemplars=session.exemplars_of(group, members, _EXEMPLARS),
         strength=round(float(strength.mean()), 4) if len(members) else 0.0,
     )
 

@@ -57,7 +57,7 @@ def cut_group(
             Part(
                 size=len(part),
                 items=part,
-                exemplars=session.strongest(np.array(part), _EXEMPLARS),
+                exemplars=session.exemplars(np.array(part), _EXEMPLARS),
             )
             for part in cut
         ]
