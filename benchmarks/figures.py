@@ -28,6 +28,7 @@ from figure_style import STYLE
 from long_tail_figures import long_tail_buckets, long_tail_curves
 from machine import REPOSITORY, RESULTS
 from universal_figures import universal_promises, universal_reliability
+from video_figures import video_codec
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,6 +48,7 @@ FIGURES = {
     "universal-reliability": Drawing(("universal",), universal_reliability),
     "universal-promises": Drawing(("universal",), universal_promises),
     "image-codec": Drawing(("codec",), image_codec),
+    "video-codec": Drawing(("video",), video_codec),
 }
 
 

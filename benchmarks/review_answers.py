@@ -125,7 +125,7 @@ def measured(name: str, answers: int, seed: int) -> dict[str, Any]:
             ids = np.arange(len(x)).astype(str).astype(object)
             review.add(Batch(ids, x))
             outcome = run_project(review, RunOptions())
-            links = item_links(outcome.run.edges(), len(x))
+            links = item_links(outcome.run.edges(), outcome.run.groups())
             curve, state = reviewed(review, links, labels, answers)
             taught = constraints_of(state, review.items.exclusive)
     first = curve[0]

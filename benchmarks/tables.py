@@ -31,7 +31,7 @@ from tables_learned import (
     retrieval,
 )
 from tables_long_tail import long_tail, long_tail_curves, long_tail_riws, long_tail_sets
-from tables_review import review_answers, review_growing
+from tables_review import review_answers, review_chances, review_growing
 from tables_universal import (
     universal,
     universal_ablation,
@@ -227,6 +227,7 @@ TABLES: dict[str, Callable[[], str | None]] = {
     "video-prediction-clips": video_prediction_clips,
     "review-growing": review_growing,
     "review-answers": review_answers,
+    "review-chances": review_chances,
 }
 
 

@@ -1,4 +1,4 @@
-"""Tables of projects: what growing loses and saves, what answers buy."""
+"""Tables of projects: what growing loses and saves, what answers buy, what chances are worth."""
 
 from __future__ import annotations
 
@@ -75,3 +75,44 @@ def review_answers() -> str | None:
     ]
     told = "\nBCubed F; the reviewer answers from labels.\n"
     return markdown(header, rows) + told + origin(result)
+
+
+_KINDS = {
+    "merge": "two groups are one",
+    "mixed": "a group is two",
+    "home": "a home",
+    "outlier": "an item elsewhere",
+}
+
+
+def review_chances() -> str | None:
+    """Chances beside what came true."""
+    if (result := found("review_chances")) is None:
+        return None
+    rows = []
+    for name, each in result["sets"].items():
+        for kind, told in each["kinds"].items():
+            row = [f"{name}, {each['n']:,} items of {each['groups']:,}: {_KINDS[kind]}"]
+            row += [f"{told['count']:,}", _percent(told, "chance"), _percent(told, "right")]
+            likely = told["likely"]
+            row += [f"{100 * told['ece']:.1f}", f"{likely['count']:,}"]
+            rows.append([*row, _percent(likely, "chance"), _percent(likely, "right")])
+    header = [
+        "suggested",
+        "number",
+        "mean chance, %",
+        "right, %",
+        "off by, %",
+        "of 50 % and more",
+        "mean chance, %",
+        "right, %",
+    ]
+    told = (
+        "\nOff by: chances against the share that is right, by bins of the chance (ECE). "
+        "Digits are the first 900, 1,200 and 1,500 together.\n"
+    )
+    return markdown(header, rows) + told + origin(result)
+
+
+def _percent(told: dict[str, float], name: str) -> str:
+    return f"{100 * told[name]:.0f}" if told["count"] else ""

@@ -59,8 +59,10 @@ def beginning(path: Path, most: int, folder: Path) -> Path:
 def _first_packets(film: Any, streams: list[Any], most: int) -> Iterator[Any]:
     taken, end = 0, None
     for packet in film.demux(streams):
-        if packet.dts is None:
+        if not packet.size:
             continue
+        if packet.dts is None:  # as of the first ones of a Matroska film with B frames
+            packet.dts = taken - most
         at = packet.dts * packet.time_base
         if packet.stream.type == "video":
             if taken == most:

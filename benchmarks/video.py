@@ -177,8 +177,6 @@ _LONG = 128  # frames of a group
 COVEY = (
     ("Covey", tuple(Kind), _LONG),
     ("Covey, all pictures", (Kind.PICTURE,), 1),
-    ("Covey, by motion alone", (Kind.MOTION, Kind.PICTURE), _LONG),
-    ("Covey, by still latents alone", (Kind.STILL, Kind.PICTURE), _LONG),
 )
 
 

@@ -39,7 +39,7 @@ KINDS: Parts = {
     "still latents": [(groups, "encode_still_frame")],
     "changes": [(groups, "encode_change_frame")],
 }
-"""That an encoder tries of a frame; one that repeats the frame before takes no time."""
+"""That an encoder tries of a frame; to repeat one takes no time."""
 
 ENCODING: Parts = {
     "search of motion": [(frames, "block_motion")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from figure_style import BAND, BLUE, FAINT, GREEN, INK, VERMILION, WIDTH
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 _COLUMNS, _HEIGHT = 3, 2.5
 _COLOURS = {"x264": BLUE, "x265": GREEN, "SVT-AV1": INK}
 _TICKS = (0.001, 0.01, 0.1, 1)
-_LEAST_DB, _MOST_DB = 25.0, 48.0
+_MOST_DB = 48.0
 
 
 def video_codec(result: dict[str, Any]) -> Figure:
@@ -27,8 +28,6 @@ def video_codec(result: dict[str, Any]) -> Figure:
     handles: dict[str, Any] = {}
     for panel, (name, clip) in zip(panels, clips.items(), strict=False):
         for coder, curve in reversed(clip["curves"].items()):
-            if "alone" in coder:
-                continue
             points = curve["points"]
             (line,) = panel.plot(
                 [point["bpp"] for point in points],
@@ -37,7 +36,9 @@ def video_codec(result: dict[str, Any]) -> Figure:
                 **_look(coder),
             )
             handles.setdefault(coder, line)
-        _dress(panel, f"{name}, {clip['size'][0]} x {clip['size'][1]}")
+        short = re.sub(r"_\d.*", "", name)
+        frames = f"{clip['frames']} frames"
+        _dress(panel, f"{short}, {clip['size'][0]} x {clip['size'][1]}, {frames}")
     for panel in panels[len(clips) :]:
         panel.set_axis_off()
     figure.supylabel("PSNR of RGB, dB")
@@ -69,7 +70,6 @@ def _dress(panel: Axes, title: str) -> None:
     ticks = [tick for tick in _TICKS if low <= tick <= high]
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.set_xticks([], minor=True)
-    bottom, top = panel.get_ylim()
-    panel.set_ylim(max(bottom, _LEAST_DB), min(top, _MOST_DB))
+    panel.set_ylim(top=min(panel.get_ylim()[1], _MOST_DB))
     panel.grid(color=BAND, linewidth=0.6)
     panel.set_axisbelow(True)

@@ -12,7 +12,7 @@ read or refused all the same; whether the digest of frames told of them is count
 
 Most files are of a tiny codec of random weights, a tenth of the one that ships, and some of those
 go through the function of `covey decompress` to a film. Half an hour on one core. What has been
-done of the same commit is kept.
+done of the same commit is kept, and so are parts that are not asked for.
 """
 
 from __future__ import annotations
@@ -249,11 +249,15 @@ def main() -> None:
         "seed": options.seed,
         "pixels_allowed": MOST_PIXELS,
         "parts": {},
+        "commits": {},
     }
     if options.out.exists() and "+" not in facts["commit"]:
         old = json.loads(options.out.read_text())
-        if all(old.get(name) == facts[name] for name in ("commit", "codecs", "seed")):
-            facts["parts"] = old["parts"]
+        if all(old.get(name) == facts[name] for name in ("codecs", "seed")):
+            for part, commit in old["commits"].items():
+                if commit == facts["commit"] or part not in options.only:
+                    facts["parts"][part] = old["parts"][part]
+                    facts["commits"][part] = commit
     with tempfile.TemporaryDirectory() as scratch:
         ways: dict[str, tuple[VideoCodec, Callable[[CodedClip, bytes], Outcome]]] = {
             "random": (tiny, lambda clip, data: read(tiny, clip, data)),
@@ -264,6 +268,7 @@ def main() -> None:
 
             def keep(counts: Counts, part: str = part) -> None:
                 facts["parts"][part] = asdict(counts)
+                facts["commits"][part] = facts["commit"]
                 write_json(options.out, facts)
                 print(part, counts.done, total(counts.ends), len(counts.wrong), flush=True)
 

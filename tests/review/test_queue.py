@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from covey.review.changes import Add, Change, Place, Reject
+from covey.review.changes import NO_GROUP, Add, Change, Place, Reject
 from covey.review.corrections import Evidence, describe, merge, move, not_same, remove, split
 from covey.review.item_links import ItemLinks, item_links
 from covey.review.queue import SuggestionQueue
@@ -22,7 +22,9 @@ def world(seed: int) -> tuple[ReviewState, Evidence, ItemLinks]:
     pairs = np.unique(np.sort(rng.integers(0, _N, (220, 2)), axis=1), axis=0)
     pairs = pairs[pairs[:, 0] < pairs[:, 1]]
     chance = rng.random(len(pairs)).astype(np.float32)
-    links = item_links(Edges(pairs[:, 0], pairs[:, 1], chance, chance), _N + 2)
+    links = item_links(
+        Edges(pairs[:, 0], pairs[:, 1], chance, chance), np.append(placed, [NO_GROUP, NO_GROUP])
+    )
     state = ReviewState(lambda run: placed)
     state.apply((Add(0, _N + 2),), 1)
     state.apply((Place(1),), 2)
@@ -119,7 +121,9 @@ def test_no_groups_at_all() -> None:
     state = ReviewState(lambda run: np.full(3, -1))
     state.apply((Add(0, 3),), 1)
     known = Evidence(np.zeros(3, np.float32), np.full(3, -1))
-    links = item_links(Edges(*np.empty((2, 0), np.int64), np.empty(0, np.float32)), 3)
+    links = item_links(
+        Edges(*np.empty((2, 0), np.int64), np.empty(0, np.float32)), np.full(3, NO_GROUP)
+    )
     queue = SuggestionQueue(state, known, links)
     assert queue.ordered() == []
     assert queue.counts() == {}

@@ -5,12 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from covey.review.chances import HOME, MERGE, OUTLIER, chances, home_signs, merge_signs
 from covey.review.changes import Add, Place
 from covey.review.corrections import Evidence, not_same, reject
 from covey.review.cutting import cut_into, inner_tree, mixed_groups
 from covey.review.item_links import ItemLinks, item_links
 from covey.review.state import ReviewState
-from covey.review.suggestions import by_gain, homes, likely_merges, unnamed
+from covey.review.suggestions import by_gain, homes, likely_merges, pulled_items, unnamed
 from covey.types import Edges
 
 _PLACED = np.array([1, 1, 1, 2, 2, 3, 3, 3, 3, -1, -1, 3], np.int64)
@@ -25,7 +26,14 @@ _PAIRS = {
 def links() -> ItemLinks:
     ends = np.array([sorted(pair) for pair in _PAIRS])
     chance = np.float32(list(_PAIRS.values()))
-    return item_links(Edges(ends[:, 0], ends[:, 1], chance, chance), len(_PLACED))
+    return item_links(Edges(ends[:, 0], ends[:, 1], chance, chance), _PLACED)
+
+
+def whole_links() -> ItemLinks:
+    """The same, but group 3 hangs together."""
+    ends = np.array([(a, b) for a in (5, 6, 7, 8) for b in (6, 7, 8, 11) if a < b])
+    chance = np.full(len(ends), 0.9, np.float32)
+    return item_links(Edges(ends[:, 0], ends[:, 1], chance, chance), _PLACED)
 
 
 def started() -> ReviewState:
@@ -56,9 +64,13 @@ def test_merges_and_what_they_gain() -> None:
     found = {each.key: each for each in likely_merges(started(), known(), links())}
     assert set(found) == {"merge:1:2", "merge:1:3"}
     one = found["merge:1:2"]
-    assert one.chance == pytest.approx((0.5 + 0.2) / 2)
+    tie, back = (0.5 + 0.2) / 2, (0.2 + 0.3 + 0.5) / 3
+    leak = 1 - (0.9 + 0.8 + 0.7 + 0.9 + 0.9 + 0.9 + 0.1 + 0.05) / sum(_PAIRS.values())
+    signs = merge_signs(
+        *np.array([[tie], [back], [1.0], [back * 3 / (back * 3 + 2.1)]]), np.array([2]), leak
+    )
+    assert one.chance == pytest.approx(min(chances(signs, MERGE)[0], tie), rel=1e-5)
     assert one.gain == pytest.approx(one.chance * 2 * 3 * 2 / 5)
-    assert found["merge:1:3"].chance == pytest.approx((0.8 + 0.7 + 0.6) / 3)
 
 
 def test_merges_of_some_groups_are_those_of_all() -> None:
@@ -83,8 +95,9 @@ def test_what_was_turned_down_or_is_known_to_differ_is_not_suggested() -> None:
 
 def test_a_group_of_two_is_found_out() -> None:
     (found,) = (each for each in mixed_groups(started(), links()) if each.groups == (3,))
-    assert found.items in ((5, 6), (7, 8), (5, 6, 11))
-    assert found.chance >= 0.9
+    assert found.items == (5, 6)
+    (other,) = mixed_groups(started(), whole_links(), [3])
+    assert found.chance > other.chance
     assert not [each for each in mixed_groups(started(), links(), [2]) if each.groups == (2,)]
 
 
@@ -108,14 +121,25 @@ def test_parts_that_nothing_ties_come_apart_at_once() -> None:
 def test_homes_of_items_in_no_group() -> None:
     (found,) = homes(started(), known(), links(), np.arange(12), strays=False)
     assert (found.key, found.items, found.groups) == ("home:9:2", (9,), (2,))
-    assert found.chance == pytest.approx((0.6 + 0.6) / 3)
+    (pulls, own, signs) = pulled_items(started(), links(), np.arange(12), strays=False)
+    assert pulls.pull == pytest.approx([(0.6 + 0.6) / 3])
+    assert (pulls.edges, pulls.size, own) == (2, 2, 0)
+    wanted = home_signs(
+        np.array([0.4]), np.array([1.2 / 2.1]), np.array([2]), np.array([2.0]), links().leak
+    )
+    np.testing.assert_allclose(signs, wanted, rtol=1e-5)
+    assert found.chance == found.gain == pytest.approx(min(chances(signs, HOME)[0], 0.4))
     assert homes(started(), known(i9=1, i3=1), links(), np.array([9]), strays=False) == []
 
 
 def test_outliers() -> None:
     (found,) = homes(started(), known(), links(), np.arange(12), strays=True)
     assert (found.key, found.groups) == ("outlier:11:1", (3, 1))
-    assert found.chance == pytest.approx((0.8 + 0.7 + 0.6) / 3 * (1 - 0.05 / 3))
+    (pulls, own, signs) = pulled_items(started(), links(), np.arange(12), strays=True)
+    at = pulls.item.tolist().index(11)
+    assert pulls.pull[at] == pytest.approx((0.8 + 0.7 + 0.6) / 3)
+    assert own[at] == pytest.approx(0.05 / 3)
+    assert found.chance == pytest.approx(chances(signs, OUTLIER)[at])
 
 
 def test_names_and_order() -> None:
@@ -128,10 +152,10 @@ def test_names_and_order() -> None:
 
 
 def test_items_without_edges() -> None:
-    empty = item_links(Edges(*np.empty((2, 0), np.int64), np.empty(0, np.float32)), 12)
+    empty = item_links(Edges(*np.empty((2, 0), np.int64), np.empty(0, np.float32)), _PLACED)
     state = started()
     assert likely_merges(state, known(), empty) == []
     assert homes(state, known(), empty, np.arange(12), strays=False) == []
     (mixed,) = mixed_groups(state, empty)
     assert mixed.groups == (3,)
-    assert mixed.chance == 1
+    assert mixed.chance > 0.5

@@ -6,19 +6,22 @@ the group finer and finer. Parts that no edge ties come apart first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from covey.partition.average_linkage import average_linkage
 from covey.partition.hierarchy import Tree, cut_tree
+from covey.review.chances import MIXED, chances, mixed_signs
 from covey.review.changes import NO_GROUP
+from covey.review.halves import smaller_halves
 from covey.review.item_links import ItemLinks
 from covey.review.state import ReviewState
-from covey.review.suggestions import LEAST_CHANCE, Suggestion, harmonic, mean_of_best
-from covey.types import Edges, Float32, Int64
+from covey.review.suggestions import LEAST_CHANCE, Suggestion, harmonic
+from covey.review.ties import ties_between
+from covey.types import Edges, Int64
 
 _LIGHTEST = 1e-6  # mean chance at which members still join
 FEWEST = 4
@@ -35,11 +38,7 @@ def inner_tree(members: Int64, links: ItemLinks) -> Tree:
     Returns:
         (t, 4) in linkage layout over positions among the members; a forest where t < s - 1.
     """
-    edges = _inner(members, np.zeros(len(members), np.int64), links)
-    reach = max(1, int(np.diff(links.start).max(initial=1)))
-    tree = average_linkage(edges, len(members), cut=_LIGHTEST, reach=reach).tree
-    assert tree is not None
-    return tree
+    return _tree(_inner(members, np.zeros(len(members), np.int64), links), len(members), links)
 
 
 def cut_into(members: Int64, tree: Tree, parts: int) -> list[list[int]]:
@@ -64,7 +63,7 @@ def cut_into(members: Int64, tree: Tree, parts: int) -> list[list[int]]:
 def mixed_groups(
     state: ReviewState, links: ItemLinks, of: Iterable[int] | None = None
 ) -> list[Suggestion]:
-    """Groups that may be two: whose halves are tied less well than one group is.
+    """Groups that may be two: whose halves are tied less well than those of one group.
 
     Args:
         state: The review.
@@ -82,21 +81,67 @@ def mixed_groups(
         and not state.groups[number].hidden
         and f"mixed:{number}" not in state.rejected
     ]
-    if not asked:
-        return []
-    members = np.concatenate([sorted(state.groups[number].members) for number in asked])
-    members = members[members < links.n]
-    if not len(members):
-        return []
-    order = np.argsort(members)
-    members = members[order]
-    group = state.group_of[members]
-    edges = _inner(members, group, links)
+    parted = halved_groups(state, links, asked)
+    chance = chances(parted.signs, MIXED)
+    found = []
+    for at in np.flatnonzero(chance >= LEAST_CHANCE).tolist():
+        number, sure = int(parted.group[at]), float(chance[at])
+        items = tuple(parted.smaller[parted.start[at] : parted.start[at + 1]].tolist())
+        gain = sure * harmonic(len(state.groups[number].members) - len(items), len(items))
+        found.append(Suggestion(f"mixed:{number}", "mixed", (number,), items, sure, gain))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Groups in two.
+
+    Attributes:
+        group: (g,) int64, ascending; without those of which the run knew less than two items.
+        start: (g + 1,) int64 offsets into `smaller`.
+        smaller: Items of the smaller half of each, ascending.
+        signs: (g, 3) that they are two.
+    """
+
+    group: Int64
+    start: Int64
+    smaller: Int64
+    signs: NDArray[np.float64]
+
+
+def halved_groups(state: ReviewState, links: ItemLinks, of: Sequence[int]) -> Parted:
+    """Parts groups where they hang together least.
+
+    Args:
+        state: The review.
+        links: Edges; items that came later are left out.
+        of: Groups.
+    """
+    placed = state.group_of[: links.n]
+    members = np.flatnonzero(np.isin(placed, np.array(of, np.int64)))
+    group, own, count = np.unique(placed[members], return_inverse=True, return_counts=True)
+    if (count < 2).any():
+        return halved_groups(state, links, group[count >= 2].tolist())
+    edges = _inner(members, own, links)
+    smaller = smaller_halves(members, own, edges, _tree(edges, len(members), links), links)
+    half = np.full(links.n, NO_GROUP)
+    half[members] = 2 * own + smaller
+    one, other = members[edges.source], members[edges.target]
+    sizes = np.bincount(half[members], minlength=2 * len(group))
+    ties = ties_between(one, other, half, edges.score, sizes)
+    tie, back = np.zeros((2, len(group)))
+    tie[ties.small // 2], back[ties.small // 2] = ties.tie, ties.back
+    order = np.lexsort((members, own))
+    order = order[smaller[order]]
+    start = np.searchsorted(own[order], np.arange(len(group) + 1))
+    return Parted(group, start, members[order], mixed_signs(tie, back, links.leak))
+
+
+def _tree(edges: Edges, n: int, links: ItemLinks) -> Tree:
     reach = max(1, int(np.diff(links.start).max(initial=1)))
-    tree = average_linkage(edges, len(members), cut=_LIGHTEST, reach=reach).tree
+    tree = average_linkage(edges, n, cut=_LIGHTEST, reach=reach).tree
     assert tree is not None
-    smaller = _halves(group, _below_the_roots(tree, len(members)))
-    return _told(members, group, smaller, edges)
+    return tree
 
 
 def _inner(members: Int64, group: Int64, links: ItemLinks) -> Edges:
@@ -110,61 +155,3 @@ def _inner(members: Int64, group: Int64, links: ItemLinks) -> Edges:
     a, b, chance = a[kept], b[kept], chance[kept]
     same = group[a] == group[b]
     return Edges(a[same], b[same], np.maximum(chance[same], np.float32(_LIGHTEST)))
-
-
-@nb.njit(cache=True, nogil=True)
-def _below_the_roots(tree: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """The highest row below the last one of its tree, or the item itself, that each item is in."""
-    t = tree.shape[0]
-    top, has_parent = np.arange(n + t), np.zeros(n + t, np.bool_)
-    for row in range(t):
-        has_parent[int(tree[row, 0])] = has_parent[int(tree[row, 1])] = True
-    for row in range(t - 1, -1, -1):
-        if has_parent[n + row]:
-            top[int(tree[row, 0])] = top[n + row]
-            top[int(tree[row, 1])] = top[n + row]
-    return top[:n]
-
-
-def _halves(group: Int64, part: Int64) -> NDArray[np.bool_]:
-    """Whether each member is not in the largest part of its group."""
-    parts = int(part.max(initial=0)) + 1
-    pairs, which, size = np.unique(group * parts + part, return_inverse=True, return_counts=True)
-    owner = pairs // parts
-    order = np.lexsort((pairs, -size, owner))
-    first = np.ones(len(order), np.bool_)
-    first[1:] = owner[order][1:] != owner[order][:-1]
-    largest = np.zeros(len(pairs), np.bool_)
-    largest[order[first]] = True
-    return ~largest[which]
-
-
-def _told(
-    members: Int64, group: Int64, smaller: NDArray[np.bool_], edges: Edges
-) -> list[Suggestion]:
-    numbers, own = np.unique(group, return_inverse=True)
-    half = 2 * own + smaller
-    sizes = np.bincount(half, minlength=2 * len(numbers))
-    one = np.concatenate([edges.source, edges.target])
-    other = np.concatenate([edges.target, edges.source])
-    chance: Float32 = np.tile(edges.score, 2)
-    between = (half[one] != half[other]) & smaller[one]
-    tied = np.zeros(len(numbers))
-    for (a, _), mean in mean_of_best(
-        one[between], half[one[between]], half[other[between]], chance[between], sizes
-    ):
-        tied[a // 2] = mean
-    order = np.argsort(own, kind="stable")
-    members, lesser = members[order], smaller[order]
-    starts = np.searchsorted(own[order], np.arange(len(numbers) + 1))
-    found = []
-    for at, number in enumerate(numbers.tolist()):
-        rest, some = int(sizes[2 * at]), int(sizes[2 * at + 1])
-        apart = 1 - float(tied[at])
-        if number == NO_GROUP or not some or apart < LEAST_CHANCE:
-            continue
-        mine = slice(starts[at], starts[at + 1])
-        items = tuple(members[mine][lesser[mine]].tolist())
-        gain = apart * harmonic(rest, some)
-        found.append(Suggestion(f"mixed:{number}", "mixed", (number,), items, apart, gain))
-    return found

@@ -10,8 +10,7 @@ A gain is in items: if two parts of a and b items are really one group, b / (a +
 the BCubed recall of each of the a items and a / (a + b) from that of each of the b, which is
 2 a b / (a + b) in all; and the same of precision where they are really two.
 
-The chance that groups are one is how well the smaller is tied to the larger: the mean over its
-items of the probability of the best edge. What was turned down never comes again, nor does what
+How chances come about is told in `chances`. What was turned down never comes again, nor does what
 links forbid.
 """
 
@@ -22,19 +21,33 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from covey.review.chances import (
+    HOME,
+    MERGE,
+    OUTLIER,
+    chances,
+    home_signs,
+    merge_signs,
+    outlier_signs,
+)
 from covey.review.changes import NO_GROUP
 from covey.review.corrections import Evidence, merge_key
-from covey.review.item_links import ItemLinks
+from covey.review.item_links import ItemLinks, begins
 from covey.review.state import Group, ReviewState
+from covey.review.ties import Pulls, Ties, pulls_on, ties_between
 from covey.types import Float32, Int64
 
 SuggestionKind = Literal["merge", "mixed", "outlier", "home", "name"]
 
 LEAST_CHANCE = 0.02
 """Below, nothing is suggested."""
+LEAST_TIE = 0.02
+"""Of groups and of items to groups: below, no chance is reckoned."""
 
 _NAME_WORTH = 0.01
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +85,40 @@ def likely_merges(
     Returns:
         In no order.
     """
-    one, other, chance = _ends(state, links, of)
-    g, h = state.group_of[one], state.group_of[other]
-    between = (g != NO_GROUP) & (h != NO_GROUP) & (g != h)
-    one, other, chance, g, h = (each[between] for each in (one, other, chance, g, h))
-    if not len(g):
-        return []
-    sizes = _sizes(state)
-    best: dict[tuple[int, int], float] = {}
-    for item, a, b in ((one, g, h), (other, h, g)):
-        for pair, mean in mean_of_best(item, a, b, chance, sizes):
-            smaller = sizes[pair[0]] < sizes[pair[1]] or (
-                sizes[pair[0]] == sizes[pair[1]] and pair[0] < pair[1]
-            )
-            if smaller:
-                key = min(pair), max(pair)
-                best[key] = max(best.get(key, 0.0), mean)
+    ties, signs = tied_groups(state, links, of)
+    chance = np.minimum(chances(signs, MERGE), ties.tie)
+    likely = np.flatnonzero(chance >= LEAST_CHANCE)
     found = []
-    for (a, b), mean in best.items():
-        if mean < LEAST_CHANCE or merge_key(a, b) in state.rejected:
+    for small, large, sure in zip(
+        ties.small[likely].tolist(),
+        ties.large[likely].tolist(),
+        chance[likely].tolist(),
+        strict=True,
+    ):
+        a, b = min(small, large), max(small, large)
+        if merge_key(a, b) in state.rejected:
             continue
         groups = state.groups[a], state.groups[b]
         if _visible(groups) and not _apart(state, known, *groups):
-            gain = mean * harmonic(len(groups[0].members), len(groups[1].members))
-            found.append(Suggestion(merge_key(a, b), "merge", (a, b), (), mean, gain))
+            gain = sure * harmonic(len(groups[0].members), len(groups[1].members))
+            found.append(Suggestion(merge_key(a, b), "merge", (a, b), (), sure, gain))
     return found
+
+
+def tied_groups(
+    state: ReviewState, links: ItemLinks, of: Iterable[int] | None = None
+) -> tuple[Ties, NDArray[np.float64]]:
+    """Pairs of groups that edges tie to some degree, and (p, s) the signs that they are one."""
+    sizes, placed = _sizes(state), state.group_of[: links.n]
+    one, other, chance = _ends(state, links, of)
+    ties = ties_between(one, other, placed, chance, sizes)
+    ties = ties.some(ties.tie >= LEAST_TIE)
+    inside = placed != NO_GROUP
+    rivals = np.bincount(placed[inside], links.rivals[inside], len(sizes))
+    share = ties.tie * sizes[ties.small] / np.maximum(rivals[ties.small], _NOTHING)
+    back = ties.back * sizes[ties.large] / np.maximum(rivals[ties.large], _NOTHING)
+    signs = merge_signs(ties.tie, ties.back, share, back, sizes[ties.small], links.leak)
+    return ties, signs
 
 
 def homes(
@@ -115,35 +137,58 @@ def homes(
     Returns:
         One for each item that has such a group, in no order.
     """
-    items = items[(items < links.n) & ((state.group_of[items] != NO_GROUP) == strays)]
-    one, other, chance = links.of(items)
-    g, h = state.group_of[one], state.group_of[other]
-    there = h != NO_GROUP
-    one, chance, g, h = one[there], chance[there], g[there], h[there]
-    if not len(one):
-        return []
-    pull = _pull(one, h, chance)
+    pulls, own, signs = pulled_items(state, links, items, strays=strays)
+    chance = chances(signs, OUTLIER) if strays else chances(signs, HOME).clip(max=pulls.pull)
+    likely = np.flatnonzero((chance >= LEAST_CHANCE) & (pulls.pull * (1 - own) >= own))
+    kind: SuggestionKind = "outlier" if strays else "home"
     found = []
-    own_pull = {
-        item: value for item, h, value in zip(*pull, strict=True) if h == state.group_of[item]
-    }
-    best: dict[int, tuple[float, int]] = {}
-    for item, number, value in zip(*pull, strict=True):
-        if number != state.group_of[item] and value > best.get(item, (0.0, 0))[0]:
-            best[item] = value, number
-    for item, (value, number) in best.items():
+    for item, number, sure in zip(
+        pulls.item[likely].tolist(),
+        pulls.group[likely].tolist(),
+        chance[likely].tolist(),
+        strict=True,
+    ):
         group = state.groups[number]
-        own = own_pull.get(item, 0.0) if strays else 0.0
-        sure = value * (1 - own)
-        kind: SuggestionKind = "outlier" if strays else "home"
         key = f"{kind}:{item}:{number}"
-        if sure < max(LEAST_CHANCE, own) or key in state.rejected or group.hidden:
+        if key in state.rejected or group.hidden:
             continue
         if state.linked("cannot", item) & group.members or _excluded(known, item, group):
             continue
         groups = (int(state.group_of[item]), number) if strays else (number,)
         found.append(Suggestion(key, kind, groups, (item,), sure, sure))
     return found
+
+
+def pulled_items(
+    state: ReviewState, links: ItemLinks, items: Int64, *, strays: bool
+) -> tuple[Pulls, NDArray[np.float64], NDArray[np.float64]]:
+    """The other group that pulls each item most, if one does to some degree.
+
+    Args:
+        state: The review.
+        links: Edges.
+        items: (m,) those that are asked for.
+        strays: As `homes` takes it.
+
+    Returns:
+        At most one pull an item; (p,) that of the group that the item is in, 0 for those in none;
+        and (p, s) the signs that the item belongs to the other one.
+    """
+    placed = state.group_of[: links.n]
+    items = items[items < links.n]
+    items = items[(placed[items] != NO_GROUP) == strays]
+    pulls = pulls_on(items, placed, links)
+    at_home = pulls.group == placed[pulls.item]
+    own = np.zeros(links.n)
+    own[pulls.item[at_home]] = pulls.pull[at_home]
+    pulls = pulls.some(~at_home & (pulls.pull >= LEAST_TIE))
+    pulls = pulls.some(np.lexsort((pulls.group, -pulls.pull, pulls.item)))
+    pulls = pulls.some(begins(pulls.item, pulls.item))
+    share = pulls.weight / links.total[pulls.item]
+    signs = home_signs(pulls.pull, share, pulls.edges, pulls.size, links.leak)
+    if strays:
+        signs = outlier_signs(signs, own[pulls.item])
+    return pulls, own[pulls.item], signs
 
 
 def unnamed(state: ReviewState, of: Iterable[int] | None = None) -> list[Suggestion]:
@@ -184,47 +229,6 @@ def _sizes(state: ReviewState) -> Int64:
     """Members by number of the group."""
     grouped = state.group_of[state.group_of != NO_GROUP]
     return np.bincount(grouped, minlength=state.next_group)
-
-
-def mean_of_best(
-    item: Int64, own: Int64, other: Int64, chance: Float32, sizes: Int64
-) -> Iterable[tuple[tuple[int, int], float]]:
-    """How well groups are tied to others: the mean over their items of the best edge's chance.
-
-    Args:
-        item: (e,) ends of edges.
-        own, other: (e,) group of that end, and of the other one.
-        chance: (e,) of the edges.
-        sizes: Items by group.
-
-    Returns:
-        Each pair of groups that an edge ties, and how well the first is tied to the second.
-    """
-    order = np.lexsort((-chance, other, item))
-    item, own, other, chance = item[order], own[order], other[order], chance[order]
-    first = np.ones(len(item), np.bool_)
-    first[1:] = (item[1:] != item[:-1]) | (other[1:] != other[:-1])
-    pairs, which = np.unique(own[first] * len(sizes) + other[first], return_inverse=True)
-    a, b = np.divmod(pairs, len(sizes))
-    mean = np.bincount(which, chance[first], len(pairs)) / sizes[a]
-    return zip(zip(a.tolist(), b.tolist(), strict=True), mean.tolist(), strict=True)
-
-
-def _pull(item: Int64, group: Int64, chance: Float32) -> tuple[list[int], list[int], list[float]]:
-    """Of each item and group: the mean of up to three of the best edges, missing ones as 0."""
-    order = np.lexsort((-chance, group, item))
-    item, group, chance = item[order], group[order], chance[order]
-    first = np.ones(len(item), np.bool_)
-    first[1:] = (item[1:] != item[:-1]) | (group[1:] != group[:-1])
-    at = np.flatnonzero(first)
-    rank = np.arange(len(item)) - np.repeat(at, np.diff(np.append(at, len(item))))
-    kept = rank < _BEST
-    which = np.cumsum(first) - 1
-    total = np.bincount(which[kept], chance[kept], len(at)) / _BEST
-    return item[at].tolist(), group[at].tolist(), total.tolist()
-
-
-_BEST = 3  # edges to a group that say whether an item belongs to it
 
 
 def _visible(groups: Sequence[Group]) -> bool:

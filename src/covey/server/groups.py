@@ -29,7 +29,7 @@ class GroupFacts(BaseModel):
     hidden: bool = Field(description="Whether lists leave it out.")
     confirmed: bool = Field(description="Whether somebody said that it is right.")
     revision: int = Field(description="Number of the last event that touched it.")
-    exemplars: list[int] = Field(description="Up to 4 items that stand for it.")
+    exemplars: list[int] = Field(description="Up to 4 items that show its different kinds.")
     exemplar_ids: list[str] = Field(description="Names of these items.")
     strength: float = Field(description="How firmly its items are in it, on average, in [0, 1].")
 
@@ -148,7 +148,7 @@ def facts_of_group(session: Session, group: Group) -> GroupFacts:
     """A group as answers hold it. Within `Session.reading`."""
     members = members_in_order(group)
     strength = session.review.evidence.strength[members]
-    exemplars = session.strongest(members, _EXEMPLARS)
+    exemplars = session.exemplars_of(group, members, _EXEMPLARS)
     return GroupFacts(
         number=group.number,
         name=group.name,

@@ -61,7 +61,7 @@ def cut_group(
 
 
 def _part(session: Session, items: list[int]) -> Part:
-    exemplars = session.strongest(np.array(items), _EXEMPLARS)
+    exemplars = session.exemplars(np.array(items), _EXEMPLARS)
     names = session.review.items.ids_of
     return Part(
         size=len(items),

@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
-import numpy as np
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from covey.review.exemplars import exemplars
 from covey.review.state import Group
 from covey.server.jobs import Jobs
 from covey.server.places import Places
@@ -51,6 +51,7 @@ class Session:
         self.jobs = Jobs(review)
         self.places = Places(review)
         self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._shown: dict[int, tuple[Hashable, list[int]]] = {}
 
     @contextmanager
     def reading(self, response: Response | None = None) -> Iterator[Review]:
@@ -101,14 +102,24 @@ class Session:
             )
         return number
 
-    def strongest(self, members: Int64, most: int) -> list[int]:
-        """Items that stand for the others, the strongest first."""
-        strength = self.review.evidence.strength[members]
-        if len(members) > 4 * most:
-            some = np.argpartition(-strength, most)[: 2 * most]
-            members, strength = members[some], strength[some]
-        found: list[int] = members[np.lexsort((members, -strength))[:most]].tolist()
-        return found
+    def exemplars(self, members: Int64, most: int) -> list[int]:
+        """Items that show what some items are, see `covey.review.exemplars`; within `reading`."""
+        review = self.review
+        return exemplars(
+            members,
+            review.evidence.strength[members],
+            review.items.rows,
+            most,
+            metric=review.project.metric,
+        )
+
+    def exemplars_of(self, group: Group, members: Int64, most: int) -> list[int]:
+        """The same of a group, kept until it or the run changes."""
+        revision = group.revision, len(self.review.runs), most
+        found = self._shown.get(group.number)
+        if found is None or found[0] != revision:
+            found = self._shown[group.number] = revision, self.exemplars(members, most)
+        return found[1]
 
 
 def session_of(request: Request) -> Session:

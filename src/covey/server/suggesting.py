@@ -75,7 +75,7 @@ class Suggesting:
             run = self._review.last_run()
             assert run is not None, "asked for where there are runs only"
             if self._links is None or self._links[0] != run.number:
-                self._links = run.number, item_links(run.edges(), run.n)
+                self._links = run.number, item_links(run.edges(), run.groups())
             return self._links[1]
 
     def _see(self, event: Event) -> None:

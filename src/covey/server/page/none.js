@@ -12,6 +12,9 @@ import { selectionBar } from "./selection_bar.js";
 import { face, strip, tileLabel } from "./tiles.js";
 import { count, percent } from "./words.js";
 
+const SURE = 0.8; // chance from which homes are accepted together
+const NOTHING_SURE = `None shown is ${percent(SURE)} likely`;
+
 export function none(root) {
   const selection = new Selection();
   const homes = new Map(); // group -> promise of what is known of it
@@ -19,7 +22,7 @@ export function none(root) {
   const host = el("div.homeless", { role: "list", "aria-label": "Items in no group" });
   const empty = el("div.empty", { hidden: true }, el("h2", {}, "Every item is in a group"),
     el("p", {}, "What you take out of a group comes here."));
-  const accept = el("button.main", { onclick: acceptShown, disabled: true }, "Accept all shown");
+  const accept = el("button.main", { onclick: acceptSure, disabled: true }, NOTHING_SURE);
   const { bar, keys } = selectionBar(selection, { leave: false, changed: markAll });
 
   const grid = new Grid(host, {
@@ -40,18 +43,20 @@ export function none(root) {
     countShown();
   }
 
-  /** Those with a home whose card is in the window. */
-  function inSight() {
+  /** Those whose card is in the window and whose home is likely enough to be accepted with others. */
+  function sureInSight() {
     return [...grid.cells].filter(([, cell]) => {
       const { top, bottom } = cell.getBoundingClientRect();
       return bottom > 0 && top < innerHeight;
-    }).map(([index]) => pages?.at(index)).filter((each) => each?.home);
+    }).map(([index]) => pages?.at(index)).filter((each) => each?.home?.chance >= SURE);
   }
 
   function countShown() {
-    const found = inSight().length;
-    accept.disabled = !found;
-    accept.textContent = found ? `Accept all ${found} shown` : "Accept all shown";
+    const found = sureInSight();
+    const wrong = found.reduce((sum, each) => sum + 1 - each.home.chance, 0);
+    accept.disabled = !found.length;
+    accept.textContent = found.length
+      ? `Accept ${found.length} of ${percent(SURE)} and more, about ${wrong.toFixed(1)} wrong` : NOTHING_SURE;
   }
 
   function acceptOne(item) {
@@ -59,8 +64,8 @@ export function none(root) {
     return change(`Moved to ${to}.`, "POST", "/v1/items/move", { items: [item.item], group: item.home.group });
   }
 
-  async function acceptShown() {
-    const by = Map.groupBy(inSight(), (item) => item.home.group);
+  async function acceptSure() {
+    const by = Map.groupBy(sureInSight(), (item) => item.home.group);
     let moved = 0;
     for (const [group, items] of by) {
       const body = { items: items.map((each) => each.item), group };
@@ -126,7 +131,7 @@ export function none(root) {
     keys: [
       { keys: ["a"], words: "Accept the home of this item", run: focused(acceptOne) },
       { keys: ["x"], words: "Turn it down", run: focused(refuse) },
-      { keys: ["Shift+a"], words: "Accept all shown", run: acceptShown },
+      { keys: ["Shift+a"], words: `Accept those shown that are ${percent(SURE)} likely`, run: acceptSure },
       ...keys,
     ],
     changed() {
