@@ -154,7 +154,7 @@ def main() -> None:
             print(clip.name, name, {k: round(v, 4) for k, v in points[-1].items()}, flush=True)
         curves[name] = {"version": version, "points": points}
         result["bd_rate"] = compared(result["clips"])
-        write_json(options.out, {**about, **result})
+        write_json(options.out, {**result, **about})  # of what was measured last
 
     codec = default_video_codec() if options.model is None else load_video_codec(options.model)
     mark = codec.mark.hex()
