@@ -31,7 +31,10 @@ def video_curves() -> str | None:
         for other in others
     ]
     rows.append(["mean", *(f"{mean:+.1f}" for mean in means)])
-    told = "\nBits that Covey takes more, in percent, over the dB in brackets.\n"
+    told = (
+        "\nBits that Covey takes more, in percent, over the dB in brackets, where these are 1 dB or "
+        "more.\n"
+    )
     return markdown(["clip", *others], rows) + told + origin(result)
 
 

@@ -180,8 +180,14 @@ COVEY = (
 )
 
 
+_OVERLAP = 1.0  # dB that two curves share at least
+
+
 def compared(clips: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Bits that Covey takes more than each other curve, in percent, by clip."""
+    """Bits that Covey takes more than each other curve, in percent, by clip.
+
+    Curves that share hardly any quality say nothing of each other.
+    """
     found: dict[str, dict[str, Any]] = {}
     for name, clip in clips.items():
         curves = clip["curves"]
@@ -195,6 +201,8 @@ def compared(clips: dict[str, Any]) -> dict[str, dict[str, Any]]:
             try:
                 rate = bd_rate(*mine, *theirs)
             except InputError:
+                continue
+            if rate.high - rate.low < _OVERLAP:
                 continue
             found.setdefault(name, {})[other] = {
                 "percent": round(rate.percent, 1),
