@@ -32,7 +32,7 @@ def video_curves() -> str | None:
     ]
     rows.append(["mean", *(f"{mean:+.1f}" for mean in means)])
     told = (
-        "\nBits that Covey takes more, in percent, over the dB in brackets, where these are 1 dB or "
+        "\nBits that Covey takes more, in percent, over the dB in brackets, if these are 1 dB or "
         "more.\n"
     )
     return markdown(["clip", *others], rows) + told + origin(result)
