@@ -58,6 +58,9 @@ def attempt(
                 return split(state, known, number, [members[: 1 + b % 3]]).changes
             case "move":
                 return move(state, known, [a % _N, b % _N], groups[(a + b) % len(groups)]).changes
+            case "remove all":
+                members = sorted(state.groups[groups[a % len(groups)]].members)
+                return remove(state, known, members).changes
             case "remove":
                 return remove(state, known, [a % _N, b % _N]).changes
             case "name":
@@ -73,7 +76,9 @@ def attempt(
 
 _STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["merge", "apart", "split", "move", "remove", "name", "hide", "reject"]),
+        st.sampled_from(
+            ["merge", "apart", "split", "move", "remove", "remove all", "name", "hide", "reject"]
+        ),
         st.integers(0, 99),
         st.integers(0, 99),
     ),

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from covey.review.changes import Add, Place
+from covey.review.changes import Add, Apart, Place
 from covey.review.corrections import Evidence, not_same, reject
 from covey.review.cutting import cut_into, inner_tree, mixed_groups
 from covey.review.item_links import ItemLinks, item_links
@@ -110,6 +110,15 @@ def test_homes_of_items_in_no_group() -> None:
     assert (found.key, found.items, found.groups) == ("home:9:2", (9,), (2,))
     assert found.chance == pytest.approx((0.6 + 0.6) / 3)
     assert homes(started(), known(i9=1, i3=1), links(), np.array([9]), strays=False) == []
+
+
+def test_what_is_apart_is_not_suggested() -> None:
+    state = started()
+    state.apply((Apart((3, 9)), Apart((0, 8)), Apart((4, 5, 11))), 3)
+    assert homes(state, known(), links(), np.array([9]), strays=False) == []
+    assert [each.key for each in likely_merges(state, known(), links())] == ["merge:1:2"]
+    state.apply((Apart((0, 8), known=False), Apart((0, 3))), 4)
+    assert [each.key for each in likely_merges(state, known(), links())] == ["merge:1:3"]
 
 
 def test_outliers() -> None:
