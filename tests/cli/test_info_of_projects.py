@@ -44,7 +44,7 @@ def test_what_is_in_a_project(covey: Covey, tmp_path: Path) -> None:
         "path": "p", "metric": "cosine", "items": 13, "dim": 4, "batches": 2, "groups": 4,
         "named": 1, "confirmed": 1, "hidden": 0, "largest": 3, "in_no_group": 3,
         "reviewed_items": 6, "reviewed_share": round(6 / 13, 4), "pending": 1, "revision": 7,
-        "links": {"must": 0, "cannot": 0},
+        "links": {"must": 0, "cannot": 0, "apart": 0},
     }  # fmt: skip
     assert {name: found[name] for name in wanted} == wanted
     assert (found["corrections"]["made"], found["corrections"]["taken_back"]) == (3, 1)

@@ -60,6 +60,9 @@ def attempt(
                 return split(state, known, number, [members[: 1 + b % 3]]).changes
             case "move":
                 return move(state, known, [a % _N, b % _N], groups[(a + b) % len(groups)]).changes
+            case "remove all":
+                members = sorted(state.groups[groups[a % len(groups)]].members)
+                return remove(state, known, members).changes
             case "remove":
                 return remove(state, known, [a % _N, b % _N]).changes
             case "name":
@@ -75,7 +78,9 @@ def attempt(
 
 _STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["merge", "apart", "split", "move", "remove", "name", "hide", "reject"]),
+        st.sampled_from(
+            ["merge", "apart", "split", "move", "remove", "remove all", "name", "hide", "reject"]
+        ),
         st.integers(0, 99),
         st.integers(0, 99),
     ),
@@ -96,6 +101,23 @@ def test_following_is_the_same_as_beginning_anew(
             continue
         state.apply(changes, state.revision + 1)
         queue.see(changes)
+        assert told(queue) == told(SuggestionQueue(state, known, links))
+
+
+def test_an_item_may_have_a_home_again_once_what_it_is_apart_from_has_left() -> None:
+    """Both were of a group that was removed, and no edge is between them."""
+    state = ReviewState(lambda run: np.array([1, 1, 1, 1, 2, 2]))
+    state.apply((Add(0, 6),), 1)
+    state.apply((Place(1),), 2)
+    known = Evidence(np.ones(6, np.float32), np.full(6, -1))
+    chance = np.float32([0.9, 0.9, 0.9])
+    links = item_links(Edges(np.array([1, 2, 3]), np.array([4, 4, 4]), chance, chance), 6)
+    queue = SuggestionQueue(state, known, links)
+    for items, target, wanted in (([4, 5], None, True), ([5], 1, False), ([5], None, True)):
+        made = remove(state, known, items) if target is None else move(state, known, items, target)
+        state.apply(made.changes, state.revision + 1)
+        queue.see(made.changes)
+        assert (queue.home_of(4) is not None) == wanted
         assert told(queue) == told(SuggestionQueue(state, known, links))
 
 

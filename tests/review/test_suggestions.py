@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from covey.review.chances import HOME, MERGE, OUTLIER, chances, home_signs, merge_signs
-from covey.review.changes import Add, Place
+from covey.review.changes import Add, Apart, Place
 from covey.review.corrections import Evidence, not_same, reject
 from covey.review.cutting import cut_into, inner_tree, mixed_groups
 from covey.review.item_links import ItemLinks, item_links
@@ -130,6 +130,15 @@ def test_homes_of_items_in_no_group() -> None:
     np.testing.assert_allclose(signs, wanted, rtol=1e-5)
     assert found.chance == found.gain == pytest.approx(min(chances(signs, HOME)[0], 0.4))
     assert homes(started(), known(i9=1, i3=1), links(), np.array([9]), strays=False) == []
+
+
+def test_what_is_apart_is_not_suggested() -> None:
+    state = started()
+    state.apply((Apart((3, 9)), Apart((0, 8)), Apart((4, 5, 11))), 3)
+    assert homes(state, known(), links(), np.array([9]), strays=False) == []
+    assert [each.key for each in likely_merges(state, known(), links())] == ["merge:1:2"]
+    state.apply((Apart((0, 8), known=False), Apart((0, 3))), 4)
+    assert [each.key for each in likely_merges(state, known(), links())] == ["merge:1:3"]
 
 
 def test_outliers() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from covey.review.corrections import describe, merge, not_same, remove
+from covey.review.corrections import describe, merge, move, not_same, remove
 from covey.server.pages import page_of
 from covey.store.items import Batch
 from covey.store.review import Review
@@ -205,6 +205,27 @@ def test_what_is_known_of_pairs(client: Client, review: Review) -> None:
     assert [each["kind"] for each in every] == ["cannot", "must"]
     assert client.every("/v1/constraints?kind=must", "links") == every[1:]
     assert every[1] == {"kind": "must", "a": 0, "a_id": "Item 00", "b": 8, "b_id": "Item 08"}
+
+
+def test_what_is_known_of_sets(client: Client, review: Review) -> None:
+    review.correct(lambda state, known: not_same(state, known, 3, 4))
+    review.correct(lambda state, known: remove(state, known, [21, 22]))
+    review.correct(lambda state, known: remove(state, known, list(range(8))))
+    every = client.every("/v1/constraints", "links", 1)
+    assert [each["kind"] for each in every] == ["apart", "apart", "cannot"]
+    assert every[0] == {
+        "kind": "apart",
+        "items": list(range(8)),
+        "ids": [f"Item 0{item}" for item in range(8)],
+    }
+    assert client.every("/v1/constraints?kind=apart", "links", 1) == every[:2]
+    assert client.every("/v1/constraints?kind=cannot", "links") == every[2:]
+    assert client.get("/v1/items/2")["cannot"] == [0, 1, 3, 4, 5, 6, 7]
+    for item in (0, 1):
+        review.correct(lambda state, known, item=item: move(state, known, [item], None))
+    one, other = (int(review.state.group_of[item]) for item in (0, 1))
+    assert client.get(f"/v1/groups/{one}")["cannot"] == [other]
+    assert review.state.kept_from(8) == frozenset()
 
 
 def test_events(client: Client, review: Review) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,16 @@ def folder(tmp_path: Path) -> Path:
     with Review(where) as review:
         review.add(batch(12))
     return where
+
+
+def with_old_journal(folder: Path) -> None:
+    """Gives a project of one batch and one run another batch, and a journal of version 1."""
+    with Review(folder) as review:
+        review.add(batch(2, 12))
+    for each in folder.glob("review.sqlite*"):
+        each.unlink()
+    with closing(sqlite3.connect(folder / "review.sqlite")) as db:
+        db.executescript(Path(__file__).with_name("journal-1.sql").read_text(encoding="utf-8"))
 
 
 def tells(review: Review) -> object:

@@ -102,7 +102,8 @@ def project_sentences(facts: Mapping[str, Any]) -> list[str]:
         f"reviewed: {percent(facts['reviewed_share'])} of the items are in groups that were named, "
         "confirmed or hidden",
         f"corrections: {corrections['made']:,}{back}{last}; of pairs {links['must']:,} must and "
-        f"{links['cannot']:,} cannot be together",
+        f"{links['cannot']:,} cannot be together"
+        + (f"; no two of {count(links['apart'], 'set')} of items" if links["apart"] else ""),
         f"on disk: {format_bytes(sizes['all'])}" + (f" ({parts})" if parts else ""),
         "runs: none yet" if not runs else f"runs: {len(runs):,}",
         *([f"  ... {count(left_out, 'earlier run')}, see --json"] if left_out > 0 else []),

@@ -9,7 +9,7 @@ from itertools import count
 
 import numpy as np
 
-from covey.review.changes import NO_GROUP, Change, Create, Drop, Link, Move, Reject, Set
+from covey.review.changes import NO_GROUP, Apart, Change, Create, Drop, Link, Move, Reject, Set
 from covey.review.corrections import KEY, Evidence
 from covey.review.cutting import mixed_groups
 from covey.review.item_links import ItemLinks
@@ -119,6 +119,9 @@ class SuggestionQueue:
             elif isinstance(change, Link):
                 ends = self._state.group_of[[change.a, change.b]].tolist()
                 groups.update(end for end in ends if end != NO_GROUP)
+            elif isinstance(change, Apart):
+                ends = self._state.group_of[list(change.items)].tolist()
+                groups.update(end for end in ends if end != NO_GROUP)
         stale = {key for group in groups for key in self._of_group.pop(group, ())}
         stale |= {key for item in items for key in self._of_item.pop(item, ())}
         asked = {item for key in stale for item in self._items_of(key)}
@@ -149,7 +152,7 @@ class SuggestionQueue:
         found = set(some.tolist())
         found.update(self._links.of(some[some < self._links.n])[1].tolist())
         for item in some.tolist():
-            found |= self._state.linked("cannot", item)
+            found |= self._state.kept_from(item)
         codes = self._known.exclusive[some]
         if (codes := codes[codes >= 0]).size:
             found.update(np.flatnonzero(np.isin(self._known.exclusive, codes)).tolist())
@@ -208,6 +211,8 @@ def touched(changes: Iterable[Change]) -> tuple[set[int], set[int]]:
                 groups.add(group)
             case Link(_, a, b):
                 items |= {a, b}
+            case Apart(some):
+                items.update(some)
             case _:
                 pass
     return groups, items

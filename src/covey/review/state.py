@@ -84,6 +84,7 @@ class ReviewState:
         self.rejected: set[str] = set()
         self.next_group = 1
         self._apart: set[tuple[int, ...]] = set()
+        self._apart_of: defaultdict[int, set[tuple[int, ...]]] = defaultdict(set)
         self._placements = placements
         self._group_of = np.empty(0, np.int64)
         self._links: dict[LinkKind, defaultdict[int, set[int]]] = {
@@ -102,6 +103,7 @@ class ReviewState:
             for number, each in self.groups.items()
         }
         other.rejected, other._apart = set(self.rejected), set(self._apart)
+        other._apart_of.update((item, set(sets)) for item, sets in self._apart_of.items())
         other._group_of = self._group_of.copy()
         for kind, table in self._links.items():
             other._links[kind].update((item, set(others)) for item, others in table.items())
@@ -120,6 +122,10 @@ class ReviewState:
     def linked(self, kind: LinkKind, item: int) -> frozenset[int]:
         """Items that must, or cannot, be with this one."""
         return frozenset(self._links[kind].get(item, ()))
+
+    def kept_from(self, item: int) -> frozenset[int]:
+        """Items that cannot be with this one, by a link or as both are of a set that is apart."""
+        return self.linked("cannot", item).union(*self._apart_of.get(item, ())) - {item}
 
     def links(self, kind: LinkKind) -> list[tuple[int, int]]:
         """All pairs, sorted, the smaller item first."""
@@ -268,6 +274,11 @@ class ReviewState:
         if (items in self._apart) == known:
             raise ConflictError(f"that items {str(items)[:40]} are apart is {_known(known)}")
         (self._apart.add if known else self._apart.discard)(items)
+        for item in items:
+            sets = self._apart_of[item]
+            (sets.add if known else sets.discard)(items)
+            if not sets:
+                del self._apart_of[item]
 
     def _place(self, placed: Int64, revision: int) -> None:
         if len(placed) > self.n:

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from covey.review.changes import LinkKind
+from covey.review.state import ReviewState
 from covey.server.changing import EventFacts, facts_of_event
 from covey.server.pages import Cursor, Limit, page_of
 from covey.server.session import Opened
+from covey.store.review import Review
 
 router = APIRouter(tags=["events"])
 
@@ -33,10 +35,18 @@ class PairLink(BaseModel):
     b_id: str = Field(description="Its name.")
 
 
-class LinkPage(BaseModel):
-    """Some pairs."""
+class ItemsApart(BaseModel):
+    """Items no two of which can be together."""
 
-    links: list[PairLink]
+    kind: Literal["apart"]
+    items: list[int] = Field(description="Two at least, ascending.")
+    ids: list[str] = Field(description="Names of these.")
+
+
+class LinkPage(BaseModel):
+    """Some of what is known of items."""
+
+    links: list[PairLink | ItemsApart]
     next: str | None
     total: int
 
@@ -66,22 +76,40 @@ def list_events(
 def list_links(
     session: Opened,
     response: Response,
-    kind: Annotated[LinkKind | None, Query(description="Only this kind.")] = None,
+    kind: Annotated[
+        LinkKind | Literal["apart"] | None, Query(description="Only this kind.")
+    ] = None,
     limit: Limit = 60,
     cursor: Cursor = None,
 ) -> LinkPage:
-    """Pairs of items that must, or cannot, be together, page by page."""
+    """What is known of items, page by page: sets of which no two can be together (`apart`), then
+    pairs that cannot, and pairs that must be together."""
     with session.reading(response) as review:
         state = review.state
-        kinds: tuple[LinkKind, ...] = ("cannot", "must") if kind is None else (kind,)
-        rows = session.kept(
-            ("links", kind),
-            state.revision,
-            lambda: [(each, a, b) for each in kinds for a, b in state.links(each)],
-        )
+        rows, sets = session.kept(("links", kind), state.revision, lambda: _known(state, kind))
         page = page_of(rows, limit, cursor)
-        name = review.items.id_of
         found = [
-            PairLink(kind=each, a=a, a_id=name(a), b=b, b_id=name(b)) for each, a, b in page.rows
+            _apart(review, sets[a, b]) if each == "apart" else _link(review, each, a, b)
+            for each, a, b in page.rows
         ]
         return LinkPage(links=found, next=page.next, total=page.total)
+
+
+def _known(
+    state: ReviewState, kind: str | None
+) -> tuple[list[tuple[str, int, int]], dict[tuple[int, int], tuple[int, ...]]]:
+    """Rows to page by, and sets by their first two items: two sets never share two."""
+    sets = {(items[0], items[1]): items for items in state.apart}
+    rows = [("apart", *pair) for pair in sets]
+    kinds: tuple[LinkKind, ...] = ("cannot", "must")
+    rows += [(each, a, b) for each in kinds for a, b in state.links(each)]
+    return [row for row in rows if kind in (None, row[0])], sets
+
+
+def _apart(review: Review, items: tuple[int, ...]) -> ItemsApart:
+    return ItemsApart(kind="apart", items=list(items), ids=review.items.ids_of(items))
+
+
+def _link(review: Review, kind: LinkKind, a: int, b: int) -> PairLink:
+    name = review.items.id_of
+    return PairLink(kind=kind, a=a, a_id=name(a), b=b, b_id=name(b))

@@ -176,8 +176,6 @@ def _is_called(group: Group, wanted: str) -> bool:
 def _differing(session: Session, group: Group) -> list[int]:
     state = session.review.state
     others = {
-        int(state.group_of[other])
-        for item in group.members
-        for other in state.linked("cannot", item)
+        int(state.group_of[other]) for item in group.members for other in state.kept_from(item)
     }
     return sorted(others - {NO_GROUP, group.number})

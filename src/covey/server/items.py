@@ -98,7 +98,8 @@ def one_item(session: Opened, response: Response, item: int) -> ItemDetails:
     """One item."""
     with session.reading(response) as review:
         session.item(item)
-        must, cannot = (sorted(review.state.linked(kind, item)) for kind in ("must", "cannot"))
+        must = sorted(review.state.linked("must", item))
+        cannot = sorted(review.state.kept_from(item))
         return ItemDetails(
             **item_facts(review, item),
             group=_group(review, item),

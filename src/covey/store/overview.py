@@ -60,7 +60,11 @@ def project_facts(review: Review) -> dict[str, Any]:
             "reviewed_share": round(counts["reviewed_items"] / items.n, 4) if items.n else 0.0,
             "pending": items.n - (runs[-1].n if runs else 0),
             "corrections": _corrections(review),
-            "links": {"must": len(state.links("must")), "cannot": len(state.links("cannot"))},
+            "links": {
+                "must": len(state.links("must")),
+                "cannot": len(state.links("cannot")),
+                "apart": len(state.apart),
+            },
             "revision": state.revision,
         }
     facts["bytes"] = _bytes(project)
