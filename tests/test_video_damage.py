@@ -117,7 +117,7 @@ def test_times_that_do_not_rise_are_told(
     file = io.BytesIO()
     writer = VideoWriter(file, reader.header)
     writer.group(late)
-    writer._latest = None
+    writer.latest = None
     writer.group(groups[1])
     writer.finish()
     found = decoded_video(small_video_codec, file.getvalue())

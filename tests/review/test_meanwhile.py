@@ -40,7 +40,8 @@ N = len(_PLACED)
 def edges() -> ItemLinks:
     """Item 10 is like item 4, and 9 like items 2, 1 and 0."""
     chance = np.float32([0.9, 0.6, 0.5, 0.4])
-    return item_links(Edges(np.array([4, 2, 1, 0]), np.array([10, 9, 9, 9]), chance, chance), N)
+    ends = np.array([4, 2, 1, 0]), np.array([10, 9, 9, 9])
+    return item_links(Edges(*ends, chance, chance), _RUN)
 
 
 def started(placed: np.ndarray = _PLACED) -> ReviewState:

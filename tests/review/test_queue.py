@@ -111,7 +111,8 @@ def test_an_item_may_have_a_home_again_once_what_it_is_apart_from_has_left() -> 
     state.apply((Place(1),), 2)
     known = Evidence(np.ones(6, np.float32), np.full(6, -1))
     chance = np.float32([0.9, 0.9, 0.9])
-    links = item_links(Edges(np.array([1, 2, 3]), np.array([4, 4, 4]), chance, chance), 6)
+    ends = np.array([1, 2, 3]), np.array([4, 4, 4])
+    links = item_links(Edges(*ends, chance, chance), state.group_of.copy())
     queue = SuggestionQueue(state, known, links)
     for items, target, wanted in (([4, 5], None, True), ([5], 1, False), ([5], None, True)):
         made = remove(state, known, items) if target is None else move(state, known, items, target)

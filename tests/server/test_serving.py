@@ -24,6 +24,7 @@ import pytest
 
 from covey.cli.exits import run
 from covey.server.app import make_app
+from covey.server.background import WORK
 from covey.server.serving import Serving, bind
 from covey.store.review import Review
 from covey.types import UsageError
@@ -209,6 +210,9 @@ def test_pictures_that_were_moved(
     def served(self: Serving, stopped: threading.Event) -> None:
         client = Client(make_app(self.review, TOKEN, self.moved))
         answers.append(client("GET", "/v1/items/0/thumbnail").status_code)
+        for thread in threading.enumerate():  # the command leaves its process to end without them
+            if thread.name == WORK:
+                thread.join()
 
     answers: list[int] = []
     monkeypatch.setattr(Serving, "serve", served)

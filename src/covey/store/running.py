@@ -159,7 +159,7 @@ def run_project(
         "touched": touched,
     }
     placements: list[Placement] = []
-    links = cache(lambda: item_links(found.edges, items.n))
+    links = cache(lambda: item_links(found.edges, found.clusters))
 
     def settled(state: ReviewState) -> tuple[Grouped, dict[str, Any]]:
         exclusive = review.items.exclusive[: state.n]
