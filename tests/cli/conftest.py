@@ -1,11 +1,13 @@
 """The command line, run inside this process or as one of its own."""
 
+import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -92,6 +94,24 @@ def covey_process(tmp_path: Path) -> Covey:
 
 
 @pytest.fixture
+def started(tmp_path: Path) -> Callable[[Sequence[object]], subprocess.Popen[str]]:
+    """Begins a command in a process that Ctrl-C reaches, even of a test in the background."""
+
+    def begin(command: Sequence[object]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "covey", *map(str, command)],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=dict(os.environ, OMP_NUM_THREADS="1"),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
+    return begin
+
+
+@pytest.fixture
 def blobs(tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
     """400 items in 20 tight groups, saved as x.npy and y.npy in the temporary folder."""
     rng = np.random.default_rng(0)
@@ -167,3 +187,29 @@ def codec_model(small_codec, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("codec") / "m"
     write_codec(folder, small_codec, "covey train codec")
     return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tone() -> Callable[[Path], IO[bytes]]:
+    """`tone(path)`: a second of FLAC in a Matroska file, and the same as `audio_of` gives it."""
+
+    def make(path: Path) -> IO[bytes]:
+        import av
+
+        from covey.io.audio_tracks import audio_of
+
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream("flac", rate=16000)
+            stream.layout = "mono"
+            for at in range(20):
+                wave = (8000 * np.sin(np.arange(960 * at, 960 * at + 960) / 9)).astype(np.int16)
+                frame = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
+                frame.sample_rate, frame.pts = 16000, 960 * at
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode())
+        with audio_of(path) as found:
+            assert found is not None
+            found.seek(0)
+            return io.BytesIO(found.read())
+
+    return make

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
-import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -22,26 +18,11 @@ def _below(folder) -> set[str]:
     return {str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()}
 
 
-def _tone() -> io.BytesIO:
-    """A second of audio, as `audio_of` gives it."""
-    data = io.BytesIO()
-    with av.open(data, "w", format="matroska") as out:
-        stream = out.add_stream("flac", rate=16000)
-        stream.layout = "mono"
-        for at in range(20):
-            wave = (8000 * np.sin(np.arange(960 * at, 960 * at + 960) / 9)).astype(np.int16)
-            frame = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
-            frame.sample_rate, frame.pts = 16000, 960 * at
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode())
-    return data
-
-
 @pytest.fixture
-def coded_folder(run, tmp_path, video_model, film):
+def coded_folder(run, tmp_path, video_model, film, tone):
     """`out` with two .cvv files of films, one of them with audio, one deeper."""
     (tmp_path / "in" / "deep").mkdir(parents=True)
-    film(tmp_path / "in" / "a.mkv", 6, audio=_tone())
+    film(tmp_path / "in" / "a.mkv", 6, audio=tone(tmp_path / "tone.mkv"))
     film(tmp_path / "in" / "deep" / "b.MKV.mp4", 5)
     run("compress", "in", "-o", "out", "--model", video_model, "--group", 3)
 
@@ -95,21 +76,15 @@ def test_damage_in_a_folder_of_clips(run, tmp_path, video_model, coded_folder) -
     assert json.loads(run(*back, "--json").out)["left"] == 2
 
 
-def test_an_interrupted_folder_of_clips_goes_on_back(run, tmp_path, video_model, film) -> None:
+def test_an_interrupted_folder_of_clips_goes_on_back(
+    run, tmp_path, video_model, film, started
+) -> None:
     (tmp_path / "in").mkdir()
     film(tmp_path / "in" / "a.mp4", 3)
     film(tmp_path / "in" / "b.mp4", 200)
     run("compress", "in", "-o", "out", "--model", video_model, "--group", 16)
     command = ["decompress", "out", "-o", "back", "--model", video_model]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "covey", *map(str, command)],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ, OMP_NUM_THREADS="1"),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = started(command)
     first = tmp_path / "back" / "a.mkv"
     while process.poll() is None and not (first.exists() and len(list(first.parent.iterdir())) > 1):
         time.sleep(0.01)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -23,23 +20,10 @@ from covey.codec.video.records import GROUP, INDEX
 from covey.io.claimed_file import claimed_file
 
 
-def _started(folder, command) -> subprocess.Popen:
-    """A process that Ctrl-C reaches, even of a test in the background."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "covey", *map(str, command)],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ, OMP_NUM_THREADS="1"),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-
-
-def test_an_interrupted_run_goes_on(run, tmp_path, video_model, film) -> None:
+def test_an_interrupted_run_goes_on(run, tmp_path, video_model, film, started) -> None:
     film(tmp_path / "a.mp4", 160)
     command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", "4"]
-    process = _started(tmp_path, command)
+    process = started(command)
     left = tmp_path / "a.cvv.part"
     while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
         time.sleep(0.02)
@@ -59,12 +43,12 @@ def test_an_interrupted_run_goes_on(run, tmp_path, video_model, film) -> None:
     assert not left.exists()
 
 
-def test_an_interrupted_folder_goes_on(run, tmp_path, video_model, film) -> None:
+def test_an_interrupted_folder_goes_on(run, tmp_path, video_model, film, started) -> None:
     (tmp_path / "in").mkdir()
     film(tmp_path / "in" / "a.mp4", 4)
     film(tmp_path / "in" / "b.mp4", 160)
     command = ["compress", "in", "-o", "out", "--model", video_model, "--group", "4"]
-    process = _started(tmp_path, command)
+    process = started(command)
     left = tmp_path / "out" / "b.cvv.part"
     while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
         time.sleep(0.02)
@@ -97,12 +81,14 @@ def test_a_file_in_the_way_is_not_lost(run, tmp_path, video_model, film) -> None
     assert (tmp_path / "a.cvv.part").read_text() == "mine"
 
 
-def test_an_interrupted_decompress_leaves_nothing(run, tmp_path, video_model, film) -> None:
+def test_an_interrupted_decompress_leaves_nothing(
+    run, tmp_path, video_model, film, started
+) -> None:
     film(tmp_path / "a.mp4", 120)
     run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 16)
     for out in ("b.mp4", "b"):
         command = ["decompress", "a.cvv", "-o", out, "--model", video_model]
-        process = _started(tmp_path, command)
+        process = started(command)
         before = set(tmp_path.iterdir())
         while process.poll() is None and set(tmp_path.iterdir()) == before:
             time.sleep(0.02)

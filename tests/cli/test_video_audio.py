@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from typing import IO
 
-import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -15,31 +13,14 @@ pytest.importorskip("constriction")
 
 from covey.codec.video.container import VideoReader
 from covey.codec.video.records import SIGN
-from covey.io.audio_tracks import audio_of
 from covey.io.videos import open_video
 
 av = pytest.importorskip("av")
 
 
-def _tone(path) -> IO[bytes]:
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("flac", rate=16000)
-        stream.layout = "mono"
-        for at in range(20):
-            wave = (8000 * np.sin(np.arange(960 * at, 960 * at + 960) / 9)).astype(np.int16)
-            frame = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
-            frame.sample_rate, frame.pts = 16000, 960 * at
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode())
-    with audio_of(path) as found:
-        assert found is not None
-        found.seek(0)
-        return io.BytesIO(found.read())
-
-
-def test_audio_is_kept_as_it_is(run, tmp_path, video_model, film) -> None:
-    tone = _tone(tmp_path / "tone.mkv")
-    film(tmp_path / "a.mkv", audio=tone)
+def test_audio_is_kept_as_it_is(run, tmp_path, video_model, film, tone) -> None:
+    heard = tone(tmp_path / "tone.mkv")
+    film(tmp_path / "a.mkv", audio=heard)
     told = run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model).out
     assert re.search(r"audio \d+(\.\d+)? kB as it was", told)
     told = run("decompress", "a.cvv", "-o", "b.mkv", "--model", video_model).out
@@ -68,10 +49,10 @@ def test_audio_is_kept_as_it_is(run, tmp_path, video_model, film) -> None:
     assert (facts["audio"], facts["audio_left_out"]) == (False, False)
 
 
-def test_damaged_audio_does_not_keep_frames_back(run, tmp_path, video_model, film) -> None:
+def test_damaged_audio_does_not_keep_frames_back(run, tmp_path, video_model, film, tone) -> None:
     """Unreadable it is left out; twice the same packets are written once."""
-    tone = _tone(tmp_path / "tone.mkv")
-    film(tmp_path / "a.mkv", audio=tone)
+    heard = tone(tmp_path / "tone.mkv")
+    film(tmp_path / "a.mkv", audio=heard)
     run("compress", "a.mkv", "-o", "a.cvv", "--model", video_model)
     data = bytearray((tmp_path / "a.cvv").read_bytes())
     begin = data.index(SIGN)

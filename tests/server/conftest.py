@@ -150,3 +150,11 @@ def app(review: Review) -> ReviewApp:
 @pytest.fixture
 def client(app: ReviewApp) -> Client:
     return Client(app)
+
+
+def groups_far_apart(n: int) -> np.ndarray:
+    """(n, 16) rows in ten groups."""
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(10, 16))[np.arange(n) % 10] + 0.1 * rng.normal(size=(n, 16))).astype(
+        np.float32
+    )

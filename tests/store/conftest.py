@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from covey.review.state import ReviewState
 from covey.store.items import Batch
+from covey.store.journal import Journal
 from covey.store.project import create_project
 from covey.store.review import Review
 
@@ -63,6 +65,11 @@ def check_same(review: Review) -> None:
     state, journal = review.state, review.journal
     with Review(review.project.folder) as anew:
         assert tells(review) == tells(anew)
+    check_tables(journal, state)
+
+
+def check_tables(journal: Journal, state: ReviewState) -> None:
+    """Tables say what the state says."""
     assert [row[1] for row in journal.table("items")] == state.group_of.tolist()
     groups = [
         (each.number, each.name, each.hidden, each.confirmed, each.revision)

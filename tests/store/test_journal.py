@@ -18,6 +18,8 @@ from covey.store.journal import Journal
 from covey.store.tables import TABLES
 from covey.types import CoveyError, InputError
 
+from .conftest import check_tables
+
 _PLACED = {1: np.array([1, 1, 2, 2, -1]), 2: np.array([1, 1, 3, 3, 3, -1])}
 
 _STORY: list[tuple[Change, ...]] = [
@@ -48,19 +50,6 @@ def told(journal: Journal) -> ReviewState:
 
 def tables(journal: Journal) -> dict[str, list[tuple[object, ...]]]:
     return {name: journal.table(name) for name in TABLES}
-
-
-def check_tables(journal: Journal, state: ReviewState) -> None:
-    """Tables say what the state says."""
-    assert [row[1] for row in journal.table("items")] == state.group_of.tolist()
-    groups = [
-        (each.number, each.name, each.hidden, each.confirmed, each.revision)
-        for each in state.groups.values()
-    ]
-    assert journal.table("groups") == sorted(groups)
-    links = [(kind, a, b) for kind in ("must", "cannot") for a, b in state.links(kind)]
-    assert journal.table("links") == sorted(links)
-    assert {row[0] for row in journal.table("rejected")} == state.rejected
 
 
 def test_tables_follow_from_events(tmp_path: Path) -> None:

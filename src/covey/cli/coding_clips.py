@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from covey.cli.coding_jobs import make_folder
+from covey.cli.coding_jobs import clip_by_clip
 from covey.cli.interrupt import WriteGate, interruptible
 from covey.cli.terminal import Terminal
 from covey.types import CoveyError, InputError, UsageError
@@ -64,25 +64,16 @@ class VideoOptions:
 def code_clips(
     jobs: Sequence[Job], codec: VideoCodec, given: VideoOptions, terminal: Terminal, tell: Tell
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Codes clips one after another, as each has all threads.
+    """Codes clips, see `clip_by_clip`.
 
     Returns:
-        What `code_clip` says of each, and why others failed, which stops none.
+        What `code_clip` says of each, and why others failed.
     """
-    found: list[dict[str, Any]] = []
-    failed: dict[str, str] = {}
-    try:
-        for job in jobs:
-            try:
-                make_folder(job.target.parent)
-                found.append(code_clip(job, codec, given, terminal, tell, stage=job.source.name))
-            except CoveyError as error:
-                failed[str(job.source)] = str(error)
-                terminal.remark(f"covey: {error}")
-    except KeyboardInterrupt:
-        terminal.remark(f"covey: {len(found)} of {len(jobs)} clips are done")
-        raise
-    return found, failed
+
+    def work(job: Job) -> dict[str, Any]:
+        return code_clip(job, codec, given, terminal, tell, stage=job.source.name)
+
+    return clip_by_clip(jobs, work, terminal)
 
 
 def code_clip(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -152,6 +152,35 @@ def done_all(
         stopped.set()
         raise
     return results, failed
+
+
+def clip_by_clip(
+    jobs: Sequence[Job], work: Callable[[Job], dict[str, Any]], terminal: Terminal
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Does clips one after another, as each has all threads.
+
+    Args:
+        jobs: What is read and written.
+        work: Does one of them, in a folder that is there.
+        terminal: Where is said what failed, and how many are done at Ctrl-C.
+
+    Returns:
+        What `work` says of each, and why others failed, by source, which stops none.
+    """
+    found: list[dict[str, Any]] = []
+    failed: dict[str, str] = {}
+    try:
+        for job in jobs:
+            try:
+                make_folder(job.target.parent)
+                found.append(work(job))
+            except CoveyError as error:
+                failed[str(job.source)] = str(error)
+                terminal.remark(f"covey: {error}")
+    except KeyboardInterrupt:
+        terminal.remark(f"covey: {len(found)} of {len(jobs)} clips are done")
+        raise
+    return found, failed
 
 
 def wrote(outputs: Sequence[str], todo: Todo, out: Path) -> str:

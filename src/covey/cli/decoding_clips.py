@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import count as count_up
 from typing import TYPE_CHECKING, Any
 
-from covey.cli.coding_jobs import make_folder
+from covey.cli.coding_jobs import clip_by_clip
 from covey.cli.interrupt import WriteGate, interruptible
 from covey.cli.terminal import Terminal
-from covey.types import CoveyError, InputError
+from covey.types import InputError
 
 if TYPE_CHECKING:
     from covey.codec.video.groups import DecodedFrame
@@ -49,33 +49,23 @@ class DecodingOptions:
 def decode_clips(
     jobs: Sequence[Job], codec: VideoCodec, given: DecodingOptions, terminal: Terminal, tell: Tell
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Decodes clips one after another, as each has all threads.
+    """Decodes clips, see `clip_by_clip`.
 
     Those that are damaged are dated so that another run does them again.
 
     Returns:
-        What `decode_clip_file` says of each, and why others failed, which stops none.
+        What `decode_clip_file` says of each, and why others failed.
     """
     from covey.picture_folder import date
 
-    found: list[dict[str, Any]] = []
-    failed: dict[str, str] = {}
-    try:
-        for job in jobs:
-            try:
-                make_folder(job.target.parent)
-                told = decode_clip_file(job, codec, given, tell, stage=job.source.name)
-                date(job.target, job, sound=not told["damage"])
-                found.append(told)
-                if told["damage"]:
-                    terminal.remark(f"covey: {job.source}: {'; '.join(told['damage'])}")
-            except CoveyError as error:
-                failed[str(job.source)] = str(error)
-                terminal.remark(f"covey: {error}")
-    except KeyboardInterrupt:
-        terminal.remark(f"covey: {len(found)} of {len(jobs)} clips are done")
-        raise
-    return found, failed
+    def work(job: Job) -> dict[str, Any]:
+        told = decode_clip_file(job, codec, given, tell, stage=job.source.name)
+        date(job.target, job, sound=not told["damage"])
+        if told["damage"]:
+            terminal.remark(f"covey: {job.source}: {'; '.join(told['damage'])}")
+        return told
+
+    return clip_by_clip(jobs, work, terminal)
 
 
 def decode_clip_file(
