@@ -81,7 +81,7 @@ def test_an_interrupted_folder_of_clips_goes_on_back(
 ) -> None:
     (tmp_path / "in").mkdir()
     film(tmp_path / "in" / "a.mp4", 3)
-    film(tmp_path / "in" / "b.mp4", 200)
+    film(tmp_path / "in" / "b.mp4", 50)
     run("compress", "in", "-o", "out", "--model", video_model, "--group", 16)
     command = ["decompress", "out", "-o", "back", "--model", video_model]
     process = started(command)
@@ -94,4 +94,4 @@ def test_an_interrupted_folder_of_clips_goes_on_back(
     assert "1 of 2 clips are done" in told
     assert _below(tmp_path / "back") == {"a.mkv"}
     facts = json.loads(run(*command, "--json").out)
-    assert (facts["left"], facts["clips"][0]["frames"]) == (1, 200)
+    assert (facts["left"], facts["clips"][0]["frames"]) == (1, 50)

@@ -21,11 +21,11 @@ from covey.io.claimed_file import claimed_file
 
 
 def test_an_interrupted_run_goes_on(run, tmp_path, video_model, film, started) -> None:
-    film(tmp_path / "a.mp4", 160)
+    film(tmp_path / "a.mp4", 48)
     command = ["compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", "4"]
     process = started(command)
     left = tmp_path / "a.cvv.part"
-    while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
+    while process.poll() is None and not (left.exists() and left.stat().st_size > 1000):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
@@ -36,8 +36,8 @@ def test_an_interrupted_run_goes_on(run, tmp_path, video_model, film, started) -
     done = run(*command, "--json")
     facts = json.loads(done.out)
     assert f"goes on from a.cvv.part, behind its {kept} frames" in done.err
-    assert (facts["frames"], facts["coded_frames"]) == (160, 160 - kept)
-    assert sum(facts["kinds"].values()) == 160 - kept
+    assert (facts["frames"], facts["coded_frames"]) == (48, 48 - kept)
+    assert sum(facts["kinds"].values()) == 48 - kept
     run("compress", "a.mp4", "-o", "b.cvv", "--model", video_model, "--group", "4")
     assert (tmp_path / "a.cvv").read_bytes() == (tmp_path / "b.cvv").read_bytes()
     assert not left.exists()
@@ -46,11 +46,11 @@ def test_an_interrupted_run_goes_on(run, tmp_path, video_model, film, started) -
 def test_an_interrupted_folder_goes_on(run, tmp_path, video_model, film, started) -> None:
     (tmp_path / "in").mkdir()
     film(tmp_path / "in" / "a.mp4", 4)
-    film(tmp_path / "in" / "b.mp4", 160)
+    film(tmp_path / "in" / "b.mp4", 48)
     command = ["compress", "in", "-o", "out", "--model", video_model, "--group", "4"]
     process = started(command)
     left = tmp_path / "out" / "b.cvv.part"
-    while process.poll() is None and not (left.exists() and left.stat().st_size > 1500):
+    while process.poll() is None and not (left.exists() and left.stat().st_size > 1000):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
@@ -59,7 +59,7 @@ def test_an_interrupted_folder_goes_on(run, tmp_path, video_model, film, started
     assert "1 of 2 clips are done" in told
     facts = json.loads(run(*command, "--json").out)
     assert facts["left"] == 1
-    assert facts["clips"][0]["coded_frames"] == 160 - kept
+    assert facts["clips"][0]["coded_frames"] == 48 - kept
     assert {each.name for each in (tmp_path / "out").iterdir()} == {"a.cvv", "b.cvv"}
 
 
@@ -84,7 +84,7 @@ def test_a_file_in_the_way_is_not_lost(run, tmp_path, video_model, film) -> None
 def test_an_interrupted_decompress_leaves_nothing(
     run, tmp_path, video_model, film, started
 ) -> None:
-    film(tmp_path / "a.mp4", 120)
+    film(tmp_path / "a.mp4", 40)
     run("compress", "a.mp4", "-o", "a.cvv", "--model", video_model, "--group", 16)
     for out in ("b.mp4", "b"):
         command = ["decompress", "a.cvv", "-o", out, "--model", video_model]

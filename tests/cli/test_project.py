@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import covey.store.running as running
 from covey.assigning import assign
@@ -304,6 +307,29 @@ def test_pictures_texts_and_exclusive_items(
     with Review(project) as review:
         group = review.state.group_of
         assert group[0] == -1 or group[0] != group[1]
+
+
+def test_items_without_a_file_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project, photos = tmp_path / "p", tmp_path / "photos"
+    photos.mkdir()
+    Image.new("L", (8, 8)).save(photos / "b.png")
+    (tmp_path / "ids").write_text("a\nb\nc\n")
+    told(capsys, "init", project)
+    x = save(tmp_path / "a.npy", np.eye(3, dtype=np.float32))
+    facts = told(capsys, "add", project, x, "--ids", tmp_path / "ids", "--images", photos)
+    assert facts["notes"] == [
+        f"2 of 3 items have no picture, the first should be '{photos / 'a'}': "
+        "their ids stand instead, until it is there"
+    ]
+    paths = ["", str(photos / "b"), ""]
+    rows = pa.table({"id": ["d", "e", "f"], "embedding": np.eye(3).tolist(), "path": paths})
+    pq.write_table(rows, tmp_path / "b.parquet")
+    facts = told(capsys, "add", project, tmp_path / "b.parquet", "--images", "path")
+    assert [note for note in facts["notes"] if "have no picture" in note] == [
+        "2 of 3 items have no picture: their ids stand instead, until it is there"
+    ]
+    with Review(project) as review:
+        assert review.items.pictures[3:] == [None, str(photos / "b.png"), None]
 
 
 def test_what_is_there_is_not_added_again(

@@ -11,6 +11,7 @@ from PIL import Image
 pytest.importorskip("torch")
 pytest.importorskip("constriction")
 
+from covey.codec.image.config import SIZES
 from covey.codec_weights import load_codec
 
 TRAIN = ("train", "codec", "--data", "photos", "-o", "m", "--steps", "2", "--batch", "1")
@@ -29,7 +30,11 @@ def photographs(tmp_path):
     return tmp_path
 
 
-def test_a_run_that_was_over_knows_how_good_it_is(covey, photographs, monkeypatch) -> None:
+def test_a_run_that_was_over_knows_how_good_it_is(
+    covey, photographs, small_body, monkeypatch
+) -> None:
+    monkeypatch.setitem(SIZES, "S", small_body.config)
+
     def interrupted(*arguments, **options) -> None:
         raise KeyboardInterrupt
 

@@ -47,6 +47,7 @@ def _training(codec_model: str, out: str) -> tuple[object, ...]:
     return ("train", "video", *data, "-o", out, *sizes, "--json")
 
 
+@pytest.mark.slow
 def test_training_makes_a_codec(run, learned, codec_model, film) -> None:
     facts = json.loads(run(*_training(codec_model, "m")).out)
     assert "20, made of 3 photographs" in facts["about"]["scenes"]

@@ -52,6 +52,8 @@ def test_runs_from_nothing_on(tmp_path: Path) -> None:
         done = ended(client, answer.json()["job"])
         assert done["state"] == "done", done
         assert (done["outcome"]["run"], done["outcome"]["kind"]) == (1, "full")
+        assert Path(done["outcome"]["report"]) == tmp_path / "p/reports/000001.html"
+        assert "What run 1 found" in Path(done["outcome"]["report"]).read_text()
         assert client.get("/v1/project")["groups"] == done["outcome"]["groups"]["new"] > 5
         (run,) = client.get("/v1/runs")["runs"]
         assert run["asked"]["prefer"] == "precision"

@@ -156,14 +156,15 @@ def _write_until_killed(path: Path, pipe: int) -> None:
         os.write(pipe, (after + 1).to_bytes(4, "little"))
 
 
-def test_killed_hundreds_of_times(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [60, pytest.param(400, marks=pytest.mark.slow)])
+def test_killed_hundreds_of_times(tmp_path: Path, times: int) -> None:
     path = tmp_path / "j"
     journal = opened(path)
     journal.append("add", {}, (Add(0, 5),), after=0)
     journal.close()
     rng = np.random.default_rng(0)
     acknowledged = 1
-    for _ in range(200):
+    for _ in range(times):
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:

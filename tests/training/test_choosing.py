@@ -103,6 +103,7 @@ def test_falls_of_learned_scores_are_looked_for_too(ways, items) -> None:
     np.testing.assert_array_equal(found.precision, ways[-1].held.precision)
 
 
+@pytest.mark.slow
 def test_choice_is_among_all_that_was_judged(items) -> None:
     first = judge(items, 0.5)
     told: list[tuple[str, float]] = []

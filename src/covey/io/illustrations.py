@@ -26,7 +26,7 @@ class FilesByName(Sequence[str]):
 
     Attributes:
         folder: Where the files are.
-        names: (n,) names, with or without the suffix.
+        names: (n,) names, with or without the suffix; "" for none.
     """
 
     def __init__(self, folder: Path, names: NDArray[np.object_]) -> None:
@@ -45,6 +45,8 @@ class FilesByName(Sequence[str]):
         return self._file(self.names[item])
 
     def _file(self, name: str) -> str:
+        if not name:
+            return ""
         path = os.path.join(self.folder, name)
         return next((path + end for end in _SUFFIXES if os.path.isfile(path + end)), path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import threading
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +12,9 @@ from covey.review.state import ConflictError
 from covey.server.background import in_background
 from covey.server.problems import NotThereError, Problem
 from covey.store.review import Review
-from covey.store.running import RunOptions, run_project
+from covey.store.run_report import write_run_report
+from covey.store.running import Outcome, RunOptions, run_project
+from covey.types import CoveyError
 
 
 @dataclass(slots=True)
@@ -86,6 +89,8 @@ class Jobs:
 
         with self._review.project.working("covey review"):
             found = run_project(self._review, options, full=full, progress=tell)
+            tell("writing the report", 0.0)
+            report, notes = self._reported(found, options)
         job.outcome = {
             "run": found.run.number,
             "kind": found.run.facts["kind"],
@@ -93,6 +98,19 @@ class Jobs:
             "touched": found.touched,
             "groups": found.placement.counts(),
             "seconds": round(found.seconds, 3),
-            "notes": found.notes,
+            "notes": found.notes + notes,
+            "report": report,
         }
         job.share, job.state = 1.0, "done"
+
+    def _reported(self, found: Outcome, options: RunOptions) -> tuple[str | None, list[str]]:
+        """Path of the page of a full run, and notes: the run counts though it cannot be written."""
+        if found.result is None:
+            return None, []
+        project = str(self._review.project.folder)
+        command = shlex.join(["covey", "run", project, "--full", "--prefer", options.prefer])
+        try:
+            path = write_run_report(self._review, found.run.number, found.result, command)
+        except (CoveyError, OSError) as error:
+            return None, [f"its report could not be written: {error}"]
+        return str(path), []

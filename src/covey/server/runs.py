@@ -51,6 +51,7 @@ class JobOutcome(BaseModel):
     groups: dict[str, int] = Field(description="What became of the groups: how many of each.")
     seconds: float = Field(description="By the clock, without writing.")
     notes: list[str] = Field(description="What a user should know.")
+    report: str | None = Field(description="Page of a full run: its path on this machine.")
 
 
 class JobFacts(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 from covey.io.constraints import by_row, strangers_note
 from covey.io.embeddings import EmbeddingTable
 from covey.io.files import shown
-from covey.io.illustrations import read_images, read_texts
+from covey.io.illustrations import FilesByName, read_images, read_texts
 from covey.io.labels import read_labels
 from covey.store.items import Batch, Items
 from covey.types import InputError
@@ -48,6 +49,8 @@ def batch_of(
     else:
         ids = table.ids
     pictures = None if images is None else read_images(images, table)
+    if isinstance(pictures, FilesByName):
+        notes += _without_file(pictures)
     known = None if exclusive is None else _exclusive(Path(exclusive), table, ids, before, notes)
     words = None if texts is None else [str(each) for each in read_texts(texts, table)]
     return Batch(ids, table.x, pictures, words, known, str(table.path)), notes
@@ -71,6 +74,19 @@ def added_before(items: Items, batch: Batch, *, named: bool) -> bool:
         and items.same(start + np.arange(n), batch)
         for start in items.batches_of(n)
     )
+
+
+def _without_file(pictures: FilesByName) -> list[str]:
+    """A note where some items have no file; their paths are kept, since it may come later."""
+    paths = pictures[:]
+    missing = [each for each in paths if not os.path.isfile(each)]
+    if not missing:
+        return []
+    wanted = next((f", the first should be {shown(each, 200)}" for each in missing if each), "")
+    return [
+        f"{len(missing):,} of {len(paths):,} items have no picture{wanted}: their ids stand "
+        "instead, until it is there"
+    ]
 
 
 def _exclusive(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from covey.codec.container import unpack
+from covey.codec.image import encoding
 from covey.codec.image.decoding import decode_picture
 from covey.codec.image.encoding import encode_picture
 from covey.codec.image.model import lambdas_of
@@ -37,18 +40,18 @@ def test_costs_less(codec, smooth, rate) -> None:
     assert refined < 0.99 * plain
 
 
-def test_every_tile_is_refined_on_any_number_of_threads(codec, smooth) -> None:
-    pixels = smooth(300, 280)
+def test_every_tile_is_refined_on_any_number_of_threads(codec, smooth, monkeypatch) -> None:
+    monkeypatch.setattr(encoding, "refine", partial(refine, steps=20))
+    pixels = smooth(260, 33)
     plain = encode_picture(codec, Picture(pixels), 8000, effort=0, tile=4)
     one, two = (
         encode_picture(codec, Picture(pixels), 8000, effort=2, tile=4, threads=threads)
         for threads in (1, 2)
     )
-    assert len(one.tiles) == 4
+    assert len(one.tiles) == 2
     for before, after in zip(plain.tiles, one.tiles, strict=True):
         assert not np.array_equal(before.latents, after.latents)
     assert abs(len(one.data) - len(two.data)) < 0.01 * len(one.data)  # order of sums, at most
-    assert _cost(codec, pixels, 8000, 2) < _cost(codec, pixels, 8000, 0)
 
 
 def test_what_was_added_counts_for_nothing(codec, smooth) -> None:

@@ -102,7 +102,8 @@ function outcome(found) {
   if (!found) return "";
   const groups = found.groups ?? {};
   const said = Object.entries(groups).filter(([, value]) => Number.isInteger(value) && value > 0);
-  return said.map(([word, value]) => `${value} ${word.replaceAll("_", " ")}`).join(", ");
+  const became = said.map(([word, value]) => `${value} ${word.replaceAll("_", " ")}`).join(", ");
+  return found.report ? `${became}. Its report: ${found.report}` : became;
 }
 
 /** Goes on following a run that was started before the page was loaded again. */
