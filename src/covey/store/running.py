@@ -310,6 +310,8 @@ def _with_twins(edges: Edges, known: Edges, rows: Float32) -> Edges:
         for some in np.array_split(sure, max(1, len(sure) // _AT_A_TIME))
     ]
     twins = sure[np.concatenate(equal)]
+    if not len(twins):
+        return edges
     n = len(rows)
     keys = edges.source.astype(np.int64) * n + edges.target
     more = known.source[twins].astype(np.int64) * n + known.target[twins]
