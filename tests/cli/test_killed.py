@@ -153,7 +153,7 @@ _SLOW = [pytest.param(kind, 1, marks=pytest.mark.slow) for kind in KINDS]
 
 @pytest.mark.parametrize(
     ("kind", "step"),
-    [("first add", 6), ("first run", 13), ("add", 7), ("grow", 13), ("full", 13), *_SLOW],
+    [("first add", 11), ("first run", 19), ("add", 11), ("grow", 19), ("full", 19), *_SLOW],
 )
 def test_killed_before_a_write(
     covey_killed: Command, tmp_path: Path, commands: dict[str, Case], kind: str, step: int

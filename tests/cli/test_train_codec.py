@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ pytest.importorskip("constriction")
 
 from covey.codec.image.config import SIZES
 from covey.codec_weights import load_codec
+from covey.training import codec
 
 TRAIN = ("train", "codec", "--data", "photos", "-o", "m", "--steps", "2", "--batch", "1")
 QUICK = ("--crop", "64", "--threads", "1")
@@ -34,6 +36,7 @@ def test_a_run_that_was_over_knows_how_good_it_is(
     covey, photographs, small_body, monkeypatch
 ) -> None:
     monkeypatch.setitem(SIZES, "S", small_body.config)
+    monkeypatch.setattr(codec, "CodecPlan", partial(codec.CodecPlan, watched=4))
 
     def interrupted(*arguments, **options) -> None:
         raise KeyboardInterrupt

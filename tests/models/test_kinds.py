@@ -213,6 +213,7 @@ def test_alone_it_is_used_as_it_is(hidden, kind) -> None:
     assert bcubed(labels, result.clustering.labels).f > 0.4
 
 
+@pytest.mark.slow
 def test_a_scorer_competes_with_a_linkage_gcn_that_learned_nothing() -> None:
     rng = np.random.default_rng(2)
     labels = np.repeat(np.arange(40), 8)

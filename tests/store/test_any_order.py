@@ -251,7 +251,7 @@ _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(12, 16), pytest.param(250, 40, marks=pytest.mark.slow)]
+    ("examples", "steps"), [(8, 14), pytest.param(250, 40, marks=pytest.mark.slow)]
 )
 def test_any_order(examples: int, steps: int) -> None:
     run_state_machine_as_test(

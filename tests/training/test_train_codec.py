@@ -124,7 +124,7 @@ def test_learns() -> None:
     assert "bpp:dB" in told[-1].told()
 
 
-@pytest.mark.parametrize("paper", [False, True])
+@pytest.mark.parametrize("paper", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_resumed_takes_the_same_steps(paper) -> None:
     photographs = _photographs()
 

@@ -97,7 +97,7 @@ def test_it_starts_as_the_image_codec(moving, image) -> None:
     assert torch.allclose(mine.hyper_bits, theirs.hyper_bits)
 
 
-@pytest.mark.parametrize("joint", [False, True])
+@pytest.mark.parametrize("joint", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_bits_fall_and_only_what_should_learns(moving, image, joint) -> None:
     body = _body(image)
     plan = _plan(VideoPlan(joint=joint), 12)
