@@ -250,12 +250,19 @@ def read_items(project: Project, batches: Sequence[int]) -> Items:
         tables.append(_absolute(_read_table(folder / _TABLE), folder))
         try:
             rows.append(np.load(folder / _ROWS, mmap_mode="r", allow_pickle=False))
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise InputError(
                 f"{folder / _ROWS}: cannot be read ({error}); restore a copy"
             ) from error
-        if not facts.get("n") == tables[-1].num_rows == len(rows[-1]):
+        shape = facts.get("n"), facts.get("dimensions")
+        whole = tables[-1].num_rows == shape[0] and not tables[-1]["id"].null_count
+        if not whole or rows[-1].shape != shape or rows[-1].dtype != np.float32:
             raise InputError(f"{folder}: its files do not belong together; restore a copy")
+        if shape[1] != rows[0].shape[1]:
+            raise InputError(
+                f"{folder}: has {shape[1]} values in a row, batches before it have "
+                f"{rows[0].shape[1]}; restore a copy"
+            )
     return Items(tables, rows)
 
 

@@ -74,14 +74,17 @@ class Journal:
     Args:
         path: Made if it is not there.
         placements: Groups of items by runs, see `ReviewState`.
+        begun: Whether it must be there.
 
     Raises:
-        InputError: If the file is no journal, or one of a later version.
+        InputError: If the file is no journal, or one of a later version, or lost.
         CoveyError: If the disk is full or fails.
     """
 
-    def __init__(self, path: Path, placements: Placements) -> None:
-        self.path, self._placements = path, placements
+    def __init__(self, path: Path, placements: Placements, *, begun: bool = False) -> None:
+        self.path, self._placements, self._begun = path, placements, begun
+        if begun and not path.exists():
+            raise self._lost()
         with self._told():
             self._db = sqlite3.connect(
                 path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
@@ -103,6 +106,8 @@ class Journal:
                 f"{self.path}: is a journal of version {version}, this Covey knows {FORMAT}; "
                 "update Covey"
             )
+        if version == 0 and self._begun:
+            raise self._lost()
         if version < FORMAT:
             with self._transaction():
                 version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -111,6 +116,12 @@ class Journal:
                 for statement in (*_EVENTS, *SCHEMA) if version == 0 else (APART,):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def _lost(self) -> InputError:
+        return InputError(
+            f"{self.path}: is missing or empty, but the project has items or runs, of which it "
+            f"tells; restore a copy of it, with {self.path.name}-wal if there is one"
+        )
 
     def close(self) -> None:
         """Lets go of the file."""

@@ -77,6 +77,11 @@ class Project:
         """Page of a full run, which need not be there."""
         return self.folder / "reports" / f"{number:0{_DIGITS}d}.html"
 
+    @property
+    def begun(self) -> bool:
+        """Whether there are folders of items or runs, so that a journal must be there."""
+        return any(_last_number(self.folder / part) for part in ("items", "runs"))
+
     def next_batch(self) -> int:
         """A number that no folder of items has."""
         return _next_number(self.folder / "items")
@@ -180,5 +185,9 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 def _next_number(folder: Path) -> int:
     folder.mkdir(exist_ok=True)
-    numbers = [int(each.name) for each in folder.iterdir() if each.name.isdigit()]
-    return max(numbers, default=0) + 1
+    return _last_number(folder) + 1
+
+
+def _last_number(folder: Path) -> int:
+    there = folder.iterdir() if folder.is_dir() else ()
+    return max((int(each.name) for each in there if each.name.isdigit()), default=0)

@@ -28,7 +28,7 @@ from covey.store.items import Batch, Items, read_items, write_batch
 from covey.store.journal import Event, Journal, LateError
 from covey.store.project import Project, open_project
 from covey.store.runs import Grouped, Run, read_run, rewrite_groups, write_run
-from covey.types import CoveyError, Float32, Int64, UsageError
+from covey.types import CoveyError, Float32, InputError, Int64, UsageError
 
 _TRIES = 20  # to be the next to write, among others who write
 
@@ -56,7 +56,7 @@ class Review:
         self.watchers: list[Callable[[Event], None]] = []
         self._read: dict[int, Run] = {}
         self._placed: dict[int, Int64] = {}
-        self.journal = Journal(self.project.journal, self._placement)
+        self.journal = Journal(self.project.journal, self._placement, begun=self.project.begun)
         self._now, self._astray = Followed(self._placement), False
         self._told = 0  # number of the last event that watchers were told of
         self.items: Items = read_items(self.project, ())
@@ -130,7 +130,7 @@ class Review:
             for event in found:
                 if event.number > self.state.revision:
                     self._astray = True
-                    self._now.see(event)
+                    self._read_event(event)
             self._astray = False
             if self.items.n != self.state.n:
                 self.items = read_items(self.project, self.batches)
@@ -315,6 +315,20 @@ class Review:
                 self._tell([event])
                 return event
             raise ConflictError("others write all the time; try again")
+
+    def _read_event(self, event: Event) -> None:
+        """Follows an event of the journal, where all fit that no damage was done to."""
+        try:
+            if event.number != self.state.revision + 1:
+                raise ValueError(f"event {self.state.revision + 1} is missing")
+            self._now.see(event)
+        except (ConflictError, AttributeError, LookupError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):  # of the run that it names
+                raise
+            raise InputError(
+                f"{self.journal.path}: event {event.number} does not fit those before it "
+                f"({error}); restore a copy"
+            ) from error
 
     def _follow(self, event: Event) -> None:
         """Makes an event the state's own before it is written; astray until it is."""

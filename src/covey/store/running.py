@@ -142,7 +142,7 @@ def run_project(
             ]
     else:
         found, report, result = _whole(review, items, constraints, options, progress)
-        if last is not None and can_grow(last, items.n, False) and not full:
+        if last is not None and not full and can_grow(last, items.n, False):
             more = items.n / decided_on - 1
             report["outgrown"] = round(more, 4)
         touched, asked, decided_on = items.n, options.facts(), items.n

@@ -27,6 +27,9 @@ from covey.types import Edges, Float32, InputError, Int64, KnnGraph
 
 _FACTS, _GROUPS, _EDGES = "run.json", "groups.parquet", "edges.parquet"
 _NEIGHBOURS, _SIMILARITIES = "neighbours.npy", "similarities.npy"
+_KINDS = {"n": int, "batches": list, "rule": dict, "report": dict, "asked": dict, "decided_on": int}
+_MAY_LACK = ("report", "asked", "decided_on")
+_WAY_OUT = "restore a copy, or make a run anew with covey run --full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +58,31 @@ class Run:
 
     def rule(self) -> GroupingRule:
         """How groups came from neighbours."""
-        return rule_from(self.facts["rule"])
+        try:
+            return rule_from(self.facts["rule"])
+        except InputError as error:
+            raise InputError(f"{self.folder / _FACTS}: {error}; {_WAY_OUT}") from None
 
     def groups(self) -> Int64:
         """(n,) int64 group of each item in the project, `NO_GROUP` for none."""
-        return self._column("group").astype(np.int64)
+        return self._column("group", pa.int64())
 
     def clusters(self) -> Int64:
         """(n,) int64 cluster of each item in this run."""
-        return self._column("cluster").astype(np.int64)
+        return self._column("cluster", pa.int64())
 
     def strength(self) -> Float32:
         """(n,) float32, how firmly each item is in its cluster."""
-        return self._column("strength").astype(np.float32)
+        return self._column("strength", pa.float32())
 
     def edges(self) -> Edges:
         """All edges, calibrated."""
-        return read_edges(self.folder / _EDGES, self.n)
+        try:
+            return read_edges(self.folder / _EDGES, self.n)
+        except InputError as error:
+            raise InputError(
+                f"{self.folder}: its edges cannot be read ({error}); {_WAY_OUT}"
+            ) from error
 
     def knn(self) -> KnnGraph:
         """Neighbours, as memory maps."""
@@ -80,22 +91,29 @@ class Run:
                 np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
                 for name in (_NEIGHBOURS, _SIMILARITIES)
             ]
-            return KnnGraph(*pair)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{self.folder}: its neighbours cannot be read ({error}); restore a copy, or make "
-                "a run anew with covey run --full"
-            ) from error
+            found = KnnGraph(*pair)
+        except (OSError, EOFError, ValueError) as error:
+            raise self._no_neighbours(str(error)) from error
+        near = found.indices
+        if found.n != self.n or near.dtype.kind != "i" or found.similarities.dtype != np.float32:
+            raise self._no_neighbours(f"they are no lists of {self.n} items")
+        if near.size and not -1 <= near.min() <= near.max() < self.n:
+            raise self._no_neighbours(f"they name others than {self.n} items")
+        return found
 
-    def _column(self, name: str) -> NDArray[Any]:
+    def _no_neighbours(self, why: str) -> InputError:
+        return InputError(f"{self.folder}: its neighbours cannot be read ({why}); {_WAY_OUT}")
+
+    def _column(self, name: str, kind: pa.DataType) -> NDArray[Any]:
         path = self.folder / _GROUPS
         try:
-            found = pq.read_table(path, columns=[name])[name].to_numpy()
+            found = pq.read_table(path, columns=[name])[name].cast(kind, safe=True)
         except (pa.ArrowException, OSError, KeyError) as error:
             raise InputError(f"{path}: cannot be read ({error}); restore a copy") from error
-        if len(found) != self.n:
-            raise InputError(f"{path}: has {len(found)} rows, not {self.n}; restore a copy")
-        return found
+        known = len(found) - found.null_count
+        if known != self.n:
+            raise InputError(f"{path}: has {known} rows, not {self.n}; restore a copy")
+        return found.to_numpy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +195,7 @@ def read_run(project: Project, number: int) -> Run:
     """
     folder = project.run(number)
     facts = read_facts(folder / _FACTS)
-    missing = [name for name in ("n", "batches", "rule") if name not in facts]
-    if missing:
-        raise InputError(f"{folder / _FACTS}: lacks {missing[0]!r}; restore a copy")
+    for name, kind in _KINDS.items():
+        if not (isinstance(facts.get(name), kind) or (name in _MAY_LACK and name not in facts)):
+            raise InputError(f"{folder / _FACTS}: lacks a proper {name!r}; restore a copy")
     return Run(number, folder, facts)
