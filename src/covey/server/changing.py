@@ -17,7 +17,7 @@ from covey.server.session import Opened, Session
 from covey.store.journal import Event
 from covey.types import InputError, UsageError
 
-_LONGEST_REVISION = 20  # digits
+_LONGEST_REVISION = 1000  # digits
 
 Make = Callable[[ReviewState, Evidence], Correction]
 
