@@ -147,9 +147,25 @@ def test_parameters_that_nobody_knows(client: Client, review: Review) -> None:
 
 
 def test_methods_that_there_are_not_name_those_that_there_are(client: Client) -> None:
-    answer = client("DELETE", "/v1/groups/1")
-    assert answer.status_code == 405
-    assert answer.headers["allow"]
+    for way, path, allowed in (
+        ("DELETE", "/v1/groups/1", "GET, PATCH"),
+        ("POST", "/v1/project", "GET"),
+        ("HEAD", "/v1/project", "GET"),
+        ("GET", "/v1/undo", "POST"),
+        ("PUT", "/", "GET"),
+    ):
+        answer = client(way, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_paths_that_there_are_not(client: Client) -> None:
+    for way in ("GET", "POST", "PUT", "DELETE", "HEAD"):
+        for path in ("/v1/nothing", "/v1/groups/", "/nothing", "/v1/groups/1/", "//v1/project"):
+            answer = client(way, path)
+            assert answer.status_code == 404, (way, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert way == "HEAD" or "no such path" in answer.json()["detail"]
 
 
 def test_odd_queries_of_the_entry(client: Client) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from covey.server.app import ReviewApp, make_app
-from covey.server.security import MOST_BODY
+from covey.server.bodies import MOST_BODY
 from covey.store.review import Review
 
 from .conftest import ORIGIN, TOKEN, Client
@@ -135,6 +135,15 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(client: Client) -> None
         client("GET", "/v1/project", headers={"Authorization": "", "Cookie": wrong}).status_code
         == 401
     )
+
+
+@pytest.mark.parametrize("other", ['a={"b": 1}', "a[1]=2", 'a="b', "a=b c d", "é=1", "a b=1", "=a"])
+def test_cookies_of_other_servers_do_not_hide_ours(client: Client, other: str) -> None:
+    told = client("GET", f"/?token={TOKEN}", headers={"Authorization": ""}).headers["set-cookie"]
+    both = f"{other}; {told.partition(';')[0]}".encode()
+    client.cookies.clear()
+    headers = {"Authorization": "", "Cookie": both}
+    assert client("GET", "/v1/project", headers=headers).status_code == 200  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

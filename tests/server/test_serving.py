@@ -43,7 +43,7 @@ def sent_in_chunks(port: int, token: str, mebibytes: int) -> bytes:
         try:
             for _ in range(mebibytes):
                 raw.sendall(b"100000\r\n" + b" " * (1 << 20) + b"\r\n")
-            raw.sendall(b"1\r\n \r\n0\r\n\r\n")
+            raw.sendall(b"1\r\n0\r\n0\r\n\r\n")  # a number, so that all of it is JSON
         except OSError:
             pass  # was refused before all of it came
         return raw.recv(100)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import struct
+import threading
+import zlib
 from pathlib import Path
 
 import pytest
@@ -84,3 +88,72 @@ def test_turned_pictures_are_upright(client: Client, project: Path) -> None:
     Image.new("RGB", (90, 50)).save(project.parent / "pictures" / "a.png", exif=exif)
     small = Image.open(io.BytesIO(client("GET", "/v1/items/0/thumbnail").content))
     assert small.size == (50, 90)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes with names")
+def test_a_pipe_is_not_waited_for(client: Client, project: Path) -> None:
+    path = project.parent / "pictures" / "a.png"
+    path.unlink()
+    os.mkfifo(path)
+    told: list[str] = []
+
+    def ask() -> None:
+        told.append(client("GET", "/v1/items/0/thumbnail").json()["detail"])
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(20)
+    assert told
+    assert "no regular file" in told[0]
+
+
+@pytest.mark.parametrize("to", ["/dev/zero", "/dev/null", ".", "a.png"])
+def test_what_is_no_file_is_no_picture(client: Client, project: Path, to: str) -> None:
+    path = project.parent / "pictures" / "a.png"
+    path.unlink()
+    path.symlink_to(to)
+    answer = client("GET", "/v1/items/0/thumbnail")
+    assert answer.status_code == 404
+    assert "a.png, cannot be read" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "text", ["<svg xmlns='http://www.w3.org/2000/svg'/>", "<html></html>", "%!PS"]
+)
+def test_what_is_written_is_no_picture(client: Client, project: Path, text: str) -> None:
+    (project.parent / "pictures" / "a.png").write_text(text)
+    answer = client("GET", "/v1/items/0/thumbnail")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_picture_of_far_too_many_pixels(client: Client, project: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 0, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000)))
+    (project.parent / "pictures" / "a.png").write_bytes(bomb + chunk(b"IEND", b""))
+    answer = client("GET", "/v1/items/0/thumbnail")
+    assert answer.status_code == 404
+    assert "pixels" in answer.json()["detail"]
+
+
+def test_links_among_what_is_kept_lead_nowhere(client: Client, project: Path) -> None:
+    good = client("GET", "/v1/items/0/thumbnail").content
+    kept = project / "thumbnails" / "160" / "000000" / "0.webp"
+    secret = project.parent / "secret"
+    secret.write_text("secret")
+    kept.unlink()
+    kept.symlink_to(secret)
+    assert client("GET", "/v1/items/0/thumbnail").content == good
+    assert secret.read_text() == "secret"
+    kept.unlink()
+    kept.symlink_to(project.parent / "not there")
+    assert client("GET", "/v1/items/0/thumbnail").content == good
+    assert not (project.parent / "not there").exists()
+    kept.write_bytes(b"")  # by a disk that was full
+    assert client("GET", "/v1/items/0/thumbnail").content == good
+    assert kept.read_bytes() == good

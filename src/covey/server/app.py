@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -104,6 +105,7 @@ def _inner(session: Session, token: str) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,  # these pages would load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.session = session
     tell_problems(app)
@@ -123,7 +125,14 @@ def _inner(session: Session, token: str) -> FastAPI:
             )
         return answer
 
-    if PAGE.is_dir():
-        app.mount("/", StaticFiles(directory=PAGE))
+    if PAGE.is_dir():  # for what no path takes; mounted, it would take other methods of the paths
+        app.router.default = _files_of_page
     describe(app)  # last: it is made anew where paths come
     return app
+
+
+async def _files_of_page(scope: Scope, receive: Receive, send: Send) -> None:
+    """A file of the page; what is none is not there, however it is asked for."""
+    if scope["method"] not in ("GET", "HEAD"):
+        raise HTTPException(404)
+    await StaticFiles(directory=PAGE)(scope, receive, send)

@@ -17,6 +17,8 @@ from covey.server.session import Opened, Session
 from covey.store.journal import Event
 from covey.types import InputError, UsageError
 
+_LONGEST_REVISION = 1000  # digits
+
 Make = Callable[[ReviewState, Evidence], Correction]
 
 
@@ -134,7 +136,7 @@ def asking(
     seen = None
     if if_match is not None and if_match.strip() != "*":
         number = if_match.strip().removeprefix("W/").strip('"')
-        if not number.isdecimal():
+        if not number.isdecimal() or len(number) > _LONGEST_REVISION:
             raise InputError(f'If-Match must hold a revision like "12", not {if_match[:40]!r}')
         seen = int(number)
         with session.reading() as review:

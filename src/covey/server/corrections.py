@@ -18,9 +18,9 @@ router = APIRouter(tags=["corrections"])
 
 
 class Body(BaseModel):
-    """What is asked for; words that are not known are refused."""
+    """What is asked for; words that are not known are refused, and so is "12" where 12 is meant."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Description(Body):

@@ -16,7 +16,7 @@ _WHY = {
     409: "It does not fit what is there.",
     412: "It was changed since the event that If-Match names.",
     413: "The body is larger than 8 MiB.",
-    415: "The body is not said to be application/json.",
+    415: "The body is not said to be application/json, or is compressed.",
     422: "It makes no sense; unknown parameters and fields, too.",
 }
 
@@ -49,10 +49,10 @@ def _refusals(path: str, method: str, about: dict[str, Any]) -> list[int]:
     found = {401, 403, 422}
     if named:
         found.add(404)
-    if "cursor" in names or "if-match" in names or "requestBody" in about:
+    if "cursor" in names:
         found.add(400)
     if method in ("post", "patch"):
-        found |= {409, 413, 415}
+        found |= {400, 409, 413, 415}
     if "if-match" in names:
         found.add(412)
     return sorted(found)

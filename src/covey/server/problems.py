@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import compile_path
 
 from covey.review.state import ChangedSinceError, ConflictError
 from covey.types import (
@@ -89,9 +90,15 @@ def tell_problems(app: FastAPI) -> None:
 
     async def of_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        answer = problem(error.status_code, str(error.detail))
-        answer.headers.update(error.headers or {})  # which methods there are
-        return answer
+        if error.status_code == 405:
+            methods = _methods_of(app, request.url.path)  # a route knows of its own only
+            allowed = ", ".join(sorted(methods)) or (error.headers or {}).get("Allow", "GET")
+            answer = problem(405, f"this path takes no {request.method[:20]}, only {allowed}")
+            answer.headers["Allow"] = allowed
+            return answer
+        if error.status_code == 404:
+            return problem(404, "there is no such path; /v1/openapi.json describes those there are")
+        return problem(error.status_code, str(error.detail))
 
     async def of_values(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
@@ -109,3 +116,10 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, of_values)
     app.add_exception_handler(MemoryError, of_memory)
     app.add_exception_handler(Exception, of_anything)
+
+
+def _methods_of(app: FastAPI, path: str) -> set[str]:
+    """Methods that a path takes, as it is described."""
+    described = app.openapi()["paths"].items()
+    fitting = [ways for template, ways in described if compile_path(template)[0].match(path)]
+    return {way.upper() for ways in fitting for way in ways}

@@ -7,7 +7,7 @@ Other sites that the browser shows can send requests here, too. So:
     token     in the header Authorization; the cookie, which a browser adds by itself, counts for
               reading only
     path      names no file, and nothing in it is encoded that could
-    body      8 MiB at most, whatever its header says; JSON, and said to be
+    body      8 MiB at most, whatever its header says; JSON, and said to be, see `bodies`
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from covey.server.bodies import body_of, told_again
 from covey.server.refusals import refusal
-
-MOST_BODY = 8 << 20
-"""Bytes of a body."""
 
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _ENCODED = (b"%2e", b"%2f", b"%5c", b"%25", b"%00", b"\\")
@@ -72,13 +70,11 @@ class Guard:
         if (refused := self._refusal(scope)) is not None:
             await refuse(*refused)
             return
-        body = await _body(scope, receive)
-        if body is None:
-            await refuse(413, f"a body has at most {MOST_BODY >> 20} MiB; send it in parts")
-        elif body and not _is_json(scope):
-            await refuse(415, "a body must be JSON; say Content-Type: application/json")
+        body = await body_of(Headers(scope=scope), receive)
+        if isinstance(body, tuple):
+            await refuse(*body)
         else:
-            await self.app(scope, _told_again(body, receive), with_headers)
+            await self.app(scope, told_again(body, receive), with_headers)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Status and reason, where a request is not let in."""
@@ -107,13 +103,9 @@ class Guard:
         return secrets.compare_digest(given.encode(), self._token.encode())
 
     def _has_cookie(self, headers: Headers) -> bool:
-        try:
-            found = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        except CookieError:
-            return False
-        return found is not None and secrets.compare_digest(
-            found.value.encode(), cookie_value(self._token).encode()
-        )
+        # other servers of this machine set cookies, too, and one that is odd must not hide ours
+        found = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
+        return secrets.compare_digest(found.encode(), cookie_value(self._token).encode())
 
 
 def cookie_name(token: str) -> str:
@@ -144,38 +136,3 @@ def _names_a_file(scope: Scope) -> bool:
 def _keeping(path: str) -> str:
     """Answers of the API are not kept; files of the page are, but asked for again."""
     return "no-store" if path == "/" or path.startswith("/v1/") else "private, no-cache"
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """All of the body; None if it is too large."""
-    told = Headers(scope=scope).get("content-length", "0")
-    if not told.isdecimal() or int(told) > MOST_BODY:
-        return None
-    found, more = bytearray(), True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            return bytes(found)  # who asked has gone away
-        found += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(found) > MOST_BODY:
-            return None
-    return bytes(found)
-
-
-def _is_json(scope: Scope) -> bool:
-    kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
-    return kind == "application/json"
-
-
-def _told_again(body: bytes, receive: Receive) -> Receive:
-    told = False
-
-    async def again() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again

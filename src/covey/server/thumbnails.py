@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 import struct
 import warnings
 from enum import IntEnum
@@ -75,9 +76,8 @@ def thumbnail(
     if source is None:
         raise NotThereError(f"item {item} ({shown(name)}) has no picture")
     path = folder / f"{item}.webp"
-    try:
-        data = path.read_bytes()
-    except OSError:
+    data = _kept(path)
+    if not data:
         found = session.moved.now_at(Path(source))
         picture = _opened(found, size, f"item {item} ({shown(name)})")
         data = _written(picture, path)
@@ -106,6 +106,17 @@ def _opened(source: Path, size: int, of: str) -> Image.Image:
         raise NotThereError(f"the picture of {of}, {source.name}, cannot be read: {why}") from error
 
 
+def _kept(path: Path) -> bytes:
+    """A small picture that was made before; what else has its name goes, and is never followed."""
+    try:
+        if stat.S_ISREG(path.lstat().st_mode):
+            return path.read_bytes()
+        path.unlink()
+    except OSError:
+        pass
+    return b""
+
+
 def _written(picture: Image.Image, path: Path) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as temporary:
@@ -127,6 +138,8 @@ def small_picture(source: Path, size: int) -> Image.Image:
     """
     if source.suffix.lower() == ".cvi":
         import covey.pillow_plugin  # noqa: F401
+    if not stat.S_ISREG(source.stat().st_mode):  # a pipe would be waited for, for good
+        raise ValueError("it is no regular file")
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(source, formats=_known_formats()) as opened:
