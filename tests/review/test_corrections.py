@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covey.partition.constraints import check_constraints, resolve_constraints
-from covey.review.changes import NO_GROUP, Add, Link, Place, as_rows, from_rows, undone
+from covey.review.changes import NO_GROUP, Add, Apart, Link, Place, as_rows, from_rows, undone
 from covey.review.corrections import (
     Correction,
     Evidence,
@@ -53,6 +53,33 @@ def picture(state: ReviewState) -> object:
     }
     links = state.links("must"), state.links("cannot")
     return groups, state.group_of.tolist(), links, frozenset(state.rejected)
+
+
+def test_who_is_kept_from_many_at_once() -> None:
+    """As item by item."""
+    state = started()
+    changes = Apart((3, 9)), Apart((0, 8, 10)), Apart((4, 5, 11)), Link("cannot", 1, 7)
+    state.apply(changes, 3)
+    state.apply((Apart((3, 9), known=False),), 4)
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        order = rng.permutation(len(_PLACED)).tolist()
+        some, others = order[:4], set(order[4:8])
+        kept = set().union(*map(state.kept_from, some))
+        assert state.kept_from_any(some) - set(some) == kept - set(some)
+        assert state.parts(some, others) == (not kept.isdisjoint(others))
+    assert state.copy().kept_from(8) == {0, 10}
+    assert state.apart == [(0, 8, 10), (4, 5, 11)]
+
+
+def test_a_merge_that_is_turned_down_is_no_group_of_a_run() -> None:
+    state = started()
+    (other,) = reject(state, known(), "merge:1:99").changes  # such a group is not there any more
+    assert other.key == "merge:1:99"
+    done(state, reject(state, known(), "merge:1:2"))
+    assert len(state.links("cannot")) > 0
+    for a, b in state.links("cannot"):
+        assert {int(_PLACED[a]), int(_PLACED[b])} == {1, 2}
 
 
 def check(state: ReviewState) -> None:

@@ -37,7 +37,7 @@ _CHANGES: list[tuple[str, str, dict[str, Any], str, list[int]]] = [
     ("POST", "/v1/groups/not-same", {"a": 3, "items": [8]}, "not same", [2, 3]),
     ("POST", "/v1/items/move", {"ids": ["Item 00"], "items": [23], "group": 3}, "move", [1, 3]),
     ("POST", "/v1/items/remove", {"ids": ["Item 00", "Item 08"]}, "remove", [1, 2]),
-    ("POST", "/v1/suggestions/reject", {"key": "merge:1:2"}, "reject", []),
+    ("POST", "/v1/suggestions/reject", {"key": "merge:1:2"}, "reject", [1, 2]),
 ]
 
 

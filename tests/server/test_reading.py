@@ -104,6 +104,9 @@ def test_items(client: Client, review: Review) -> None:
     assert client.get("/v1/items?q=%2312")["items"][0]["id"] == "Item 12"
     assert client.get("/v1/items?q=%2399")["items"] == []
     assert client.get("/v1/items?q=.%2A")["items"] == []
+    assert [each["id"] for each in client.get("/v1/items?q=TWO")["items"]] == [
+        "Item 01"
+    ]  # its text
     review.correct(lambda state, known: remove(state, known, [3]))
     found = client.get("/v1/items/3")
     assert (found["group"], found["must"], found["cannot"]) == (None, [], [0])

@@ -276,8 +276,8 @@ def describe(state: ReviewState, group: int, field: Field, value: str | bool) ->
 def reject(state: ReviewState, known: Evidence, key: str) -> Correction:
     """Turns a suggestion down for good, and keeps runs from doing what it said.
 
-    An item does not go to the group that was suggested, and stays in its own; a group that is not
-    two is pinned.
+    Two groups are not joined; an item does not go to the group that was suggested, and stays in its
+    own; a group that is not two is pinned.
 
     Args:
         state: As it is.
@@ -310,6 +310,10 @@ def reject(state: ReviewState, known: Evidence, key: str) -> Correction:
         if len(group.members) > 1:
             weakest = min(group.members, key=lambda each: (known.strength[each], each))
             taught += _held(state, known, group, weakest)
+    elif word == "merge":
+        one, other = (state.groups.get(int(number)) for number in numbers)
+        if one is not None and other is not None and one.members and other.members:
+            taught += linked(state, "cannot", _exemplars(known, one, other))
     return Correction("reject", {"suggestion": key}, (Reject(key), *once(taught)))
 
 

@@ -151,8 +151,7 @@ class SuggestionQueue:
         some = np.array(sorted(items.union(*whole)), np.int64)
         found = set(some.tolist())
         found.update(self._links.of(some[some < self._links.n])[1].tolist())
-        for item in some.tolist():
-            found |= self._state.kept_from(item)
+        found |= self._state.kept_from_any(some.tolist())
         codes = self._known.exclusive[some]
         if (codes := codes[codes >= 0]).size:
             found.update(np.flatnonzero(np.isin(self._known.exclusive, codes)).tolist())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -83,8 +84,8 @@ class ReviewState:
         self.groups: dict[int, Group] = {}
         self.rejected: set[str] = set()
         self.next_group = 1
-        self._apart: set[tuple[int, ...]] = set()
-        self._apart_of: defaultdict[int, set[tuple[int, ...]]] = defaultdict(set)
+        self._apart: dict[tuple[int, ...], frozenset[int]] = {}
+        self._apart_of: defaultdict[int, set[frozenset[int]]] = defaultdict(set)
         self._placements = placements
         self._group_of = np.empty(0, np.int64)
         self._links: dict[LinkKind, defaultdict[int, set[int]]] = {
@@ -102,7 +103,7 @@ class ReviewState:
             )
             for number, each in self.groups.items()
         }
-        other.rejected, other._apart = set(self.rejected), set(self._apart)
+        other.rejected, other._apart = set(self.rejected), dict(self._apart)
         other._apart_of.update((item, set(sets)) for item, sets in self._apart_of.items())
         other._group_of = self._group_of.copy()
         for kind, table in self._links.items():
@@ -126,6 +127,26 @@ class ReviewState:
     def kept_from(self, item: int) -> frozenset[int]:
         """Items that cannot be with this one, by a link or as both are of a set that is apart."""
         return self.linked("cannot", item).union(*self._apart_of.get(item, ())) - {item}
+
+    def kept_from_any(self, items: Iterable[int]) -> set[int]:
+        """Items that cannot be with one of these: all that `kept_from` tells of them, and those of
+        them that are apart from others. Each set that is apart is looked at once."""
+        found: set[int] = set()
+        sets: set[frozenset[int]] = set()
+        for item in items:
+            found |= self._links["cannot"].get(item, set())
+            sets |= self._apart_of.get(item, set())
+        return found.union(*sets)
+
+    def parts(self, items: Iterable[int], others: AbstractSet[int]) -> bool:
+        """Whether one of `items` cannot be with one of `others`, none of which is among them."""
+        cannot = self._links["cannot"]
+        sets: set[frozenset[int]] = set()
+        for item in items:
+            if not others.isdisjoint(cannot.get(item, ())):
+                return True
+            sets |= self._apart_of.get(item, set())
+        return any(not each.isdisjoint(others) for each in sets)
 
     def links(self, kind: LinkKind) -> list[tuple[int, int]]:
         """All pairs, sorted, the smaller item first."""
@@ -273,10 +294,14 @@ class ReviewState:
             raise ConflictError(f"items {str(items)[:40]} are no set of {self.n} items, ascending")
         if (items in self._apart) == known:
             raise ConflictError(f"that items {str(items)[:40]} are apart is {_known(known)}")
-        (self._apart.add if known else self._apart.discard)(items)
+        if known:
+            self._apart[items] = frozenset(items)  # which knows its hash, as tuples do not
+            whole = self._apart[items]
+        else:
+            whole = self._apart.pop(items)
         for item in items:
             sets = self._apart_of[item]
-            (sets.add if known else sets.discard)(items)
+            (sets.add if known else sets.discard)(whole)
             if not sets:
                 del self._apart_of[item]
 

@@ -152,7 +152,7 @@ def homes(
         key = f"{kind}:{item}:{number}"
         if key in state.rejected or group.hidden:
             continue
-        if state.kept_from(item) & group.members or _excluded(known, item, group):
+        if state.parts((item,), group.members) or _excluded(known, item, group):
             continue
         groups = (int(state.group_of[item]), number) if strays else (number,)
         found.append(Suggestion(key, kind, groups, (item,), sure, sure))
@@ -238,7 +238,7 @@ def _visible(groups: Sequence[Group]) -> bool:
 def _apart(state: ReviewState, known: Evidence, one: Group, other: Group) -> bool:
     """Whether it is known that two groups are not one."""
     small, large = sorted((one.members, other.members), key=len)
-    if any(not large.isdisjoint(state.kept_from(item)) for item in small):
+    if state.parts(small, large):
         return True
     codes = known.exclusive[list(small)]
     codes = codes[codes >= 0]

@@ -175,7 +175,5 @@ def _is_called(group: Group, wanted: str) -> bool:
 
 def _differing(session: Session, group: Group) -> list[int]:
     state = session.review.state
-    others = {
-        int(state.group_of[other]) for item in group.members for other in state.kept_from(item)
-    }
+    others = {int(state.group_of[other]) for other in state.kept_from_any(group.members)}
     return sorted(others - {NO_GROUP, group.number})

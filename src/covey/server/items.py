@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import numpy as np
-import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
@@ -71,7 +69,9 @@ def find_items(
     response: Response,
     q: Annotated[
         str,
-        Query(max_length=200, description="Part of an id, or a number: #12. Not beside id."),
+        Query(
+            max_length=200, description="Part of an id or a text, or a number: #12; not beside id."
+        ),
     ] = "",
     ids: Annotated[
         list[str] | None,
@@ -80,7 +80,7 @@ def find_items(
     limit: Limit = 60,
     cursor: Cursor = None,
 ) -> ItemPage:
-    """Items of exact ids, or whose id holds a text, in either case; by number."""
+    """Items of exact ids, or whose id or text holds something, in any case; by number."""
     with session.reading(response) as review:
         if ids and q:
             raise UsageError("q and id cannot both be asked for; leave one out")
@@ -151,12 +151,11 @@ def _of_ids(review: Review, ids: list[str]) -> tuple[list[Row], list[str]]:
 
 
 def _holding(review: Review, q: str) -> list[Row]:
-    """Rows of items whose id holds a text, or of the one whose number is asked for."""
+    """Rows of items whose id or text holds this, or of the one whose number is asked for."""
     number = q.strip().removeprefix("#")
     if q.strip().startswith("#") and number.isdecimal():
         return [(int(number),)] if int(number) < review.state.n else []
-    mask = pc.match_substring(review.items.ids, q, ignore_case=True)
-    return [(item,) for item in np.flatnonzero(mask.to_numpy()).tolist()]
+    return [(item,) for item in review.items.holding(q)]
 
 
 def _group(review: Review, item: int) -> int | None:

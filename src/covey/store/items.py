@@ -133,6 +133,15 @@ class Items:
         """Its text, if it has one."""
         return self._table["text"][item].as_py() or None
 
+    def holding(self, part: str) -> list[int]:
+        """Numbers of items whose id or text holds this, in upper or lower case."""
+        found = pc.match_substring(self.ids, part, ignore_case=True)
+        if self.has_texts:
+            texts = pc.match_substring(self._table["text"], part, ignore_case=True)
+            found = pc.or_(found, pc.fill_null(texts, False))
+        numbers: list[int] = np.flatnonzero(found.to_numpy()).tolist()
+        return numbers
+
     def find(self, ids: Sequence[str]) -> list[int | None]:
         """Numbers of items by their names, None where there is no item of a name."""
         found = pc.index_in(pa.array(ids, pa.string()), value_set=self.ids.combine_chunks())

@@ -1,4 +1,4 @@
-// Search: an item by its id, or what is like an item.
+// Search: an item by its id or text, or what is like an item.
 
 import { get } from "./api.js";
 import { el, fill, later } from "./dom.js";
@@ -21,7 +21,7 @@ export function search(root, [given]) {
   let over = false;
 
   const input = el("input", {
-    type: "search", placeholder: "Id of an item, or #12", "aria-label": "Id of an item", autocomplete: "off",
+    type: "search", placeholder: "Id or text of an item, or #12", "aria-label": "Id or text of an item", autocomplete: "off",
   });
   const about = el("div.about-item");
   const told = el("p.soft", { "aria-live": "polite" });
@@ -49,7 +49,7 @@ export function search(root, [given]) {
     const q = input.value.trim();
     if (!q) {
       show([]);
-      told.textContent = "Type a part of an id. Enter on an item shows what is like it.";
+      told.textContent = "Type a part of an id or a text. Enter on an item shows what is like it.";
       return;
     }
     try {
@@ -59,7 +59,7 @@ export function search(root, [given]) {
       const more = (answer.total ?? 0) > answer.items.length ? ", the first of them" : "";
       told.textContent = answer.items.length
         ? `${count(answer.total ?? answer.items.length, "item")} found${more}`
-        : "No item is called that.";
+        : "No item has that in its id or text.";
     } catch (error) {
       await refused(error);
     }
