@@ -315,7 +315,11 @@ def _with_twins(edges: Edges, known: Edges, rows: Float32) -> Edges:
     n = len(rows)
     keys = edges.source.astype(np.int64) * n + edges.target
     more = known.source[twins].astype(np.int64) * n + known.target[twins]
-    twins = twins[~np.isin(more, keys)]
+    order = np.argsort(more)  # of which there are few, so that those are what is looked in
+    place = np.searchsorted(more, keys, sorter=order).clip(max=len(more) - 1)
+    there = np.zeros(len(more), np.bool_)
+    there[order[place[more[order[place]] == keys]]] = True
+    twins = twins[~there]
     if not len(twins):
         return edges
     source = np.concatenate([edges.source, known.source[twins]])
